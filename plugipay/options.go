@@ -1,17 +1,78 @@
 package plugipay
 
 import (
+	"cmp"
+	"fmt"
+	"log/slog"
 	"net/http"
+	"os"
 	"time"
 )
 
-// ClientOptions configures a [Client].
+const (
+	// DefaultBaseURL is where Plugipay is when neither ClientOptions.BaseURL nor PLUGIPAY_BASE_URL says otherwise.
+	DefaultBaseURL = "https://plugipay.com"
+	// DefaultTimeout is how long a request may take when ClientOptions.Timeout is zero.
+	DefaultTimeout = 30 * time.Second
+)
+
+// ClientOptions configures a [Client]. The zero value works where the environment holds the credentials.
+//
+// A client signs its requests with a key pair, KeyID and Secret, or sends a dashboard key, APIKey. What is set here
+// goes before the environment, and in the environment a key pair goes before a dashboard key.
 type ClientOptions struct {
-	KeyID      string
-	Secret     string
-	APIKey     string
-	BaseURL    string
+	// KeyID is the id of a key pair: pk_test_…, pk_live_…, or ak_… for older ones. Empty means PLUGIPAY_KEY_ID.
+	KeyID string
+	// Secret is the secret of the key pair: sk_test_… or sk_live_…. Empty means PLUGIPAY_SECRET.
+	Secret string
+	// BaseURL is where Plugipay is: an absolute https URL, or http on this machine. Empty means PLUGIPAY_BASE_URL or
+	// else DefaultBaseURL. Slashes at its end are dropped. A path is taken for the prefix of a gateway in between, which
+	// removes it: it is sent but not signed.
+	BaseURL string
+	// OnBehalfOf is the merchant account (acc_…) to act for; keys of platform administrators only. Empty means
+	// PLUGIPAY_ON_BEHALF_OF or else the key's own workspace. See also Client.ForMerchant.
 	OnBehalfOf string
-	Timeout    time.Duration
-	HTTP       *http.Client
+	// APIKey is a dashboard key, sent alone as a bearer token: pk_test_… or pk_live_…. Empty means PLUGIPAY_API_KEY, if
+	// no key pair is set. Setting both this and a key pair is an error.
+	APIKey string
+	// Timeout is how long a request may take, from connecting to the last byte of the answer. Zero means the Timeout of
+	// HTTP, or else DefaultTimeout; less than zero means no limit. A context's own deadline holds besides.
+	Timeout time.Duration
+	// HTTP sends the requests. Nil means a client of this package's own, with connections kept for reuse. It is copied,
+	// never changed; redirects are not followed whatever it says.
+	HTTP *http.Client
+}
+
+// Format prints the options without the secret and the dashboard key, for every verb of package fmt.
+func (o ClientOptions) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "plugipay.ClientOptions{KeyID:%q BaseURL:%q OnBehalfOf:%q Timeout:%s}",
+		o.KeyID, o.BaseURL, o.OnBehalfOf, o.Timeout)
+}
+
+// LogValue gives slog the options without the secret and the dashboard key.
+func (o ClientOptions) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("keyId", o.KeyID),
+		slog.String("baseUrl", o.BaseURL),
+		slog.String("onBehalfOf", o.OnBehalfOf),
+		slog.Duration("timeout", o.Timeout),
+	)
+}
+
+// withEnvironment returns the options with what is empty taken from the environment and the defaults.
+func (o ClientOptions) withEnvironment() ClientOptions {
+	if o.APIKey == "" {
+		o.KeyID = cmp.Or(o.KeyID, os.Getenv("PLUGIPAY_KEY_ID"))
+		o.Secret = cmp.Or(o.Secret, os.Getenv("PLUGIPAY_SECRET"))
+		if o.KeyID == "" && o.Secret == "" {
+			o.APIKey = os.Getenv("PLUGIPAY_API_KEY")
+		}
+	}
+	o.BaseURL = cmp.Or(o.BaseURL, os.Getenv("PLUGIPAY_BASE_URL"), DefaultBaseURL)
+	o.OnBehalfOf = cmp.Or(o.OnBehalfOf, os.Getenv("PLUGIPAY_ON_BEHALF_OF"))
+	if o.Timeout == 0 && o.HTTP != nil {
+		o.Timeout = o.HTTP.Timeout
+	}
+	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
+	return o
 }

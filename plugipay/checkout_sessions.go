@@ -1,0 +1,111 @@
+package plugipay
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/plugipay/plugipay-go/gen"
+)
+
+const jsonMediaType = "application/json"
+
+// CheckoutSessionsResource is [Client.CheckoutSessions]: the operations on checkout sessions. It is safe for concurrent
+// use.
+type CheckoutSessionsResource struct{ client *Client }
+
+// Create opens a hosted payment and returns it with status "open". Send the buyer to its HostedURL.
+//
+// Amount, Currency, Methods, SuccessURL and CancelURL are required. Nil LineItems are sent as an empty list; in itself
+// is not changed. Each call sends an idempotency key of its own, so calling twice creates two sessions: to create one
+// session per cart, pass a key with [WithIdempotencyKey].
+//
+// Errors: validation_error with Field, adapter_not_configured when the workspace has no provider for the methods,
+// insufficient_scope, idempotency_mismatch, and those that every call can return; see [Error].
+//
+// Contract: POST /api/v1/checkout-sessions.
+func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessionCreateInput) (*CheckoutSession, error) {
+	if err := r.client.ready(ctx); err != nil {
+		return nil, err
+	}
+	key, err := idempotencyKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if in.LineItems == nil {
+		in.LineItems = []CheckoutSessionLineItem{}
+	}
+	body, err := encode(in)
+	if err != nil {
+		return nil, err
+	}
+	params := &gen.CreateCheckoutSessionParams{IdempotencyKey: key, XPlugipayOnBehalfOf: r.client.merchant()}
+	return decodeOne[CheckoutSession](
+		r.client.lowLevel.CreateCheckoutSessionWithBody(ctx, params, jsonMediaType, bytes.NewReader(body)))
+}
+
+// Get returns the session with the id (cs_…) as it is now. Its Status tells how far the buyer has come.
+//
+// Errors: not_found when the workspace has no such session, and those that every call can return.
+//
+// Contract: GET /api/v1/checkout-sessions/{id}.
+func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*CheckoutSession, error) {
+	if err := r.client.readyFor(ctx, id); err != nil {
+		return nil, err
+	}
+	params := &gen.GetCheckoutSessionParams{XPlugipayOnBehalfOf: r.client.merchant()}
+	return decodeOne[CheckoutSession](r.client.lowLevel.GetCheckoutSession(ctx, id, params))
+}
+
+// List returns a page of the workspace's sessions, newest first unless params say otherwise. To get the next page, call
+// it again with the page's Cursor while HasMore is true; the cursor carries the filters. params are not changed.
+//
+// Errors: validation_error with Field, and those that every call can return.
+//
+// Contract: GET /api/v1/checkout-sessions.
+func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSessionListParams) (Page[CheckoutSession], error) {
+	if err := r.client.ready(ctx); err != nil {
+		return Page[CheckoutSession]{}, err
+	}
+	query := params.lowLevel()
+	query.XPlugipayOnBehalfOf = r.client.merchant()
+	return decodePage[CheckoutSession](r.client.lowLevel.ListCheckoutSessions(ctx, query))
+}
+
+// Cancel ends a session that is "open", "pending" or "pending_review" and returns it with status "canceled". Its hosted
+// page takes no payment from then on.
+//
+// Errors: conflict when the session has ended already (completed, expired or canceled), not_found, insufficient_scope,
+// and those that every call can return.
+//
+// Contract: POST /api/v1/checkout-sessions/{id}/cancel.
+func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*CheckoutSession, error) {
+	if err := r.client.readyFor(ctx, id); err != nil {
+		return nil, err
+	}
+	key, err := idempotencyKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	params := &gen.CancelCheckoutSessionParams{IdempotencyKey: key, XPlugipayOnBehalfOf: r.client.merchant()}
+	return decodeOne[CheckoutSession](r.client.lowLevel.CancelCheckoutSession(ctx, id, params, gen.EmptyObject{}))
+}
+
+// Confirm completes a session whose money arrived outside Plugipay, such as a bank transfer, cash or an EDC slip, and
+// returns it with status "completed". It is meant for the manual adapter, whose sessions wait in "pending_review".
+// Plugipay treats it as idempotent, so no key is sent unless [WithIdempotencyKey] gives one.
+//
+// Errors: conflict when the session has ended already (completed, expired or canceled), not_found, insufficient_scope,
+// and those that every call can return.
+//
+// Contract: POST /api/v1/checkout-sessions/{id}/confirm.
+func (r *CheckoutSessionsResource) Confirm(ctx context.Context, id string) (*CheckoutSession, error) {
+	if err := r.client.readyFor(ctx, id); err != nil {
+		return nil, err
+	}
+	key, err := callersIdempotencyKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	params := &gen.ConfirmCheckoutSessionParams{IdempotencyKey: key, XPlugipayOnBehalfOf: r.client.merchant()}
+	return decodeOne[CheckoutSession](r.client.lowLevel.ConfirmCheckoutSession(ctx, id, params, gen.EmptyObject{}))
+}

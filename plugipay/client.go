@@ -1,0 +1,115 @@
+package plugipay
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/plugipay/plugipay-go/gen"
+)
+
+// Client talks to Plugipay. Make one with [NewClient] and share it: it is safe for use by any number of goroutines, and
+// it keeps connections open for reuse.
+type Client struct {
+	// CheckoutSessions creates, reads, lists, cancels and confirms checkout sessions.
+	CheckoutSessions *CheckoutSessionsResource
+
+	transport  *transport
+	lowLevel   *gen.Client
+	onBehalfOf string
+	// unusable is what is wrong with the client, for calls to return; set by ForMerchant, which returns no error.
+	unusable *Error
+}
+
+// NewClient returns a client for the options; see [ClientOptions] for what the environment adds to them. It sends
+// nothing.
+//
+// It fails with an [*Error] whose code is missing_key_id or missing_secret when credentials are missing, and
+// invalid_request, naming the option, when an option cannot be used.
+func NewClient(opts ClientOptions) (*Client, error) {
+	opts = opts.withEnvironment()
+	creds, err := newCredentials(opts)
+	if err != nil {
+		return nil, err
+	}
+	base, err := parseBaseURL(opts.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if opts.OnBehalfOf != "" {
+		if err := checkHeaderValue("ClientOptions.OnBehalfOf", opts.OnBehalfOf); err != nil {
+			return nil, err
+		}
+	}
+	t := &transport{http: newHTTPClient(opts.HTTP), credentials: creds, base: base, timeout: opts.Timeout}
+	return newClient(t, opts.OnBehalfOf, nil), nil
+}
+
+func newClient(t *transport, onBehalfOf string, unusable *Error) *Client {
+	c := &Client{
+		transport:  t,
+		lowLevel:   &gen.Client{Server: t.base.String() + "/", Client: t},
+		onBehalfOf: onBehalfOf,
+		unusable:   unusable,
+	}
+	c.CheckoutSessions = &CheckoutSessionsResource{client: c}
+	return c
+}
+
+// ForMerchant returns a client that acts for the merchant account (acc_…), with the same key and the same connections.
+// The key must be a platform administrator's. The client that it is called on is not changed.
+//
+// An account id that is empty or that cannot be a header's value makes every call of the returned client fail with
+// invalid_request: an empty variable must not turn a merchant's payment into one of the platform's own.
+func (c *Client) ForMerchant(accountID string) *Client {
+	return newClient(c.transport, accountID, checkHeaderValue("the account id given to ForMerchant", accountID))
+}
+
+// KeyID returns the id of the key pair that requests are signed with; empty for a client that sends a dashboard key.
+func (c *Client) KeyID() string { return c.transport.credentials.keyID }
+
+// BaseURL returns where Plugipay is, without a slash at its end.
+func (c *Client) BaseURL() string { return c.transport.base.String() }
+
+// OnBehalfOf returns the merchant account that the client acts for; empty for the key's own workspace.
+func (c *Client) OnBehalfOf() string { return c.onBehalfOf }
+
+// Format prints the client without its secret, for every verb of package fmt.
+func (c *Client) Format(f fmt.State, _ rune) {
+	if c == nil || c.transport == nil {
+		_, _ = fmt.Fprint(f, "plugipay.Client{}")
+		return
+	}
+	_, _ = fmt.Fprintf(f, "plugipay.Client{KeyID:%q BaseURL:%q OnBehalfOf:%q}", c.KeyID(), c.BaseURL(), c.OnBehalfOf())
+}
+
+// LogValue gives slog the client without its secret.
+func (c *Client) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
+
+// merchant returns the on-behalf-of parameter for the low-level client; nil for none.
+func (c *Client) merchant() *string {
+	if c.onBehalfOf == "" {
+		return nil
+	}
+	return &c.onBehalfOf
+}
+
+// idleConnections is how many connections to Plugipay are kept for reuse. net/http's own default is two, which makes
+// a busy server open a new connection for most requests.
+const idleConnections = 64
+
+// newHTTPClient returns the client to send with: a copy of the user's, or one of our own. It follows no redirects, as a
+// redirected POST would not be the request that was signed, and has no Timeout, as the transport sets deadlines.
+func newHTTPClient(users *http.Client) *http.Client {
+	var client http.Client
+	if users != nil {
+		client = *users
+	} else if shared, ok := http.DefaultTransport.(*http.Transport); ok {
+		own := shared.Clone()
+		own.MaxIdleConnsPerHost = idleConnections
+		client.Transport = own
+	}
+	client.Timeout = 0
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &client
+}

@@ -1,0 +1,136 @@
+package plugipay
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/plugipay/plugipay-go/gen"
+)
+
+// envelope is what every answer comes in. Data holds a pointer to what the data is decoded into; null makes it nil.
+// Meta has the paging of a list; the answers of other operations leave that empty.
+type envelope struct {
+	Data  any              `json:"data"`
+	Error *gen.ErrorDetail `json:"error"`
+	Meta  gen.ListMeta     `json:"meta"`
+}
+
+// decodeOne returns the resource that an answer holds. It takes what the low-level client returns.
+func decodeOne[T any](resp *http.Response, err error) (*T, error) {
+	out := new(T)
+	env, err := open(resp, err, out)
+	if err != nil {
+		return nil, err
+	}
+	if env.Data == nil {
+		failed := invalidResponse(resp.StatusCode, "the answer's data is null", nil)
+		failed.RequestID = env.Meta.RequestID
+		return nil, failed
+	}
+	return out, nil
+}
+
+// decodePage returns the page of a list that an answer holds. It takes what the low-level client returns.
+func decodePage[T any](resp *http.Response, err error) (Page[T], error) {
+	var data []T
+	env, err := open(resp, err, &data)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	return newPage(data, env.Meta), nil
+}
+
+// open decodes an answer, its data into out; a nil out drops the data. The error is an *Error if there is no answer, if
+// the answer is an error, or if it is not one of Plugipay's.
+func open(resp *http.Response, err error, out any) (*envelope, error) {
+	if err != nil {
+		return nil, asError(err)
+	}
+	content, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, invalidResponse(resp.StatusCode, "the answer cannot be read", err)
+	}
+	succeeded := resp.StatusCode >= 200 && resp.StatusCode <= 299
+	if succeeded && out == nil && len(content) == 0 {
+		return &envelope{}, nil
+	}
+	if !succeeded || out == nil {
+		out = new(json.RawMessage)
+	}
+	env := &envelope{Data: out}
+	err = json.Unmarshal(content, env)
+	switch {
+	case env.Error != nil && env.Error.Code != "":
+		return nil, sentError(resp.StatusCode, env)
+	case err != nil || !succeeded || env.Error != nil || !bytes.Contains(content, []byte(`"data"`)):
+		return nil, notAnEnvelope(resp, env, err)
+	}
+	return env, nil
+}
+
+// sentError returns the error that an answer holds.
+func sentError(status int, env *envelope) *Error {
+	e := &Error{
+		Status:    status,
+		Code:      strings.ToLower(env.Error.Code),
+		Message:   env.Error.Message,
+		RequestID: env.Meta.RequestID,
+	}
+	if env.Error.Field != nil {
+		e.Field = *env.Error.Field
+	}
+	if env.Error.DocURL != nil {
+		e.DocURL = *env.Error.DocURL
+	}
+	if !bytes.Equal(env.Error.Details, []byte("null")) {
+		e.Details = env.Error.Details
+	}
+	return e
+}
+
+// notAnEnvelope returns the error for an answer that Plugipay would not give: something between it and us, perhaps.
+func notAnEnvelope(resp *http.Response, env *envelope, cause error) *Error {
+	message := "the answer is not what Plugipay sends"
+	var mismatch *json.UnmarshalTypeError
+	switch {
+	case resp.StatusCode >= 300 && resp.StatusCode <= 399:
+		message = "the answer is a redirect, which is not followed: check ClientOptions.BaseURL"
+	case errors.As(cause, &mismatch):
+		message = fmt.Sprintf("the answer's %s is a JSON %s, which it never should be", mismatch.Field, mismatch.Value)
+	case cause != nil:
+		message = "the answer is no JSON"
+		if mediaType, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil {
+			message += ", it says that it is " + mediaType
+		}
+	case env.Error != nil && env.Error.Message != "":
+		message = env.Error.Message
+	}
+	failed := invalidResponse(resp.StatusCode, message, cause)
+	failed.RequestID = env.Meta.RequestID
+	return failed
+}
+
+// encode writes a request's body.
+func encode(body any) ([]byte, *Error) {
+	content, err := json.Marshal(body)
+	if err != nil {
+		return nil, &Error{Code: ErrorCodeSerializeFailed, Message: "the body cannot be written as JSON", cause: err}
+	}
+	return content, nil
+}
+
+// asError returns the transport's error as it is, and what kept the low-level client from building a request as an
+// invalid request.
+func asError(err error) *Error {
+	var failed *Error
+	if errors.As(err, &failed) {
+		return failed
+	}
+	return &Error{Code: ErrorCodeInvalidRequest, Message: "the request cannot be built", cause: err}
+}

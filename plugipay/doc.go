@@ -1,0 +1,48 @@
+// Package plugipay is a client for Plugipay, the Indonesian payments platform: QRIS, virtual accounts, e-wallets, cards,
+// retail outlets and PayPal.
+//
+// A merchant's server creates a checkout session, sends the buyer to the session's HostedURL, and learns by webhook or
+// by polling that it was paid:
+//
+//	client, err := plugipay.NewClient(plugipay.ClientOptions{}) // PLUGIPAY_KEY_ID and PLUGIPAY_SECRET
+//	if err != nil {
+//		return err
+//	}
+//	session, err := client.CheckoutSessions.Create(ctx, plugipay.CheckoutSessionCreateInput{
+//		Amount:     199_000_00, // IDR 199,000
+//		Currency:   plugipay.CurrencyIDR,
+//		Methods:    []plugipay.CheckoutMethod{plugipay.CheckoutMethodQRIS, plugipay.CheckoutMethodVA},
+//		SuccessURL: "https://example.com/thank-you",
+//		CancelURL:  "https://example.com/cart",
+//	})
+//	if err != nil {
+//		return err
+//	}
+//	http.Redirect(w, r, session.HostedURL, http.StatusSeeOther)
+//
+// # Values
+//
+// Amounts are whole numbers of the currency's smallest unit: 199_000_00 is IDR 199,000 and 49_99 is USD 49.99. Times are
+// text, ISO 8601 in UTC, as Plugipay sends them. A nil pointer stands for null, or for a parameter that is not sent.
+// Plugipay may add properties, statuses, methods and currencies at any time: properties without a field are skipped,
+// and values without a constant arrive as they are.
+//
+// # Errors
+//
+// Every failure is an [*Error], whether it comes from Plugipay, from the network or from the client's own checks. Its
+// Code tells what happened; errors.Is finds it by sentinels such as [ErrConflict], and by the cause, such as
+// context.Canceled.
+//
+// # Idempotency
+//
+// Create and Cancel send an idempotency key, a new one for each call. To make a call safe to repeat across calls, a
+// double click on "Pay" say, pass a key of your own with [WithIdempotencyKey].
+//
+// # Concurrency
+//
+// A [Client] may be used by any number of goroutines at once. No method changes what it is given.
+//
+// The types of requests and responses are generated from openapi.yaml at the root of this module, which describes the
+// API in full. The package sandbox beside this one runs a Plugipay in your own process, for tests and for trying things
+// out without an account.
+package plugipay

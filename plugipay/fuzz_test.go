@@ -1,0 +1,145 @@
+package plugipay_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+// answeringWith returns a client whose every request is answered by answer, without a network in between.
+func answeringWith(f *testing.F, answer func(*http.Request) *http.Response) *plugipay.Client {
+	f.Helper()
+	client, err := plugipay.NewClient(plugipay.ClientOptions{
+		KeyID: testKeyID, Secret: testSecret, BaseURL: "http://localhost/gateway",
+		HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) { return answer(r), nil })},
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	return client
+}
+
+func response(status int, body string) *http.Response {
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+}
+
+// FuzzAnswer gives every public method whatever a server may answer. There must be no panic, and either a result or an
+// *Error with the answer's status.
+func FuzzAnswer(f *testing.F) {
+	for _, body := range []string{
+		sessionBody, emptyPageBody, "", "null", "[]", `{"data":{}}`, `{"data":[{}]}`, `{"data":null}`,
+		`{"error":{"code":"CONFLICT","message":"m","field":"f","details":{},"docUrl":"u"},"meta":{"requestId":"r"}}`,
+		`{"data":[null],"meta":{"page":{"limit":1,"hasMore":true,"nextCursor":"c"}}}`, "<html>",
+	} {
+		for _, status := range []int{200, 204, 302, 409, 500} {
+			f.Add(status, body)
+		}
+	}
+	type answer struct {
+		status int
+		body   string
+	}
+	client := answeringWith(f, func(r *http.Request) *http.Response {
+		a := r.Context().Value(answer{}).(answer)
+		return response(a.status, a.body)
+	})
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		if status < 100 || status > 999 {
+			t.Skip("net/http gives no such status")
+		}
+		ctx := context.WithValue(t.Context(), answer{}, answer{status, body})
+		session, err := client.CheckoutSessions.Get(ctx, "cs_01HX")
+		checkOutcome(t, status, session != nil, err)
+		page, err := client.CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{})
+		checkOutcome(t, status, page.Data != nil, err)
+		var out any
+		err = client.Do(ctx, plugipay.RequestOptions{Method: "GET", Path: "/a"}, &out)
+		checkOutcome(t, status, err == nil, err)
+	})
+}
+
+func checkOutcome(t *testing.T, status int, result bool, err error) {
+	t.Helper()
+	if result != (err == nil) {
+		t.Fatalf("result %t beside the error %v", result, err)
+	}
+	var pe *plugipay.Error
+	if err == nil {
+		if status < 200 || status > 299 {
+			t.Fatalf("status %d is a success", status)
+		}
+	} else if !errors.As(err, &pe) || pe.Status != status || pe.Code == "" || pe.Code != strings.ToLower(pe.Code) {
+		t.Fatalf("status %d gives the error %#v", status, err)
+	}
+}
+
+// FuzzID: an id is refused, or it arrives as it is, as one segment of the path, under a signature of what was sent.
+func FuzzID(f *testing.F) {
+	for _, id := range []string{"cs_01HX", "", ".", "..", "a/b?c", "%2e%2e", "\x00", "☕", "\xff", "a;b=c,d", "//", "..;"} {
+		f.Add(id)
+	}
+	var sent *http.Request
+	client := answeringWith(f, func(r *http.Request) *http.Response {
+		sent = r
+		return response(200, sessionBody)
+	})
+	f.Fuzz(func(t *testing.T, id string) {
+		sent = nil
+		if _, err := client.CheckoutSessions.Get(t.Context(), id); err != nil {
+			if !errors.Is(err, plugipay.ErrInvalidRequest) || sent != nil {
+				t.Fatalf("id %q: %v, sent %v", id, err, sent)
+			}
+			return
+		}
+		const prefix = "/gateway/api/v1/checkout-sessions/"
+		segment, below := strings.CutPrefix(sent.URL.EscapedPath(), prefix)
+		got, err := url.PathUnescape(segment)
+		if !below || strings.Contains(segment, "/") || err != nil || got != id || sent.URL.RawQuery != "" {
+			t.Fatalf("id %q is sent as %s", id, sent.URL)
+		}
+		checkSigned(t, received{method: sent.Method, uri: sent.URL.RequestURI(), header: sent.Header}, "/gateway")
+	})
+}
+
+// FuzzBaseURL: a base URL is refused, or requests go to its host, never in plain text beyond this machine.
+func FuzzBaseURL(f *testing.F) {
+	for _, base := range []string{
+		"https://plugipay.com", "http://localhost:8080/a/", "http://[::1]", "https://a@b", "https://a/../b", "http://127.0.0.1.evil.example",
+		"HTTPS://PLUGIPAY.COM", "https://plugipay.com/%2e%2e/", "//plugipay.com", "https:plugipay.com", "https://plugipay.com/a b",
+	} {
+		f.Add(base)
+	}
+	f.Fuzz(func(t *testing.T, base string) {
+		if base == "" {
+			t.Skip("the default")
+		}
+		var sent *http.Request
+		client, err := plugipay.NewClient(plugipay.ClientOptions{
+			KeyID: testKeyID, Secret: testSecret, BaseURL: base,
+			HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+				sent = r
+				return response(200, sessionBody), nil
+			})},
+		})
+		if err != nil {
+			if !errors.Is(err, plugipay.ErrInvalidRequest) {
+				t.Fatalf("base URL %q: %v", base, err)
+			}
+			return
+		}
+		if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
+			t.Fatalf("base URL %q is accepted and then: %v", base, err)
+		}
+		parsed, err := url.Parse(base)
+		if err != nil || sent.URL.Host != strings.TrimSuffix(parsed.Host, ":") || !strings.HasSuffix(sent.URL.Path, "/api/v1/checkout-sessions/cs_01HX") {
+			t.Fatalf("base URL %q sends to %s (%v)", base, sent.URL, err)
+		}
+		checkSigned(t, received{method: "GET", uri: "/api/v1/checkout-sessions/cs_01HX", header: sent.Header}, "")
+	})
+}

@@ -1,0 +1,66 @@
+package plugipay_test
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+func TestBothFormsOfPagingAreRead(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		meta    string
+		cursor  *string
+		hasMore bool
+	}{
+		"the clients' form":                {`{"cursor": "cur_1", "hasMore": true}`, ptr("cur_1"), true},
+		"the clients' form, last page":     {`{"cursor": null, "hasMore": false}`, nil, false},
+		"the API pages' form":              {`{"page": {"limit": 50, "hasMore": true, "nextCursor": "cur_1"}}`, ptr("cur_1"), true},
+		"the API pages' form, last page":   {`{"page": {"limit": 50, "hasMore": false, "nextCursor": null}}`, nil, false},
+		"both":                             {`{"cursor": "cur_1", "hasMore": true, "page": {"limit": 1, "hasMore": true, "nextCursor": "cur_1"}}`, ptr("cur_1"), true},
+		"nulls beside the API pages' form": {`{"cursor": null, "hasMore": null, "page": {"limit": 1, "hasMore": true, "nextCursor": "cur_1"}}`, ptr("cur_1"), true},
+		"a cursor alone":                   {`{"cursor": "cur_1"}`, ptr("cur_1"), true},
+		"an empty cursor":                  {`{"cursor": "", "hasMore": false}`, nil, false},
+		"neither":                          {`{"requestId": "req_1"}`, nil, false},
+		"null":                             {`null`, nil, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := answering(t, 200, `{"data": [`+sessionJSON+`], "error": null, "meta": `+test.meta+`}`)
+			client := s.client(t)
+			want := plugipay.Page[plugipay.CheckoutSession]{Cursor: test.cursor, HasMore: test.hasMore}
+			listed, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			done, err := plugipay.DoList[plugipay.CheckoutSession](t.Context(), client, plugipay.RequestOptions{
+				Method: "GET", Path: "/api/v1/checkout-sessions"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, page := range []plugipay.Page[plugipay.CheckoutSession]{listed, done} {
+				if len(page.Data) != 1 {
+					t.Fatalf("page has %d sessions", len(page.Data))
+				}
+				wantSession(t, &page.Data[0])
+				page.Data = nil
+				if !reflect.DeepEqual(page, want) {
+					t.Errorf("page is %+v, want %+v", page, want)
+				}
+			}
+		})
+	}
+}
+
+func TestAPageWithoutDataIsEmptyNotNil(t *testing.T) {
+	t.Parallel()
+	for _, data := range []string{"null", "[]"} {
+		s := answering(t, 200, `{"data": `+data+`, "error": null, "meta": {}}`)
+		page, err := s.client(t).CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
+		if err != nil || page.Data == nil || len(page.Data) != 0 {
+			t.Errorf("data %s: page is %+v, error %v", data, page, err)
+		}
+	}
+}

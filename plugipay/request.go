@@ -1,0 +1,126 @@
+package plugipay
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+)
+
+const onBehalfOfHeader = "X-Plugipay-On-Behalf-Of"
+
+// RequestOptions describes a request for [Client.Do] and [DoList].
+type RequestOptions struct {
+	// Method is the HTTP method, such as "POST".
+	Method string
+	// Path is the path with its query, from the first slash on: "/api/v1/checkout-sessions?limit=10". It is signed and
+	// sent as it is, so values in it must be escaped: url.PathEscape for an id, url.Values.Encode for a query.
+	Path string
+	// Body is written as JSON; nil means no body. Pass a json.RawMessage for what is JSON already.
+	Body any
+	// IdempotencyKey is sent as the Idempotency-Key header; empty means none. See [WithIdempotencyKey] for what a key
+	// may be and does.
+	IdempotencyKey string
+	// OnBehalfOf is the merchant account (acc_…) to act for; empty means the client's.
+	OnBehalfOf string
+}
+
+// Do sends a request to any of Plugipay's operations, also those that this package has no method for, and decodes the
+// data of the answer into out, a pointer. A nil out drops the data; data that is null leaves out as it is. When Do
+// returns an error, what out points to may be partly written.
+//
+// It signs the request and maps errors as the methods of the resources do, and returns the same [*Error].
+func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
+	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
+		return invalidRequest("out must be a pointer that is not nil, or nil to drop the answer's data")
+	}
+	resp, err := c.send(ctx, opts)
+	_, err = open(resp, err, out)
+	return err
+}
+
+// DoList is [Client.Do] for operations that return a list: it decodes the answer's data and paging into a page. Data
+// that is null makes an empty page.
+func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T], error) {
+	return decodePage[T](c.send(ctx, opts))
+}
+
+// send builds the request and hands it to the transport.
+func (c *Client) send(ctx context.Context, opts RequestOptions) (*http.Response, error) {
+	req, err := c.newRequest(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	return c.transport.Do(req)
+}
+
+func (c *Client) newRequest(ctx context.Context, opts RequestOptions) (*http.Request, error) {
+	if err := c.ready(ctx); err != nil {
+		return nil, err
+	}
+	if opts.Method == "" {
+		return nil, invalidRequest("RequestOptions.Method is empty")
+	}
+	if err := checkPath(opts.Path); err != nil {
+		return nil, err
+	}
+	var body io.Reader
+	if opts.Body != nil {
+		content, err := encode(opts.Body)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(content)
+	}
+	req, err := http.NewRequestWithContext(ctx, strings.ToUpper(opts.Method), c.BaseURL()+opts.Path, body)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", jsonMediaType)
+	}
+	if err := setHeader(req, idempotencyKeyHeader, "RequestOptions.IdempotencyKey", opts.IdempotencyKey); err != nil {
+		return nil, err
+	}
+	if err := setHeader(req, onBehalfOfHeader, "RequestOptions.OnBehalfOf", cmp.Or(opts.OnBehalfOf, c.onBehalfOf)); err != nil {
+		return nil, err
+	}
+	return req, nil
+}
+
+// setHeader sets a header that an option holds, unless it is empty.
+func setHeader(req *http.Request, header, option, value string) error {
+	if value == "" {
+		return nil
+	}
+	if err := checkHeaderValue(option, value); err != nil {
+		return err
+	}
+	req.Header.Set(header, value)
+	return nil
+}
+
+// ready returns what keeps the client from making a call.
+func (c *Client) ready(ctx context.Context) error {
+	if c.unusable != nil {
+		return c.unusable
+	}
+	if err := checkContext(ctx); err != nil {
+		return err
+	}
+	return nil
+}
+
+// readyFor is ready for a call about the resource with the id.
+func (c *Client) readyFor(ctx context.Context, id string) error {
+	if err := c.ready(ctx); err != nil {
+		return err
+	}
+	if err := checkID(id); err != nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,179 @@
+package plugipay_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+const (
+	testKeyID  = "pk_test_0001"
+	testSecret = "sk_test_alpha"
+)
+
+// received is a request as the server saw it.
+type received struct {
+	method string
+	uri    string // path and query exactly as sent
+	header http.Header
+	body   string
+}
+
+// server answers every request with one answer and keeps what it received.
+type server struct {
+	*httptest.Server
+	mu       sync.Mutex
+	requests []received
+}
+
+// answering starts a server that answers with the status and body.
+func answering(t *testing.T, status int, body string) *server {
+	t.Helper()
+	return serving(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	})
+}
+
+// serving starts a server that answers with the handler.
+func serving(t *testing.T, handler http.HandlerFunc) *server {
+	t.Helper()
+	s := &server{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		s.mu.Lock()
+		s.requests = append(s.requests, received{r.Method, r.RequestURI, r.Header.Clone(), string(body)})
+		s.mu.Unlock()
+		handler(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// client returns a client of the server; change changes the options before.
+func (s *server) client(t *testing.T, change ...func(*plugipay.ClientOptions)) *plugipay.Client {
+	t.Helper()
+	opts := plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret, BaseURL: s.URL}
+	for _, c := range change {
+		c(&opts)
+	}
+	client, err := plugipay.NewClient(opts)
+	if err != nil {
+		t.Fatalf("NewClient: %v", err)
+	}
+	return client
+}
+
+func (s *server) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.requests)
+}
+
+// only returns the one request that the server received.
+func (s *server) only(t *testing.T) received {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.requests) != 1 {
+		t.Fatalf("the server received %d requests, want 1", len(s.requests))
+	}
+	return s.requests[0]
+}
+
+// sessionJSON is a session with everything in it; sessionBody is the answer that holds it.
+const sessionJSON = `{
+	"id": "cs_01HX", "accountId": "acc_01", "customerId": "cus_01", "amount": 19900000, "currency": "IDR",
+	"status": "open", "methods": ["qris", "va"], "adapter": "xendit",
+	"lineItems": [{"name": "Annual Pro plan", "quantity": 1, "unitAmount": 19900000}],
+	"successUrl": "https://example.com/thank-you", "cancelUrl": "https://example.com/cart",
+	"hostedUrl": "https://plugipay.com/pay/cs_01HX", "expiresAt": "2026-09-22T14:13:20.000Z",
+	"completedAt": null, "metadata": {"order_id": "ord_42"},
+	"createdAt": "2026-09-21T14:13:20.000Z", "updatedAt": "2026-09-21T14:13:20.000Z"}`
+
+const metaJSON = `{"requestId": "req_01", "timestamp": "2026-09-21T14:13:20.123Z"}`
+
+const sessionBody = `{"data": ` + sessionJSON + `, "error": null, "meta": ` + metaJSON + `}`
+
+const emptyPageBody = `{"data": [], "error": null, "meta": {"requestId": "req_01", "timestamp": "2026-09-21T14:13:20.123Z",
+	"cursor": null, "hasMore": false}}`
+
+func validInput() plugipay.CheckoutSessionCreateInput {
+	return plugipay.CheckoutSessionCreateInput{
+		Amount:     199_000_00,
+		Currency:   plugipay.CurrencyIDR,
+		Methods:    []plugipay.CheckoutMethod{plugipay.CheckoutMethodQRIS, plugipay.CheckoutMethodVA},
+		SuccessURL: "https://example.com/thank-you",
+		CancelURL:  "https://example.com/cart",
+	}
+}
+
+// operation is a public method, called in some valid way.
+type operation struct {
+	name string
+	call func(*testing.T, *plugipay.Client) error
+	list bool
+}
+
+// operations are all public methods that send a request. What holds for every call is tested with each of them.
+func operations() []operation {
+	return []operation{
+		{name: "Create", call: func(t *testing.T, c *plugipay.Client) error {
+			_, err := c.CheckoutSessions.Create(t.Context(), validInput())
+			return err
+		}},
+		{name: "Get", call: func(t *testing.T, c *plugipay.Client) error {
+			_, err := c.CheckoutSessions.Get(t.Context(), "cs_01HX")
+			return err
+		}},
+		{name: "List", list: true, call: func(t *testing.T, c *plugipay.Client) error {
+			_, err := c.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
+			return err
+		}},
+		{name: "Cancel", call: func(t *testing.T, c *plugipay.Client) error {
+			_, err := c.CheckoutSessions.Cancel(t.Context(), "cs_01HX")
+			return err
+		}},
+		{name: "Confirm", call: func(t *testing.T, c *plugipay.Client) error {
+			_, err := c.CheckoutSessions.Confirm(t.Context(), "cs_01HX")
+			return err
+		}},
+		{name: "Do", call: func(t *testing.T, c *plugipay.Client) error {
+			var out plugipay.CheckoutSession
+			return c.Do(t.Context(), plugipay.RequestOptions{
+				Method: "POST", Path: "/api/v1/checkout-sessions", Body: validInput(), IdempotencyKey: "cart_42"}, &out)
+		}},
+		{name: "DoList", list: true, call: func(t *testing.T, c *plugipay.Client) error {
+			_, err := plugipay.DoList[plugipay.CheckoutSession](t.Context(), c, plugipay.RequestOptions{
+				Method: "GET", Path: "/api/v1/checkout-sessions?limit=10"})
+			return err
+		}},
+	}
+}
+
+// answer is a good answer to the operation.
+func (o operation) answer() string {
+	if o.list {
+		return emptyPageBody
+	}
+	return sessionBody
+}
+
+// wantError returns err as an *Error with the status and code.
+func wantError(t *testing.T, err error, status int, code string) *plugipay.Error {
+	t.Helper()
+	var pe *plugipay.Error
+	if !errors.As(err, &pe) {
+		t.Fatalf("error is %v (%T), want a *plugipay.Error with code %s", err, err, code)
+	}
+	if pe.Status != status || pe.Code != code {
+		t.Fatalf("error is %v with status %d and code %q, want %d %q", err, pe.Status, pe.Code, status, code)
+	}
+	return pe
+}
