@@ -1,6 +1,10 @@
 package contract_test
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -8,8 +12,193 @@ import (
 	contract "github.com/plugipay/plugipay-go"
 )
 
-func TestContractIsValid(t *testing.T) {
+func load(t *testing.T) *openapi3.T {
+	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
-	if err != nil { t.Fatal(err) }
-	if err := doc.Validate(t.Context()); err != nil { t.Fatal(err) }
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func TestTheContractAndItsExamplesAreValid(t *testing.T) {
+	t.Parallel()
+	if err := load(t).Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnExampleThatBreaksItsSchemaIsFound(t *testing.T) {
+	t.Parallel()
+	broken := strings.Replace(string(contract.OpenAPI()), "currency: USD", "currency: XXX", 1)
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(broken))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(t.Context()); err == nil {
+		t.Fatal("an example with an unknown currency is valid: the check of the examples is off")
+	}
+}
+
+func TestTheContractIsOpenAPI31WithTheProductionServer(t *testing.T) {
+	t.Parallel()
+	doc := load(t)
+	if doc.OpenAPI != "3.1.0" {
+		t.Errorf("the version of OpenAPI is %s", doc.OpenAPI)
+	}
+	if len(doc.Servers) != 1 || doc.Servers[0].URL != "https://plugipay.com" {
+		t.Errorf("servers are %v", doc.Servers)
+	}
+	if got := slices.Sorted(maps.Keys(doc.Components.SecuritySchemes)); !slices.Equal(got, []string{"BearerKey", "HmacSignature"}) {
+		t.Errorf("security schemes are %v", got)
+	}
+}
+
+func TestTheContractHoldsTheOperationsAndEvents(t *testing.T) {
+	t.Parallel()
+	doc := load(t)
+	var operations []string
+	for path, item := range doc.Paths.Map() {
+		for method := range item.Operations() {
+			operations = append(operations, method+" "+path)
+		}
+	}
+	slices.Sort(operations)
+	want := []string{
+		"GET /api/v1/checkout-sessions",
+		"GET /api/v1/checkout-sessions/{id}",
+		"POST /api/v1/checkout-sessions",
+		"POST /api/v1/checkout-sessions/{id}/cancel",
+		"POST /api/v1/checkout-sessions/{id}/confirm",
+	}
+	if !slices.Equal(operations, want) {
+		t.Errorf("operations are %v", operations)
+	}
+	events := slices.Sorted(maps.Keys(doc.Webhooks))
+	wantEvents := []string{
+		"checkout_session.async_payment_failed", "checkout_session.async_payment_succeeded",
+		"checkout_session.completed", "checkout_session.expired",
+	}
+	if !slices.Equal(events, wantEvents) {
+		t.Errorf("events are %v", events)
+	}
+}
+
+func TestEveryPropertyIsDescribedAndSaysWhatNullOrAbsentMeans(t *testing.T) {
+	t.Parallel()
+	for name, schema := range load(t).Components.Schemas {
+		for property, ref := range schema.Value.Properties {
+			where := name + "." + property
+			description := strings.ToLower(ref.Value.Description)
+			if description == "" {
+				t.Errorf("%s has no description", where)
+			}
+			required := slices.Contains(schema.Value.Required, property)
+			if name == "CheckoutSessionCreateInput" && required {
+				continue // what a caller must send; null is nowhere in question
+			}
+			if !strings.Contains(description, "null") && !strings.Contains(description, "absent") {
+				t.Errorf("%s does not say what null or its absence means: %q", where, ref.Value.Description)
+			}
+		}
+	}
+}
+
+func TestEveryPropertyHasAnExample(t *testing.T) {
+	t.Parallel()
+	for name, schema := range load(t).Components.Schemas {
+		for property, ref := range schema.Value.Properties {
+			if ref.Ref == "" && ref.Value.Type.Slice() != nil && !ref.Value.Type.Is("null") && len(ref.Value.Examples) == 0 && ref.Value.Items == nil {
+				t.Errorf("%s.%s has no example", name, property)
+			}
+		}
+	}
+}
+
+func TestEveryOperationErrorAndEventHasAnExample(t *testing.T) {
+	t.Parallel()
+	doc := load(t)
+	check := func(where string, content openapi3.Content) {
+		for mediaType, media := range content {
+			if media.Example == nil && len(media.Examples) == 0 {
+				t.Errorf("%s (%s) has no example", where, mediaType)
+			}
+		}
+	}
+	operation := func(where string, o *openapi3.Operation) {
+		if o.RequestBody != nil {
+			check(where+" body", o.RequestBody.Value.Content)
+		}
+		for status, response := range o.Responses.Map() {
+			if response.Value.Description == nil || *response.Value.Description == "" {
+				t.Errorf("%s %s has no description", where, status)
+			}
+			check(where+" "+status, response.Value.Content)
+		}
+		for _, parameter := range o.Parameters {
+			if parameter.Value.Example == nil || parameter.Value.Description == "" {
+				t.Errorf("%s parameter %s has no example or no description", where, parameter.Value.Name)
+			}
+		}
+	}
+	for path, item := range doc.Paths.Map() {
+		for method, o := range item.Operations() {
+			operation(method+" "+path, o)
+		}
+	}
+	for name, item := range doc.Webhooks {
+		for method, o := range item.Operations() {
+			operation(fmt.Sprint(method, " ", name), o)
+		}
+	}
+}
+
+func TestEveryErrorCodeHasAnExample(t *testing.T) {
+	t.Parallel()
+	doc := load(t)
+	shown := map[any]bool{}
+	for _, example := range doc.Components.Examples {
+		value, _ := example.Value.Value.(map[string]any)
+		if detail, ok := value["error"].(map[string]any); ok {
+			shown[detail["code"]] = true
+		}
+	}
+	for _, code := range doc.Components.Schemas["ErrorCode"].Value.Enum {
+		if !shown[code] {
+			t.Errorf("no example shows the error %v", code)
+		}
+	}
+}
+
+func TestOnlyWritesTakeAnIdempotencyKeyAndEveryOperationActsOnBehalfOf(t *testing.T) {
+	t.Parallel()
+	for path, item := range load(t).Paths.Map() {
+		for method, o := range item.Operations() {
+			all := append(slices.Clone(item.Parameters), o.Parameters...)
+			key := all.GetByInAndName("header", "Idempotency-Key") != nil
+			if want := method == "POST"; key != want {
+				t.Errorf("%s %s takes an idempotency key: %t", method, path, key)
+			}
+			if all.GetByInAndName("header", "X-Plugipay-On-Behalf-Of") == nil {
+				t.Errorf("%s %s cannot act on behalf of a merchant", method, path)
+			}
+		}
+	}
+}
+
+func TestAnswersMayGrow(t *testing.T) {
+	t.Parallel()
+	schemas := load(t).Components.Schemas
+	grown := map[string]any{"id": "cs_1", "accountId": "acc_1", "customerId": nil, "amount": 1.0, "currency": "SGD", "status": "on_hold",
+		"methods": []any{"teleport"}, "adapter": "newpay", "lineItems": map[string]any{"any": "shape"},
+		"successUrl": "https://a.example", "cancelUrl": "https://a.example", "hostedUrl": "https://a.example",
+		"expiresAt": "2026-09-22T14:13:20.000Z", "completedAt": nil, "metadata": nil,
+		"createdAt": "2026-09-22T14:13:20.000Z", "updatedAt": "2026-09-22T14:13:20.000Z", "new": true}
+	if err := schemas["CheckoutSession"].Value.VisitJSON(grown, openapi3.EnableJSONSchema2020()); err != nil {
+		t.Errorf("a session with a new property and new values breaks the contract: %v", err)
+	}
+	delete(grown, "hostedUrl")
+	if err := schemas["CheckoutSession"].Value.VisitJSON(grown, openapi3.EnableJSONSchema2020()); err == nil {
+		t.Error("a session without a hosted URL keeps the contract")
+	}
 }

@@ -128,8 +128,8 @@ type CheckoutSession struct {
 	// Examples: xendit
 	Adapter *string `json:"adapter"`
 
-	// LineItems What is being paid for, as any JSON: usually the list that the session was created with. Its shape may change;
-	// decode it only if you need to look into it.
+	// LineItems What is being paid for, as any JSON, null included: usually the list that the session was created with. Its
+	// shape may change; decode it only if you need to look into it.
 	//
 	// Examples: [{"name":"Annual Pro plan","quantity":1,"unitAmount":19900000}]
 	LineItems json.RawMessage `json:"lineItems"`
