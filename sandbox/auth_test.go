@@ -1,0 +1,262 @@
+package sandbox_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plugipay/plugipay-go/gen"
+	"github.com/plugipay/plugipay-go/plugipay"
+	"github.com/plugipay/plugipay-go/sandbox"
+)
+
+const (
+	dashboardKeyID = "pk_test_dashboard"
+	merchantID     = "acc_merchant"
+)
+
+// keyring has a key of each kind.
+func keyring() sandbox.Options {
+	return sandbox.Options{Workspaces: []sandbox.Workspace{
+		{AccountID: "acc_platform", Keys: []sandbox.Key{
+			{ID: sandbox.TestKeyID, Secret: sandbox.TestSecret},
+			{ID: dashboardKeyID},
+			{ID: "pk_test_reader", Secret: "reader", Scopes: []string{}},
+			{ID: "pk_test_other", Secret: "other", Scopes: []string{"plugipay:refund:write"}},
+			{ID: "pk_test_writer", Secret: "writer", Scopes: []string{sandbox.ScopeCheckoutWrite}},
+			{ID: "pk_test_star", Secret: "star", Scopes: []string{"*"}},
+			{ID: "pk_test_admin", Secret: "admin", PlatformAdmin: true},
+			{ID: "pk_live_admin", Secret: "live", PlatformAdmin: true},
+		}},
+		{AccountID: merchantID, Keys: []sandbox.Key{{ID: "pk_test_merchant", Secret: "merchant"}}},
+	}}
+}
+
+func TestSignatureCoversTheWholeRequest(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, keyring())
+	tests := map[string]change{
+		"method":          {afterSigning: func(r *http.Request) { r.Method = http.MethodGet }},
+		"path":            {afterSigning: func(r *http.Request) { r.URL.Path += "/cs_1/cancel" }},
+		"query":           {afterSigning: func(r *http.Request) { r.URL.RawQuery = "a=1" }},
+		"empty query":     {afterSigning: func(r *http.Request) { r.URL.ForceQuery = true }},
+		"body":            {afterSigning: func(r *http.Request) { replaceBody(r, validInput+" ") }},
+		"timestamp":       tampered("X-Plugipay-Timestamp", strconv.FormatInt(time.Now().Unix()-100, 10)),
+		"idempotency key": tampered("Idempotency-Key", "other"),
+		"no key":          tampered("Idempotency-Key", ""),
+	}
+	for name, ch := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.in(t).send(http.MethodPost, sessionsPath, validInput, header("Idempotency-Key", "k"), ch).
+				wantError(http.StatusUnauthorized, gen.ErrorCodeInvalidSignature, "")
+		})
+	}
+	c.send(http.MethodPost, sessionsPath, validInput, header("Idempotency-Key", "k")).want(http.StatusCreated)
+	c.send(http.MethodGet, sessionsPath+"?limit=5&customerId=a%2Fb+c", "", header("Idempotency-Key", "k")).want(http.StatusOK)
+}
+
+func replaceBody(r *http.Request, body string) {
+	fresh := httptest.NewRequest(r.Method, "/", strings.NewReader(body))
+	r.Body, r.ContentLength, r.GetBody = fresh.Body, fresh.ContentLength, nil
+}
+
+func TestAuthorizationHeader(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, keyring())
+	const scheme = "Plugipay-HMAC-SHA256 "
+	signature := strings.Repeat("0", 64)
+	tests := map[string]struct {
+		value string
+		code  gen.ErrorCode
+	}{
+		"missing":                      {"", gen.ErrorCodeInvalidKey},
+		"unknown key":                  {scheme + "keyId=pk_test_x, scope=*, signature=" + signature, gen.ErrorCodeInvalidKey},
+		"unknown bearer key":           {"Bearer pk_test_x", gen.ErrorCodeInvalidKey},
+		"bearer without a key":         {"Bearer", gen.ErrorCodeInvalidKey},
+		"bearer of a key with secret":  {"Bearer " + sandbox.TestKeyID, gen.ErrorCodeInvalidKey},
+		"bearer of a secret":           {"Bearer " + sandbox.TestSecret, gen.ErrorCodeInvalidKey},
+		"signature of a dashboard key": {scheme + "keyId=" + dashboardKeyID + ", scope=*, signature=" + signature, gen.ErrorCodeInvalidKey},
+		"wrong signature":              {plugipay.AuthorizationHeader(sandbox.TestKeyID, signature), gen.ErrorCodeInvalidSignature},
+		"unknown scheme":               {"Basic cGs6c2s=", gen.ErrorCodeInvalidSignature},
+		"no parameters":                {scheme, gen.ErrorCodeInvalidSignature},
+		"no signature":                 {scheme + "keyId=" + sandbox.TestKeyID + ", scope=*", gen.ErrorCodeInvalidSignature},
+		"empty signature":              {scheme + "keyId=" + sandbox.TestKeyID + ", scope=*, signature=", gen.ErrorCodeInvalidSignature},
+		"no key id":                    {scheme + "scope=*, signature=" + signature, gen.ErrorCodeInvalidSignature},
+		"no scope":                     {scheme + "keyId=" + sandbox.TestKeyID + ", signature=" + signature, gen.ErrorCodeInvalidSignature},
+		"another scope":                {scheme + "keyId=" + sandbox.TestKeyID + ", scope=x, signature=" + signature, gen.ErrorCodeInvalidSignature},
+		"a parameter twice":            {scheme + "keyId=a, keyId=b, scope=*, signature=" + signature, gen.ErrorCodeInvalidSignature},
+		"a parameter without a value":  {scheme + "keyId, scope=*, signature=" + signature, gen.ErrorCodeInvalidSignature},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := c.in(t).send(http.MethodGet, sessionsPath, "", tampered("Authorization", tt.value)).
+				wantError(http.StatusUnauthorized, tt.code, "")
+			if got.header.Get("X-RateLimit-Limit") != "" {
+				t.Errorf("an answer to nobody tells the rate limit of somebody")
+			}
+		})
+	}
+	twice := change{afterSigning: func(r *http.Request) { r.Header.Add("Authorization", "Bearer x") }}
+	c.send(http.MethodGet, sessionsPath, "", twice).wantError(http.StatusUnauthorized, gen.ErrorCodeInvalidSignature, "")
+}
+
+func TestSignatureMustBeLowerCaseHex(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, keyring())
+	upper := change{afterSigning: func(r *http.Request) {
+		head, signature, _ := strings.Cut(r.Header.Get("Authorization"), "signature=")
+		r.Header.Set("Authorization", head+"signature="+strings.ToUpper(signature))
+	}}
+	c.send(http.MethodGet, sessionsPath, "", upper).wantError(http.StatusUnauthorized, gen.ErrorCodeInvalidSignature, "")
+}
+
+func TestDashboardKeyWorksAloneWithoutATimestamp(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, keyring())
+	bearer := tampered("Authorization", "Bearer "+dashboardKeyID)
+	unstamped := tampered("X-Plugipay-Timestamp", "")
+	c.send(http.MethodPost, sessionsPath, validInput, bearer, unstamped).want(http.StatusCreated)
+	lower := tampered("Authorization", "bearer "+dashboardKeyID)
+	c.send(http.MethodGet, sessionsPath, "", lower, unstamped).want(http.StatusOK)
+}
+
+func TestTimestampMustBeWithinFiveMinutes(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_790_000_000, 0)
+	c := directClient(t, sandbox.NewAt(failOnBreach(t), func() time.Time { return now }))
+	tests := map[string]struct {
+		timestamp string
+		code      gen.ErrorCode // empty: accepted
+	}{
+		"now":                   {"1790000000", ""},
+		"300 seconds ago":       {"1789999700", ""},
+		"300 seconds ahead":     {"1790000300", ""},
+		"301 seconds ago":       {"1789999699", gen.ErrorCodeTimestampSkew},
+		"301 seconds ahead":     {"1790000301", gen.ErrorCodeTimestampSkew},
+		"zero":                  {"0", gen.ErrorCodeTimestampSkew},
+		"the smallest number":   {"-9223372036854775808", gen.ErrorCodeTimestampSkew},
+		"the largest number":    {"9223372036854775807", gen.ErrorCodeTimestampSkew},
+		"milliseconds":          {"1790000000000", gen.ErrorCodeTimestampSkew},
+		"missing":               {"", gen.ErrorCodeInvalidTimestamp},
+		"text":                  {"now", gen.ErrorCodeInvalidTimestamp},
+		"a fraction":            {"1790000000.0", gen.ErrorCodeInvalidTimestamp},
+		"a sign":                {"+1790000000", gen.ErrorCodeInvalidTimestamp},
+		"a leading zero":        {"01790000000", gen.ErrorCodeInvalidTimestamp},
+		"more than fits 64 bit": {"9223372036854775808", gen.ErrorCodeInvalidTimestamp},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			signedAt, _ := strconv.ParseInt(tt.timestamp, 10, 64)
+			got := c.in(t).send(http.MethodGet, sessionsPath, "",
+				change{timestamp: signedAt}, tampered("X-Plugipay-Timestamp", tt.timestamp))
+			if tt.code == "" {
+				got.want(http.StatusOK)
+			} else {
+				got.wantError(http.StatusUnauthorized, tt.code, "")
+			}
+		})
+	}
+}
+
+func TestTimestampsGoByTheRealClock(t *testing.T) {
+	t.Parallel()
+	server, c := start(t, sandbox.Options{})
+	server.Advance(1000 * time.Hour)
+	c.send(http.MethodGet, sessionsPath, "").want(http.StatusOK)
+}
+
+func TestPrefixTakenOffInFrontIsNotSigned(t *testing.T) {
+	t.Parallel()
+	gateway := httptest.NewServer(http.StripPrefix("/plugipay", sandbox.New(failOnBreach(t))))
+	t.Cleanup(gateway.Close)
+	c := directClient(t, nil)
+	c.url, c.http = gateway.URL, gateway.Client()
+	behind := func(r *http.Request) {
+		r.URL.Path = "/plugipay" + r.URL.Path
+		if r.URL.RawPath != "" {
+			r.URL.RawPath = "/plugipay" + r.URL.RawPath
+		}
+	}
+	id := c.send(http.MethodPost, sessionsPath, validInput, change{afterSigning: behind}).want(http.StatusCreated).session().ID
+	c.send(http.MethodGet, sessionsPath+"/%63"+id[1:], "", change{afterSigning: behind}).want(http.StatusOK)
+}
+
+func TestWritingNeedsTheScope(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, keyring())
+	id := c.create().ID
+	tests := []struct {
+		keyID, secret string
+		mayWrite      bool
+	}{
+		{"pk_test_reader", "reader", false},
+		{"pk_test_other", "other", false},
+		{"pk_test_writer", "writer", true},
+		{"pk_test_star", "star", true},
+		{sandbox.TestKeyID, sandbox.TestSecret, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.keyID, func(t *testing.T) {
+			t.Parallel()
+			c := c.in(t).as(tt.keyID, tt.secret)
+			c.get(id)
+			got := c.send(http.MethodPost, sessionsPath, validInput)
+			if tt.mayWrite {
+				got.want(http.StatusCreated)
+				return
+			}
+			got.wantError(http.StatusForbidden, gen.ErrorCodeInsufficientScope, "")
+			if got.header.Get("X-RateLimit-Limit") != "20" || got.header.Get("X-RateLimit-Remaining") == "" {
+				t.Errorf("the refusal has no rate limit headers")
+			}
+			c.cancel(id).wantError(http.StatusForbidden, gen.ErrorCodeInsufficientScope, "")
+			c.confirm(id).wantError(http.StatusForbidden, gen.ErrorCodeInsufficientScope, "")
+		})
+	}
+}
+
+func TestOnlyAPlatformAdministratorActsForOthers(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, keyring())
+	merchant := c.as("pk_test_merchant", "merchant")
+	admin := c.as("pk_test_admin", "admin")
+	forMerchant := header("X-Plugipay-On-Behalf-Of", merchantID)
+
+	created := admin.send(http.MethodPost, sessionsPath, validInput, forMerchant).want(http.StatusCreated).session()
+	if created.AccountID != merchantID {
+		t.Errorf("accountId = %q, want the merchant's", created.AccountID)
+	}
+	merchant.get(created.ID)
+	admin.send(http.MethodGet, sessionsPath+"/"+created.ID, "", forMerchant).want(http.StatusOK)
+	notFound := func(r reply) { t.Helper(); r.wantError(http.StatusNotFound, gen.ErrorCodeNotFound, "") }
+	notFound(admin.send(http.MethodGet, sessionsPath+"/"+created.ID, ""))
+	notFound(c.as("pk_live_admin", "live").send(http.MethodGet, sessionsPath+"/"+created.ID, "", forMerchant))
+	notFound(admin.cancel(created.ID, header("X-Plugipay-On-Behalf-Of", "acc_unknown")))
+
+	for _, account := range []string{merchantID, "acc_platform", "acc_unknown"} {
+		c.send(http.MethodGet, sessionsPath, "", header("X-Plugipay-On-Behalf-Of", account)).
+			wantError(http.StatusForbidden, gen.ErrorCodeInsufficientScope, "")
+	}
+}
+
+// FuzzAuthorization knows that nobody gets in with an Authorization header that was not made with a secret.
+func FuzzAuthorization(f *testing.F) {
+	f.Add("Bearer pk_test_sandbox")
+	f.Add("Plugipay-HMAC-SHA256 keyId=pk_test_sandbox, scope=*, signature=00")
+	f.Add("plugipay-hmac-sha256 signature=,scope=*,keyId==")
+	f.Add("Basic eA==")
+	f.Add("")
+	box := sandbox.New(failOnBreach(f))
+	f.Fuzz(func(t *testing.T, value string) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, sessionsPath, nil)
+		r.Header["Authorization"] = []string{value}
+		r.Header.Set("X-Plugipay-Timestamp", strconv.FormatInt(time.Now().Unix(), 10))
+		answerTo(t, box, r).want(http.StatusUnauthorized)
+	})
+}

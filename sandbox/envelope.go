@@ -1,0 +1,113 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/plugipay/plugipay-go/gen"
+)
+
+// failure is an error of the API. Its text never holds a value that the client sent.
+type failure struct {
+	code    gen.ErrorCode
+	message string
+	field   string // empty: none
+}
+
+func (f *failure) Error() string { return f.code + ": " + f.message }
+
+func fail(code gen.ErrorCode, message string) error { return &failure{code: code, message: message} }
+
+// invalid is a validation error of a parameter; the message starts with the parameter's name.
+func invalid(field, rule string) error {
+	return &failure{code: gen.ErrorCodeValidationError, message: field + " " + rule, field: field}
+}
+
+// statusOf is the table of codes in the contract (ErrorCode).
+func statusOf(code gen.ErrorCode) int {
+	switch code {
+	case gen.ErrorCodeValidationError:
+		return http.StatusBadRequest
+	case gen.ErrorCodeInvalidSignature, gen.ErrorCodeInvalidKey, gen.ErrorCodeInvalidTimestamp,
+		gen.ErrorCodeTimestampSkew:
+		return http.StatusUnauthorized
+	case gen.ErrorCodeInsufficientScope:
+		return http.StatusForbidden
+	case gen.ErrorCodeNotFound:
+		return http.StatusNotFound
+	case gen.ErrorCodeConflict, gen.ErrorCodeIdempotencyMismatch:
+		return http.StatusConflict
+	case gen.ErrorCodeAdapterNotConfigured:
+		return http.StatusUnprocessableEntity
+	case gen.ErrorCodeRateLimited:
+		return http.StatusTooManyRequests
+	case gen.ErrorCodeUpstreamError:
+		return http.StatusBadGateway
+	case gen.ErrorCodeServiceUnavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+// answer is a response without the headers, which are made afresh even for a stored answer.
+type answer struct {
+	status int
+	body   []byte
+}
+
+// refusal is the answer for an error. One that is no *failure is a mistake in the sandbox.
+func (s *Sandbox) refusal(c *call, err error) answer {
+	var f *failure
+	if !errors.As(err, &f) {
+		f = &failure{code: gen.ErrorCodeInternalError, message: "something went wrong on our side"}
+	}
+	envelope := gen.ErrorEnvelope{
+		Error: gen.ErrorDetail{Code: f.code, Message: f.message},
+		Meta:  s.meta(c),
+	}
+	if f.field != "" {
+		envelope.Error.Field = &f.field
+	}
+	var body bytes.Buffer
+	_ = json.NewEncoder(&body).Encode(envelope) // texts only: it cannot fail
+	return answer{status: statusOf(f.code), body: body.Bytes()}
+}
+
+func (s *Sandbox) meta(c *call) gen.Meta {
+	return gen.Meta{RequestID: c.requestID, Timestamp: formatTime(s.clock.now())}
+}
+
+func answerHeader(c *call, a answer) http.Header {
+	header := http.Header{}
+	header.Set("Content-Type", "application/json")
+	header.Set("Content-Length", strconv.Itoa(len(a.body)))
+	if c.rate != nil {
+		c.rate.addTo(header)
+	}
+	if a.status == http.StatusTooManyRequests {
+		header.Set("Retry-After", "1") // the count starts anew each second
+	}
+	return header
+}
+
+func (a answer) write(w http.ResponseWriter, header http.Header) {
+	for name, values := range header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // the client may have gone
+}
+
+// answerRecorder is the http.ResponseWriter that the generated server writes to.
+type answerRecorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (r *answerRecorder) Header() http.Header         { return r.header }
+func (r *answerRecorder) WriteHeader(status int)      { r.status = status }
+func (r *answerRecorder) Write(p []byte) (int, error) { return r.body.Write(p) }

@@ -1,0 +1,33 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+)
+
+// NewAt is New with a real time that the test decides.
+func NewAt(opts Options, realTime func() time.Time) *Sandbox { return newSandbox(opts, realTime) }
+
+// KeptAnswers is how many answers are kept for the test data of the default workspace.
+func KeptAnswers(s *Sandbox) int {
+	answers := s.directory.accounts[TestAccountID].test.answers
+	answers.mu.Lock()
+	defer answers.mu.Unlock()
+	return len(answers.oldest)
+}
+
+// AnswerStore is a keptAnswers whose answers are only a status.
+type AnswerStore struct{ answers *keptAnswers }
+
+func NewAnswerStore() AnswerStore { return AnswerStore{newKeptAnswers()} }
+
+func (s AnswerStore) Once(ctx context.Context, key, parameters string, perform func() int) (int, error) {
+	a, err := s.answers.once(ctx, key, sha256.Sum256([]byte(parameters)), time.Now, func() answer {
+		return answer{status: perform()}
+	})
+	return a.status, err
+}
+
+// Breach reports a breach of the contract.
+func Breach(s *Server, err error) { s.onBreach(err) }

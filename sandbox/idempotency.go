@@ -1,0 +1,139 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/plugipay/plugipay-go/gen"
+)
+
+// keyLifetime is how long an answer to an idempotency key is kept, by the sandbox's clock.
+const keyLifetime = 24 * time.Hour
+
+// keptAnswers holds the first answers to the idempotency keys of a dataset.
+type keptAnswers struct {
+	mu     sync.Mutex
+	byKey  map[string]*keptAnswer
+	oldest []*keptAnswer // all of byKey, in the order in which they expire
+}
+
+// keptAnswer is the answer to a key, or the place for it while the first request is still being processed.
+type keptAnswer struct {
+	key         string
+	fingerprint [sha256.Size]byte
+	until       time.Time
+	done        chan struct{} // closed when the first request has been processed
+
+	// Both are set before done is closed, and do not change after it.
+	kept   bool // false when the first request failed: a later one is processed anew
+	answer answer
+}
+
+func newKeptAnswers() *keptAnswers { return &keptAnswers{byKey: map[string]*keptAnswer{}} }
+
+// answerOnce performs a request, unless it repeats an earlier one with the same idempotency key, whose answer it then
+// returns. The header has no meaning on a read.
+func (s *Sandbox) answerOnce(r *http.Request, c *call, perform func() answer) (answer, error) {
+	key := r.Header.Get(idempotencyKeyHeader)
+	if key == "" || isRead(r.Method) {
+		return perform(), nil
+	}
+	fingerprint, err := fingerprintOf(r, c.body)
+	if err != nil {
+		return answer{}, err
+	}
+	return c.data.answers.once(r.Context(), key, fingerprint, s.clock.now, perform)
+}
+
+// fingerprintOf is the same for requests with the same method, path and parameters. White space and the order of
+// properties do not matter; numbers are the same when their digits are.
+func fingerprintOf(r *http.Request, body []byte) ([sha256.Size]byte, error) {
+	value, err := decodeJSON(body)
+	if err != nil {
+		return [sha256.Size]byte{}, err
+	}
+	parameters, err := json.Marshal(value) // writes properties in alphabetical order
+	if err != nil {
+		return [sha256.Size]byte{}, err
+	}
+	return sha256.Sum256([]byte(r.Method + "\n" + r.URL.EscapedPath() + "\n" + string(parameters))), nil
+}
+
+// once performs the first request with a key and keeps its answer, unless that is a failure of the server. A request
+// that comes while the first one is being processed waits for it.
+func (k *keptAnswers) once(
+	ctx context.Context, key string, fingerprint [sha256.Size]byte, now func() time.Time, perform func() answer,
+) (answer, error) {
+	for {
+		entry, isFirst := k.claim(key, fingerprint, now())
+		if isFirst {
+			return k.fulfil(entry, perform), nil
+		}
+		if entry.fingerprint != fingerprint {
+			return answer{}, fail(gen.ErrorCodeIdempotencyMismatch,
+				"the idempotency key was used with other parameters")
+		}
+		select {
+		case <-entry.done:
+		case <-ctx.Done():
+			return answer{}, fail(gen.ErrorCodeServiceUnavailable,
+				"the first request with the idempotency key has not been answered yet")
+		}
+		if entry.kept {
+			return entry.answer, nil
+		}
+	}
+}
+
+// claim returns the entry of a key, and whether it was made just now, for the caller to fulfil.
+func (k *keptAnswers) claim(key string, fingerprint [sha256.Size]byte, now time.Time) (*keptAnswer, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.forgetExpired(now)
+	if entry, ok := k.byKey[key]; ok {
+		return entry, false
+	}
+	entry := &keptAnswer{key: key, fingerprint: fingerprint, until: now.Add(keyLifetime), done: make(chan struct{})}
+	k.byKey[key] = entry
+	k.oldest = append(k.oldest, entry)
+	return entry, true
+}
+
+// fulfil performs the first request. Even if that panics, nobody is left waiting.
+func (k *keptAnswers) fulfil(entry *keptAnswer, perform func() answer) answer {
+	defer func() {
+		if !entry.kept {
+			k.forget(entry)
+		}
+		close(entry.done)
+	}()
+	entry.answer = perform()
+	entry.kept = entry.answer.status < http.StatusInternalServerError
+	return entry.answer
+}
+
+func (k *keptAnswers) forget(entry *keptAnswer) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.drop(entry)
+}
+
+// forgetExpired needs the lock.
+func (k *keptAnswers) forgetExpired(now time.Time) {
+	for len(k.oldest) > 0 && !now.Before(k.oldest[0].until) {
+		k.drop(k.oldest[0])
+		k.oldest[0] = nil // or the array under the slice would keep the answer
+		k.oldest = k.oldest[1:]
+	}
+}
+
+// drop needs the lock. The key may have a newer entry by now, which stays.
+func (k *keptAnswers) drop(entry *keptAnswer) {
+	if k.byKey[entry.key] == entry {
+		delete(k.byKey, entry.key)
+	}
+}

@@ -1,0 +1,90 @@
+package sandbox
+
+import "github.com/plugipay/plugipay-go/plugipay"
+
+// The workspace that a sandbox has when [Options] name none.
+const (
+	// TestAccountID is the account id of that workspace.
+	TestAccountID = "acc_0000000000000000000SANDB0X"
+	// TestKeyID is the id of its only key, which has every scope and sees test data.
+	TestKeyID = "pk_test_sandbox"
+	// TestSecret is the secret of that key.
+	TestSecret = "sk_test_sandbox"
+)
+
+// ScopeCheckoutWrite is the scope that creating, cancelling and confirming checkout sessions needs.
+const ScopeCheckoutWrite = "plugipay:checkout:write"
+
+// Options says what a sandbox holds and how strict it is. The zero value is good for most tests. A sandbox copies what it
+// needs: changing the options afterwards changes nothing.
+type Options struct {
+	// Workspaces are the merchants that exist. None: one workspace, [TestAccountID], with one key, [TestKeyID] and
+	// [TestSecret].
+	Workspaces []Workspace
+
+	// RateLimit is how many requests a second are let through. Zero: requests are counted in the X-RateLimit headers
+	// against [DocumentedRateLimit], but none is refused, so that a test suite does not depend on its speed.
+	RateLimit RateLimit
+
+	// PublicURL is what the hostedUrl of a session starts with, such as "https://pay.example.com". Empty: the scheme
+	// and the host of the request that creates the session.
+	PublicURL string
+
+	// OnContractBreach is called with each answer of the sandbox that openapi.yaml does not allow, before the answer is
+	// sent; it may be called from several goroutines at once. Nil: answers are not checked.
+	OnContractBreach func(error)
+}
+
+// Workspace is a merchant: an account, its keys, and the payment providers it has set up. Test and live data of a
+// workspace are apart, as are the data of different workspaces.
+type Workspace struct {
+	// AccountID is "acc_" and a ULID. Empty: one is made up. Of two workspaces with the same id the first counts.
+	AccountID string
+
+	// Keys are what requests are signed with. None: one test key with a secret, both made up.
+	Keys []Key
+
+	// Adapters are the payment providers that are set up. Nil: all four of them, with the methods that they have by
+	// default. Empty but not nil: none, so that no session can be created.
+	Adapters []Adapter
+}
+
+// Key is a key of a workspace.
+type Key struct {
+	// ID is "pk_test_…" or "pk_live_…"; a key with "_live_" in its id works with live data, any other with test data.
+	// Empty: a test key is made up. Of two keys with the same id the first counts, whatever their workspaces.
+	ID string
+
+	// Secret is what the key signs with. A key that has one works only by signature, as its id is no secret. Empty: a
+	// dashboard key, which works only as "Authorization: Bearer <ID>".
+	Secret string
+
+	// Scopes are what the key may do: [ScopeCheckoutWrite], or "*" for everything. Reading needs no scope. Nil: every
+	// scope. Empty but not nil: reading only.
+	Scopes []string
+
+	// PlatformAdmin lets the key act for other accounts with the header X-Plugipay-On-Behalf-Of.
+	PlatformAdmin bool
+}
+
+// Adapter is a payment provider of a workspace.
+type Adapter struct {
+	// Name is one of the plugipay.CheckoutAdapter constants.
+	Name plugipay.CheckoutAdapter
+
+	// Methods are what the provider can do. Nil: what an adapter of that name does by default. That is qris, va,
+	// ewallet, card and retail for xendit and midtrans, paypal for paypal, and none for manual. A workspace that has
+	// only the manual adapter takes every method, as the merchant confirms the payments by hand.
+	Methods []plugipay.CheckoutMethod
+}
+
+// RateLimit is how many requests a workspace may make in a second, test and live apart.
+type RateLimit struct {
+	// Reads is for GET requests. Zero or less: not limited.
+	Reads int
+	// Writes is for all other requests. Zero or less: not limited.
+	Writes int
+}
+
+// DocumentedRateLimit returns the limits that Plugipay documents: 100 reads and 20 writes a second.
+func DocumentedRateLimit() RateLimit { return RateLimit{Reads: 100, Writes: 20} }

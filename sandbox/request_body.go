@@ -1,0 +1,142 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/plugipay/plugipay-go/gen"
+)
+
+const (
+	jsonMediaType = "application/json"
+	maxBodySize   = 1 << 20
+)
+
+// readBody reads all of a request's body: the signature covers its exact bytes.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodySize))
+	if err != nil {
+		return nil, fail(gen.ErrorCodeValidationError, "the body must be complete and at most 1 MiB long")
+	}
+	return body, nil
+}
+
+// checkJSON wants a body of JSON, and a Content-Type that says so.
+func checkJSON(contentType string, body []byte) error {
+	if len(body) == 0 {
+		return fail(gen.ErrorCodeValidationError, "a JSON body is required")
+	}
+	if mediaType, _, err := mime.ParseMediaType(contentType); err != nil || mediaType != jsonMediaType {
+		return fail(gen.ErrorCodeValidationError, "Content-Type must be "+jsonMediaType)
+	}
+	if !json.Valid(body) {
+		return fail(gen.ErrorCodeValidationError, "the body is not JSON")
+	}
+	return nil
+}
+
+// decodeJSON decodes JSON without rounding its numbers.
+func decodeJSON(data []byte) (any, error) {
+	var value any
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	err := decoder.Decode(&value)
+	return value, err
+}
+
+// decodableBody returns a body that has passed the contract in a form that the generated types can decode. Package
+// encoding/json is laxer and stricter than the contract: it takes "Amount" for "amount", so such properties are left
+// out, and it does not take 1e2 for an integer, so that is an error here.
+func decodableBody(schema *openapi3.Schema, body []byte) ([]byte, error) {
+	value, err := decodeJSON(body)
+	if err != nil {
+		return nil, err
+	}
+	if value, err = decodable(schema, value, nil); err != nil {
+		return nil, err
+	}
+	return json.Marshal(value)
+}
+
+func decodable(schema *openapi3.Schema, value any, at []string) (any, error) {
+	switch v := value.(type) {
+	case map[string]any:
+		return decodableObject(schema, v, at)
+	case []any:
+		return decodableList(schema, v, at)
+	case json.Number:
+		if _, err := strconv.ParseInt(v.String(), 10, 64); err != nil && schema.Type.Is(openapi3.TypeInteger) {
+			return nil, invalid(fieldName(at), "must be a 64-bit whole number in plain digits")
+		}
+	}
+	return value, nil
+}
+
+func decodableObject(schema *openapi3.Schema, object map[string]any, at []string) (any, error) {
+	kept := make(map[string]any, len(object))
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		part := partOf(schema, name)
+		switch {
+		case part != nil:
+			value, err := decodable(part, object[name], append(at, name))
+			if err != nil {
+				return nil, err
+			}
+			kept[name] = value
+		case !looksLikeProperty(schema, name):
+			kept[name] = object[name]
+		}
+	}
+	return kept, nil
+}
+
+func decodableList(schema *openapi3.Schema, list []any, at []string) (any, error) {
+	if schema.Items == nil {
+		return list, nil
+	}
+	kept := make([]any, 0, len(list))
+	for i, element := range list {
+		value, err := decodable(schema.Items.Value, element, append(at, strconv.Itoa(i)))
+		if err != nil {
+			return nil, err
+		}
+		kept = append(kept, value)
+	}
+	return kept, nil
+}
+
+// looksLikeProperty tells whether a name is that of a property but for upper and lower case.
+func looksLikeProperty(schema *openapi3.Schema, name string) bool {
+	for property := range schema.Properties {
+		if strings.EqualFold(property, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// partOf returns the schema of a property or of a list's element, or nil if there is none.
+func partOf(schema *openapi3.Schema, name string) *openapi3.Schema {
+	if property, ok := schema.Properties[name]; ok {
+		return property.Value
+	}
+	if schema.AdditionalProperties.Schema != nil {
+		return schema.AdditionalProperties.Schema.Value
+	}
+	if schema.Items != nil {
+		return schema.Items.Value
+	}
+	return nil
+}

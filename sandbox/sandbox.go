@@ -1,0 +1,166 @@
+// Package sandbox is a Plugipay on your own machine: the checkout-session API, in memory, for tests and for trying
+// things out. It answers over real HTTP, checks signatures, scopes and idempotency keys as Plugipay documents them, and
+// holds every request, and if asked every answer of its own, against openapi.yaml.
+//
+// In a test, [StartTest] is all there is to it. [Start] serves a sandbox to a program, and [New] returns one as an
+// [http.Handler]. Nothing leaves the machine and nothing is stored: a sandbox forgets everything when it ends.
+package sandbox
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/plugipay/plugipay-go/gen"
+)
+
+// Sandbox is a Plugipay in memory. Make one with [New], [Start] or [StartTest]. Its methods may be called at the same
+// time from several goroutines.
+type Sandbox struct {
+	contract   *contractDocument
+	directory  *directory
+	clock      *clock
+	rateLimit  RateLimit
+	publicURL  string
+	onBreach   func(error)
+	operations http.Handler
+}
+
+// New returns a Plugipay in memory. It panics only when the contract that is built into the program cannot be read.
+func New(opts Options) *Sandbox { return newSandbox(opts, time.Now) }
+
+// newSandbox is New with a clock to read the real time from.
+func newSandbox(opts Options, realTime func() time.Time) *Sandbox {
+	contract, err := loadContract()
+	if err != nil {
+		panic("sandbox: " + err.Error())
+	}
+	c := &clock{real: realTime}
+	s := &Sandbox{
+		contract:  contract,
+		directory: newDirectory(opts.Workspaces, c.now()),
+		clock:     c,
+		rateLimit: opts.RateLimit,
+		publicURL: strings.TrimRight(opts.PublicURL, "/"),
+		onBreach:  opts.OnContractBreach,
+	}
+	s.operations = newOperations(s)
+	return s
+}
+
+// Advance moves the sandbox's clock forward by d, so that sessions expire and idempotency keys are forgotten without
+// anybody waiting. Negative durations are ignored. The timestamps of signatures and the seconds of the rate limits go by
+// the real clock all the same, so that clients keep working.
+func (s *Sandbox) Advance(d time.Duration) { s.clock.advance(d) }
+
+// call is what the sandbox knows of a request while it answers it. Each step fills in its part.
+type call struct {
+	requestID  string
+	baseURL    string            // of the hosted page
+	operation  *operation        // nil when the request is for none
+	pathValues map[string]string // the parameters in the path, unescaped
+	body       []byte            // as it was sent
+	key        *accessKey
+	workspace  *workspace
+	data       *dataset
+	rate       *rateState // nil before the key is known
+}
+
+type callContextKey struct{}
+
+func callFrom(ctx context.Context) *call { return ctx.Value(callContextKey{}).(*call) }
+
+// ServeHTTP answers a request as Plugipay would.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{requestID: newID("req_", s.clock.now()), baseURL: s.baseURL(r)}
+	r = r.WithContext(context.WithValue(r.Context(), callContextKey{}, c)) // a copy: the steps below may change it
+	a, err := s.process(w, r, c)
+	if err != nil {
+		a = s.refusal(c, err)
+	}
+	header := answerHeader(c, a)
+	s.checkAnswer(r, c, header, a)
+	a.write(w, header)
+}
+
+// process takes a request through all the steps. The error of a step that refuses it is a *failure.
+func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (answer, error) {
+	var err error
+	if c.operation, c.pathValues, err = s.contract.find(r.Method, r.URL.EscapedPath()); err != nil {
+		return answer{}, err
+	}
+	if c.body, err = readBody(w, r); err != nil {
+		return answer{}, err
+	}
+	if c.key, err = s.authenticate(r, c.body); err != nil {
+		return answer{}, err
+	}
+	c.workspace = c.key.home
+	c.data = c.workspace.dataset(c.key.live)
+	c.rate = s.seeRate(c.data, r.Method) // so that the refusals of the next two steps carry it too
+	if err := s.actOnBehalf(r.Header, c); err != nil {
+		return answer{}, err
+	}
+	if err := c.key.mayUse(r.Method); err != nil {
+		return answer{}, err
+	}
+	if c.rate, err = s.countRequest(c.data, r.Method); err != nil {
+		return answer{}, err
+	}
+	if err := s.contract.checkRequest(r, c); err != nil {
+		return answer{}, err
+	}
+	return s.answerOnce(r, c, func() answer { return s.perform(r) })
+}
+
+// perform lets the generated server decode the request and call the operation.
+func (s *Sandbox) perform(r *http.Request) answer {
+	recorder := &answerRecorder{header: http.Header{}, status: http.StatusOK}
+	s.operations.ServeHTTP(recorder, r)
+	return answer{status: recorder.status, body: recorder.body.Bytes()}
+}
+
+// checkAnswer reports an answer that the contract does not allow.
+func (s *Sandbox) checkAnswer(r *http.Request, c *call, header http.Header, a answer) {
+	if s.onBreach == nil {
+		return
+	}
+	if err := s.contract.checkAnswer(r, c.operation, header, a); err != nil {
+		s.onBreach(err)
+	}
+}
+
+// actOnBehalf turns the call to the account that a platform administrator asks for. An empty header is left to the
+// contract, which does not allow it.
+func (s *Sandbox) actOnBehalf(header http.Header, c *call) error {
+	accountID := header.Get(onBehalfOfHeader)
+	if accountID == "" {
+		return nil
+	}
+	if !c.key.platformAdmin {
+		return fail(gen.ErrorCodeInsufficientScope, "the key may not act on behalf of an account")
+	}
+	other, ok := s.directory.accounts[accountID]
+	if !ok {
+		return fail(gen.ErrorCodeNotFound, "no such account")
+	}
+	c.workspace = other
+	c.data = other.dataset(c.key.live)
+	return nil
+}
+
+// baseURL is where the buyer's browser finds the sandbox.
+func (s *Sandbox) baseURL(r *http.Request) string {
+	if s.publicURL != "" {
+		return s.publicURL
+	}
+	host := r.Host
+	if host == "" { // HTTP/1.0
+		host = "localhost"
+	}
+	if r.TLS != nil {
+		return "https://" + host
+	}
+	return "http://" + host
+}

@@ -1,0 +1,65 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+// Server is a sandbox that listens on a port of this machine. Close it when it is no longer needed.
+type Server struct {
+	*Sandbox
+
+	// URL is where the server answers, such as "http://127.0.0.1:34567". It has no slash at the end.
+	URL string
+
+	http      *http.Server
+	closeOnce sync.Once
+	stopped   chan struct{} // closed when the server has stopped listening
+}
+
+// Start serves a new sandbox on a free port of the loopback interface. It fails only when there is none to listen on.
+func Start(opts Options) (*Server, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: cannot listen on the loopback interface: %w", err)
+	}
+	box := New(opts)
+	s := &Server{
+		Sandbox: box,
+		URL:     "http://" + listener.Addr().String(),
+		http:    &http.Server{Handler: box, ReadHeaderTimeout: 10 * time.Second},
+		stopped: make(chan struct{}),
+	}
+	go s.serve(listener)
+	return s, nil
+}
+
+func (s *Server) serve(listener net.Listener) {
+	defer close(s.stopped)
+	if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		_ = s.http.Close() // the listener failed: clients get connection errors from now on
+	}
+}
+
+// ClientOptions returns what plugipay.NewClient needs to talk to this server with the first key of the first workspace:
+// its id and secret, or the key alone when it is a dashboard key.
+func (s *Server) ClientOptions() plugipay.ClientOptions {
+	key := s.directory.firstKey
+	if key.secret == "" {
+		return plugipay.ClientOptions{BaseURL: s.URL, APIKey: key.id}
+	}
+	return plugipay.ClientOptions{BaseURL: s.URL, KeyID: key.id, Secret: key.secret}
+}
+
+// Close stops listening and ends all connections, those in the middle of a request too. Calls after the first do
+// nothing.
+func (s *Server) Close() {
+	s.closeOnce.Do(func() { _ = s.http.Close() })
+	<-s.stopped
+}

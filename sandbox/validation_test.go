@@ -1,0 +1,238 @@
+package sandbox_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/plugipay/plugipay-go/gen"
+	"github.com/plugipay/plugipay-go/sandbox"
+)
+
+func TestCreateInputThatBreaksARuleIsRefused(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, sandbox.Options{})
+	const urlRule = " must be an absolute http or https URL"
+	tests := map[string]struct{ body, field, message string }{
+		"amount of zero":            {with("amount", "0"), "amount", "amount must be at least 1"},
+		"negative amount":           {with("amount", "-70001"), "amount", "amount must be at least 1"},
+		"fraction of an amount":     {with("amount", "70001.5"), "amount", "amount must be a whole number"},
+		"amount as text":            {with("amount", `"70001"`), "amount", "amount must be a whole number"},
+		"amount of null":            {with("amount", "null"), "amount", "amount must be a whole number"},
+		"amount beyond 64 bits":     {with("amount", "9223372036854775808"), "amount", ""},
+		"amount beyond everything":  {with("amount", "1e999"), "amount", ""},
+		"amount with an exponent":   {with("amount", "7e4"), "amount", "amount must be a 64-bit whole number in plain digits"},
+		"no amount":                 {with("amount", ""), "amount", "amount is required"},
+		"unknown currency":          {with("currency", `"EUR"`), "currency", "currency must be one of IDR, USD"},
+		"currency in lower case":    {with("currency", `"usd"`), "currency", "currency must be one of IDR, USD"},
+		"currency of null":          {with("currency", "null"), "currency", "currency must be one of IDR, USD"},
+		"no currency":               {with("currency", ""), "currency", "currency is required"},
+		"no methods":                {with("methods", ""), "methods", "methods is required"},
+		"methods without any":       {with("methods", "[]"), "methods", "methods must have at least one item"},
+		"methods that are no list":  {with("methods", `"card"`), "methods", "methods must be a list"},
+		"methods of null":           {with("methods", "null"), "methods", "methods must be a list"},
+		"unknown method":            {with("methods", `["card","cash70001"]`), "methods.1", "methods.1 must be one of qris, va, ewallet, card, retail, paypal"},
+		"method of null":            {with("methods", `[null]`), "methods.0", ""},
+		"successUrl of a scheme":    {with("successUrl", `"ftp://example.com/70001"`), "successUrl", "successUrl" + urlRule},
+		"successUrl of javascript":  {with("successUrl", `"javascript:alert(70001)"`), "successUrl", "successUrl" + urlRule},
+		"relative successUrl":       {with("successUrl", `"/ok70001"`), "successUrl", "successUrl" + urlRule},
+		"successUrl with no host":   {with("successUrl", `"https://"`), "successUrl", "successUrl" + urlRule},
+		"successUrl with a port":    {with("successUrl", `"https://:443/"`), "successUrl", "successUrl" + urlRule},
+		"successUrl that is broken": {with("successUrl", `"https://[70001"`), "successUrl", "successUrl" + urlRule},
+		"successUrl of a number":    {with("successUrl", "70001"), "successUrl", "successUrl" + urlRule},
+		"cancelUrl of a scheme":     {with("cancelUrl", `"data:,70001"`), "cancelUrl", "cancelUrl" + urlRule},
+		"no cancelUrl":              {with("cancelUrl", ""), "cancelUrl", "cancelUrl is required"},
+		"no lineItems":              {with("lineItems", ""), "lineItems", "lineItems is required"},
+		"lineItems of null":         {with("lineItems", "null"), "lineItems", "lineItems must be a list"},
+		"lineItem of no object":     {with("lineItems", "[70001]"), "lineItems.0", "lineItems.0 must be an object"},
+		"lineItem without name":     {with("lineItems", `[{"quantity":1,"unitAmount":2}]`), "lineItems.0.name", "lineItems.0.name is required"},
+		"lineItem name of a number": {with("lineItems", `[{"name":70001,"quantity":1,"unitAmount":2}]`), "lineItems.0.name", "lineItems.0.name must be text"},
+		"part of a quantity":        {with("lineItems", `[{"name":"","quantity":0.5,"unitAmount":2}]`), "lineItems.0.quantity", "lineItems.0.quantity must be a whole number"},
+		"empty customerId":          {with("customerId", `""`), "customerId", "customerId must not be empty"},
+		"customerId of null":        {with("customerId", "null"), "customerId", "customerId must be text"},
+		"expiresInSec of zero":      {with("expiresInSec", "0"), "expiresInSec", "expiresInSec must be at least 1"},
+		"expiresInSec of null":      {with("expiresInSec", "null"), "expiresInSec", "expiresInSec must be a whole number"},
+		"metadata of null":          {with("metadata", "null"), "metadata", "metadata must be an object"},
+		"metadata of a list":        {with("metadata", `["70001"]`), "metadata", "metadata must be an object"},
+		"metadata with a number":    {with("metadata", `{"order":70001}`), "metadata.order", "metadata.order must be text"},
+		"empty templateId":          {with("templateId", `""`), "templateId", "templateId must not be empty"},
+		"null":                      {"null", "", "the body must be an object"},
+		"a list":                    {"[]", "", "the body must be an object"},
+		"no JSON":                   {`{"amount":70001`, "", "the body is not JSON"},
+		"more than JSON":            {validInput + "{}", "", "the body is not JSON"},
+		"nothing":                   {"", "", "a JSON body is required"},
+		"too much":                  {validInput + strings.Repeat(" ", 1<<20), "", "the body must be complete and at most 1 MiB long"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := c.in(t).send(http.MethodPost, sessionsPath, tt.body).
+				wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, tt.field)
+			if tt.message != "" && got.envelope.Error.Message != tt.message {
+				t.Errorf("message = %q, want %q", got.envelope.Error.Message, tt.message)
+			}
+			if strings.Contains(got.body, "70001") {
+				t.Errorf("the answer repeats what was sent: %s", got.body)
+			}
+		})
+	}
+	t.Run("and nothing is created", func(t *testing.T) {
+		if listed := c.in(t).send(http.MethodGet, sessionsPath, "").sessions(); len(listed) > 0 {
+			t.Errorf("there are %d sessions", len(listed))
+		}
+	})
+}
+
+func TestBodyOfTheLargestSizeIsAccepted(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, sandbox.Options{})
+	body := validInput + strings.Repeat(" ", 1<<20-len(validInput))
+	c.send(http.MethodPost, sessionsPath, body).want(http.StatusCreated)
+}
+
+func TestBodyMustBeJSONByItsContentType(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, sandbox.Options{})
+	tests := map[string]bool{
+		"application/json":                  true,
+		"application/json; charset=utf-8":   true,
+		"Application/JSON":                  true,
+		"":                                  false,
+		"text/plain":                        false,
+		"text/json":                         false,
+		"application/x-www-form-urlencoded": false,
+		"application/json, text/plain":      false,
+	}
+	for contentType, accepted := range tests {
+		t.Run(contentType, func(t *testing.T) {
+			t.Parallel()
+			got := c.in(t).send(http.MethodPost, sessionsPath, validInput, tampered("Content-Type", contentType))
+			if accepted {
+				got.want(http.StatusCreated)
+				return
+			}
+			got.wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, "")
+			if want := "Content-Type must be application/json"; got.envelope.Error.Message != want {
+				t.Errorf("message = %q, want %q", got.envelope.Error.Message, want)
+			}
+		})
+	}
+}
+
+func TestCancelAndConfirmTakeAnObject(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, sandbox.Options{})
+	for _, action := range []string{"cancel", "confirm"} {
+		path := sessionsPath + "/" + c.create().ID + "/" + action
+		for _, body := range []string{"", "null", "[]", `"x"`, "{"} {
+			c.send(http.MethodPost, path, body).wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, "")
+		}
+		c.send(http.MethodPost, path, `{"reason":"any","nested":{"a":[1.5]}}`).want(http.StatusOK)
+	}
+}
+
+func TestListParameterThatBreaksARuleIsRefused(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, sandbox.Options{})
+	const timeRule = " must be an ISO 8601 time such as 2026-09-01T00:00:00Z"
+	tests := map[string]struct{ query, field, message string }{
+		"limit of zero":            {"limit=0", "limit", "limit must be at least 1"},
+		"limit beyond the maximum": {"limit=101", "limit", "limit must be at most 100"},
+		"limit of text":            {"limit=ten", "limit", "limit must be a whole number"},
+		"limit of a fraction":      {"limit=1.5", "limit", "limit must be a whole number"},
+		"limit in hex":             {"limit=0x10", "limit", "limit must be a whole number"},
+		"limit beyond 64 bits":     {"limit=9223372036854775808", "limit", ""},
+		"empty limit":              {"limit=", "limit", ""},
+		"limit twice":              {"limit=1&limit=2", "limit", ""},
+		"unknown status":           {"status=paid", "status", "status must be one of open, pending, pending_review, completed, expired, canceled"},
+		"unknown order":            {"order=random", "order", "order must be one of asc, desc"},
+		"empty customerId":         {"customerId=", "customerId", "customerId must not be empty"},
+		"empty cursor":             {"cursor=", "cursor", "cursor must not be empty"},
+		"createdAfter of a day":    {"createdAfter=2026-09-01", "createdAfter", "createdAfter" + timeRule},
+		"createdAfter of no day":   {"createdAfter=2026-02-30T00:00:00Z", "createdAfter", "createdAfter" + timeRule},
+		"createdBefore of seconds": {"createdBefore=1790000000", "createdBefore", "createdBefore" + timeRule},
+		"empty createdBefore":      {"createdBefore=", "createdBefore", ""},
+		"query with bad escapes":   {"customerId=%zz", "", "the query is not properly escaped"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := c.in(t).send(http.MethodGet, sessionsPath+"?"+tt.query, "").
+				wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, tt.field)
+			if tt.message != "" && got.envelope.Error.Message != tt.message {
+				t.Errorf("message = %q, want %q", got.envelope.Error.Message, tt.message)
+			}
+		})
+	}
+}
+
+func TestUnknownQueryParametersAreIgnored(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, sandbox.Options{})
+	c.send(http.MethodGet, sessionsPath+"?expand=all&limit=1", "").want(http.StatusOK)
+}
+
+func TestHeaderThatIsEmptyOrTwiceIsRefused(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, sandbox.Options{})
+	for _, name := range []string{"Idempotency-Key", "X-Plugipay-On-Behalf-Of"} {
+		empty := change{beforeSigning: func(r *http.Request) { r.Header[name] = []string{""} }}
+		c.send(http.MethodPost, sessionsPath, validInput, empty).
+			wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, name)
+	}
+	twice := change{beforeSigning: func(r *http.Request) { r.Header["Idempotency-Key"] = []string{"a", "b"} }}
+	c.send(http.MethodPost, sessionsPath, validInput, twice).
+		wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, "Idempotency-Key")
+}
+
+// FuzzRequest knows that whatever a client with a key sends, the answer is one that the contract allows, and no failure
+// of the sandbox.
+func FuzzRequest(f *testing.F) {
+	f.Add(http.MethodPost, sessionsPath, "{}")
+	f.Add(http.MethodGet, sessionsPath+"?limit=1&cursor=cur_x&createdAfter=x&status=open&order=asc", "")
+	f.Add(http.MethodGet, sessionsPath+"/a%2Fb%3Fc", "")
+	f.Add(http.MethodPost, sessionsPath+"/cs_1/confirm", "{}")
+	f.Add(http.MethodPut, "/api//v1/../%2e", "x")
+	box := sandbox.New(failOnBreach(f))
+	f.Fuzz(func(t *testing.T, method, target, body string) {
+		sent, err := http.NewRequest(method, "http://sandbox.example"+target, nil)
+		if err != nil || sent.Host != "sandbox.example" || sent.URL.RequestURI() != target || sent.Method != method {
+			t.Skip("not a request that a client can send")
+		}
+		got := answerTo(t, box, directClient(t, nil).request(method, target, body))
+		if got.status >= 500 || got.status == http.StatusUnauthorized {
+			t.Errorf("status = %d\n%s", got.status, got.body)
+		}
+	})
+}
+
+// FuzzCreateInput knows that a body makes either a session that the contract allows or a validation error, and that a
+// request sent again with its idempotency key gets the same answer.
+func FuzzCreateInput(f *testing.F) {
+	f.Add(validInput)
+	f.Add(with("amount", "1e999", "metadata", `{"a":"b"}`, "expiresInSec", "1"))
+	f.Add(with("customerId", `"cus_1"`, "AMOUNT", "[]", "lineItems", `[{"name":"","quantity":0,"unitAmount":-1,"NAME":1}]`))
+	f.Add(with("successUrl", `"https://a.example/\u0000"`, "methods", `["paypal","paypal"]`, "currency", `"IDR"`))
+	f.Fuzz(func(t *testing.T, body string) {
+		box := sandbox.New(failOnBreach(t))
+		c := directClient(t, nil)
+		first := answerTo(t, box, c.request(http.MethodPost, sessionsPath, body, header("Idempotency-Key", "k")))
+		if first.status != http.StatusCreated {
+			first.want(http.StatusBadRequest)
+			return
+		}
+		again := answerTo(t, box, c.request(http.MethodPost, sessionsPath, body, header("Idempotency-Key", "k")))
+		if again.body != first.body {
+			t.Errorf("got  %s\nwant %s", again.body, first.body)
+		}
+	})
+}
+
+// answerTo passes a request straight to a handler.
+func answerTo(t *testing.T, handler http.Handler, r *http.Request) reply {
+	t.Helper()
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	return readReply(t, w.Result())
+}
