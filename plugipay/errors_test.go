@@ -13,6 +13,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
+	contract "github.com/plugipay/plugipay-go"
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
@@ -50,6 +53,19 @@ func TestEachCodeIsFoundByItsOwnSentinelOnly(t *testing.T) {
 			if got, want := errors.Is(err, sentinel), other == code; got != want {
 				t.Errorf("errors.Is(%s, the sentinel of %s) is %t", code, other, got)
 			}
+		}
+	}
+}
+
+func TestEachCodeOfTheContractHasASentinel(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range doc.Components.Schemas["ErrorCode"].Value.Enum {
+		if sentinels[code.(string)] == nil {
+			t.Errorf("%s has no sentinel", code)
 		}
 	}
 }

@@ -1,0 +1,135 @@
+// Quickstart shows what a shop does with Plugipay: create a checkout session, send the buyer to it, see how it ends.
+//
+// With PLUGIPAY_KEY_ID and PLUGIPAY_SECRET set it talks to Plugipay. Without, it starts a sandbox in its own process and
+// talks to that.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+	"github.com/plugipay/plugipay-go/sandbox"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer) error {
+	client, closeSandbox, err := connect(out)
+	if err != nil {
+		return err
+	}
+	defer closeSandbox()
+
+	// Create a session and send the buyer to its page.
+	session, err := client.CheckoutSessions.Create(ctx, order("Annual Pro plan", 199_000_00))
+	if err != nil {
+		return explain(err)
+	}
+	fmt.Fprintln(out, "created  ", session.ID)
+	fmt.Fprintln(out, "pay at   ", session.HostedURL)
+
+	// Ask how far the buyer has come.
+	session, err = client.CheckoutSessions.Get(ctx, session.ID)
+	if err != nil {
+		return explain(err)
+	}
+	fmt.Fprintln(out, "status   ", session.Status)
+
+	// List what is still open.
+	status, limit := plugipay.CheckoutSessionStatusOpen, 10
+	page, err := client.CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{Status: &status, Limit: &limit})
+	if err != nil {
+		return explain(err)
+	}
+	fmt.Fprintln(out, "open     ", len(page.Data), "on the first page, more:", page.HasMore)
+
+	// The money of a bank transfer or of cash arrives outside Plugipay: confirm it.
+	session, err = client.CheckoutSessions.Confirm(ctx, session.ID)
+	if err != nil {
+		return explain(err)
+	}
+	fmt.Fprintln(out, "confirmed", session.ID, "is", session.Status)
+
+	// Cancel another one. A second time it has ended already, which is a conflict.
+	session, err = client.CheckoutSessions.Create(ctx, order("Monthly Pro plan", 19_900_00))
+	if err != nil {
+		return explain(err)
+	}
+	for range 2 {
+		_, err = client.CheckoutSessions.Cancel(ctx, session.ID)
+		if errors.Is(err, plugipay.ErrConflict) {
+			fmt.Fprintln(out, "conflict ", err)
+		} else if err != nil {
+			return explain(err)
+		} else {
+			fmt.Fprintln(out, "canceled ", session.ID)
+		}
+	}
+
+	// A double click on "Pay": the cart's own idempotency key makes it one session.
+	cart := fmt.Sprint("cart_", time.Now().UnixNano())
+	for range 2 {
+		session, err = client.CheckoutSessions.Create(plugipay.WithIdempotencyKey(ctx, cart), order("Kopi susu", 18_000_00))
+		if err != nil {
+			return explain(err)
+		}
+		fmt.Fprintln(out, "cart     ", session.ID)
+	}
+	return nil
+}
+
+// connect returns a client of Plugipay if there are credentials in the environment, or else of a sandbox.
+func connect(out io.Writer) (client *plugipay.Client, closeSandbox func(), err error) {
+	client, err = plugipay.NewClient(plugipay.ClientOptions{})
+	if err == nil {
+		fmt.Fprintln(out, "Using Plugipay at", client.BaseURL())
+		return client, func() {}, nil
+	}
+	if !errors.Is(err, plugipay.ErrMissingKeyID) {
+		return nil, nil, err
+	}
+	box, err := sandbox.Start(sandbox.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	fmt.Fprintln(out, "No PLUGIPAY_KEY_ID in the environment: using a sandbox at", box.URL)
+	client, err = plugipay.NewClient(box.ClientOptions())
+	return client, box.Close, err
+}
+
+// order is what a shop asks its buyer for. The amount is in the currency's smallest unit: 199_000_00 is IDR 199,000.
+func order(name string, amount int64) plugipay.CheckoutSessionCreateInput {
+	return plugipay.CheckoutSessionCreateInput{
+		Amount:     amount,
+		Currency:   plugipay.CurrencyIDR,
+		Methods:    []plugipay.CheckoutMethod{plugipay.CheckoutMethodQRIS, plugipay.CheckoutMethodVA},
+		SuccessURL: "https://example.com/thank-you",
+		CancelURL:  "https://example.com/cart",
+		LineItems:  []plugipay.CheckoutSessionLineItem{{Name: name, Quantity: 1, UnitAmount: amount}},
+		Metadata:   map[string]string{"order_id": "ord_42"},
+	}
+}
+
+// explain adds what to do about errors that a newcomer is likely to meet.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, plugipay.ErrInvalidSignature), errors.Is(err, plugipay.ErrInvalidKey):
+		return fmt.Errorf("%w: check PLUGIPAY_KEY_ID and PLUGIPAY_SECRET", err)
+	case errors.Is(err, plugipay.ErrAdapterNotConfigured):
+		return fmt.Errorf("%w: set up a payment provider for these methods in the dashboard", err)
+	}
+	return err
+}

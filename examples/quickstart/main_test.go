@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/plugipay/plugipay-go/sandbox"
+)
+
+const wholeRun = `created   (cs_\w+)
+pay at    http://\S+/pay/(cs_\w+)
+status    open
+open      \d+ on the first page, more: false
+confirmed cs_\w+ is completed
+canceled  cs_\w+
+conflict  plugipay: conflict: .+ \(status=409, requestId=req_\w+\)
+cart      (cs_\w+)
+cart      (cs_\w+)
+`
+
+func checkRun(t *testing.T, output, firstLine string) {
+	t.Helper()
+	first, rest, _ := strings.Cut(output, "\n")
+	if !strings.HasPrefix(first, firstLine) {
+		t.Errorf("the first line is %q, want %q", first, firstLine)
+	}
+	found := regexp.MustCompile("^" + wholeRun + "$").FindStringSubmatch(rest)
+	if found == nil {
+		t.Fatalf("the output is\n%s", output)
+	}
+	if found[1] != found[2] {
+		t.Errorf("the hosted URL of %s is that of %s", found[1], found[2])
+	}
+	if found[3] != found[4] {
+		t.Errorf("the cart has two sessions, %s and %s", found[3], found[4])
+	}
+}
+
+func clearEnvironment(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{"PLUGIPAY_KEY_ID", "PLUGIPAY_SECRET", "PLUGIPAY_API_KEY", "PLUGIPAY_BASE_URL", "PLUGIPAY_ON_BEHALF_OF"} {
+		t.Setenv(name, "")
+	}
+}
+
+func TestWithoutCredentialsItRunsAgainstASandboxAndSaysSo(t *testing.T) {
+	clearEnvironment(t)
+	var out bytes.Buffer
+	if err := run(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	checkRun(t, out.String(), "No PLUGIPAY_KEY_ID in the environment: using a sandbox at http://127.0.0.1:")
+}
+
+func TestWithCredentialsItRunsAgainstPlugipay(t *testing.T) {
+	box := sandbox.StartTest(t, sandbox.Options{})
+	clearEnvironment(t)
+	t.Setenv("PLUGIPAY_KEY_ID", sandbox.TestKeyID)
+	t.Setenv("PLUGIPAY_SECRET", sandbox.TestSecret)
+	t.Setenv("PLUGIPAY_BASE_URL", box.URL)
+	var out bytes.Buffer
+	if err := run(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	checkRun(t, out.String(), "Using Plugipay at "+box.URL)
+}
+
+func TestHalfOfTheCredentialsIsAnErrorNotASandbox(t *testing.T) {
+	clearEnvironment(t)
+	t.Setenv("PLUGIPAY_KEY_ID", "pk_test_0001")
+	var out bytes.Buffer
+	if err := run(t.Context(), &out); err == nil || !strings.Contains(err.Error(), "PLUGIPAY_SECRET") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestAWrongSecretIsExplained(t *testing.T) {
+	box := sandbox.StartTest(t, sandbox.Options{})
+	clearEnvironment(t)
+	t.Setenv("PLUGIPAY_KEY_ID", sandbox.TestKeyID)
+	t.Setenv("PLUGIPAY_SECRET", "sk_test_of_nobody")
+	t.Setenv("PLUGIPAY_BASE_URL", box.URL)
+	var out bytes.Buffer
+	if err := run(t.Context(), &out); err == nil || !strings.Contains(err.Error(), "check PLUGIPAY_KEY_ID") {
+		t.Errorf("error is %v", err)
+	}
+}

@@ -1,0 +1,305 @@
+package tests
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+	"github.com/plugipay/plugipay-go/sandbox"
+)
+
+// environment is what the contract is tested against.
+type environment struct {
+	options plugipay.ClientOptions
+	real    bool
+}
+
+func testEnvironment(t *testing.T) environment {
+	t.Helper()
+	if base := os.Getenv("PLUGIPAY_CONTRACT_BASE_URL"); base != "" {
+		return environment{options: plugipay.ClientOptions{BaseURL: base}, real: true}
+	}
+	return environment{options: sandbox.StartTest(t, sandbox.Options{}).ClientOptions()}
+}
+
+// client returns a client whose every exchange is held to the contract.
+func (e environment) client(t *testing.T, change ...func(*plugipay.ClientOptions)) (*plugipay.Client, *validatingTransport) {
+	t.Helper()
+	transport := newValidatingTransport(t)
+	opts := e.options
+	opts.HTTP = &http.Client{Transport: transport}
+	for _, c := range change {
+		c(&opts)
+	}
+	client, err := plugipay.NewClient(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client, transport
+}
+
+func newSession() plugipay.CheckoutSessionCreateInput {
+	return plugipay.CheckoutSessionCreateInput{
+		Amount:     199_000_00,
+		Currency:   plugipay.CurrencyIDR,
+		Methods:    []plugipay.CheckoutMethod{plugipay.CheckoutMethodQRIS, plugipay.CheckoutMethodVA},
+		SuccessURL: "https://example.com/thank-you",
+		CancelURL:  "https://example.com/cart",
+		LineItems:  []plugipay.CheckoutSessionLineItem{{Name: "Annual Pro plan", Quantity: 1, UnitAmount: 199_000_00}},
+		Metadata:   map[string]string{"order_id": "ord_42"},
+	}
+}
+
+// wantValidated checks that exchanges did go through the validation.
+func wantValidated(t *testing.T, transport *validatingTransport, exchanges ...string) {
+	t.Helper()
+	for _, exchange := range exchanges {
+		if transport.seen[exchange] == 0 {
+			t.Errorf("no exchange %q was validated, only %v", exchange, transport.seen)
+		}
+	}
+}
+
+func TestContractCreate(t *testing.T) {
+	t.Parallel()
+	client, transport := testEnvironment(t).client(t)
+	session, err := client.CheckoutSessions.Create(t.Context(), newSession())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(session.ID, "cs_") || session.Status != plugipay.CheckoutSessionStatusOpen || session.Amount != 199_000_00 ||
+		session.HostedURL == "" || session.Metadata["order_id"] != "ord_42" || session.CompletedAt != nil {
+		t.Errorf("session is %+v", session)
+	}
+	wantValidated(t, transport, "createCheckoutSession 201")
+}
+
+func TestContractCreateWithEveryField(t *testing.T) {
+	t.Parallel()
+	client, transport := testEnvironment(t).client(t)
+	in := newSession()
+	in.LineItems = nil
+	in.ExpiresInSec = ptr(1800)
+	in.Currency, in.Amount = plugipay.CurrencyUSD, 49_99
+	in.Methods = []plugipay.CheckoutMethod{plugipay.CheckoutMethodCard}
+	session, err := client.CheckoutSessions.Create(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	created, createdErr := time.Parse(time.RFC3339, session.CreatedAt)
+	expires, expiresErr := time.Parse(time.RFC3339, session.ExpiresAt)
+	if createdErr != nil || expiresErr != nil || expires.Sub(created) != 30*time.Minute {
+		t.Errorf("created %s, expires %s, want 30 minutes between", session.CreatedAt, session.ExpiresAt)
+	}
+	wantValidated(t, transport, "createCheckoutSession 201")
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func TestContractGet(t *testing.T) {
+	t.Parallel()
+	client, transport := testEnvironment(t).client(t)
+	created, err := client.CheckoutSessions.Create(t.Context(), newSession())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := client.CheckoutSessions.Get(t.Context(), created.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.ID != created.ID || got.HostedURL != created.HostedURL || string(got.LineItems) != string(created.LineItems) {
+		t.Errorf("got %+v, created %+v", got, created)
+	}
+	_, err = client.CheckoutSessions.Get(t.Context(), "cs_00000000000000000000000000")
+	if !errors.Is(err, plugipay.ErrNotFound) {
+		t.Errorf("error for an unknown id is %v", err)
+	}
+	wantValidated(t, transport, "getCheckoutSession 200", "getCheckoutSession 404")
+}
+
+func TestContractListPagesThroughEverySession(t *testing.T) {
+	t.Parallel()
+	env := testEnvironment(t)
+	client, transport := env.client(t)
+	start := time.Now().Add(-time.Minute).UTC().Format(time.RFC3339)
+	created := map[string]bool{}
+	for range 5 {
+		session, err := client.CheckoutSessions.Create(t.Context(), newSession())
+		if err != nil {
+			t.Fatal(err)
+		}
+		created[session.ID] = true
+	}
+	params := plugipay.CheckoutSessionListParams{Limit: ptr(2), CreatedAfter: &start}
+	for pages := 0; pages < 1000; pages++ {
+		page, err := client.CheckoutSessions.List(t.Context(), params)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, session := range page.Data {
+			delete(created, session.ID)
+		}
+		if !page.HasMore {
+			break
+		}
+		params.Cursor = page.Cursor
+	}
+	if len(created) != 0 {
+		t.Errorf("not listed: %v", created)
+	}
+	wantValidated(t, transport, "listCheckoutSessions 200")
+}
+
+func TestContractListWithEveryFilter(t *testing.T) {
+	t.Parallel()
+	client, transport := testEnvironment(t).client(t)
+	if _, err := client.CheckoutSessions.Create(t.Context(), newSession()); err != nil {
+		t.Fatal(err)
+	}
+	page, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{
+		Limit:         ptr(100),
+		Status:        ptr(plugipay.CheckoutSessionStatusOpen),
+		CustomerID:    ptr("cus_00000000000000000000000000"),
+		CreatedAfter:  ptr("2020-01-01T00:00:00Z"),
+		CreatedBefore: ptr("2100-01-01T00:00:00Z"),
+		Order:         ptr(plugipay.ListOrderAsc),
+	})
+	if err != nil || len(page.Data) != 0 || page.HasMore {
+		t.Errorf("page is %+v, error %v", page, err)
+	}
+	wantValidated(t, transport, "listCheckoutSessions 200")
+}
+
+func TestContractCancel(t *testing.T) {
+	t.Parallel()
+	client, transport := testEnvironment(t).client(t)
+	session, err := client.CheckoutSessions.Create(t.Context(), newSession())
+	if err != nil {
+		t.Fatal(err)
+	}
+	canceled, err := client.CheckoutSessions.Cancel(t.Context(), session.ID)
+	if err != nil || canceled.Status != plugipay.CheckoutSessionStatusCanceled {
+		t.Fatalf("session is %+v, error %v", canceled, err)
+	}
+	if _, err := client.CheckoutSessions.Cancel(t.Context(), session.ID); !errors.Is(err, plugipay.ErrConflict) {
+		t.Errorf("error of the second cancel is %v", err)
+	}
+	wantValidated(t, transport, "cancelCheckoutSession 200", "cancelCheckoutSession 409")
+}
+
+func TestContractConfirm(t *testing.T) {
+	t.Parallel()
+	env := testEnvironment(t)
+	client, transport := env.client(t)
+	session, err := client.CheckoutSessions.Create(t.Context(), newSession())
+	if err != nil {
+		t.Fatal(err)
+	}
+	confirmed, err := client.CheckoutSessions.Confirm(t.Context(), session.ID)
+	if env.real && err != nil {
+		t.Skipf("this Plugipay does not confirm a session that nobody said to have paid: %v", err)
+	}
+	if err != nil || confirmed.Status != plugipay.CheckoutSessionStatusCompleted || confirmed.CompletedAt == nil {
+		t.Fatalf("session is %+v, error %v", confirmed, err)
+	}
+	if _, err := client.CheckoutSessions.Confirm(t.Context(), session.ID); !errors.Is(err, plugipay.ErrConflict) {
+		t.Errorf("error of the second confirm is %v", err)
+	}
+	wantValidated(t, transport, "confirmCheckoutSession 200", "confirmCheckoutSession 409")
+}
+
+func TestContractTheSameKeyMakesOneSession(t *testing.T) {
+	t.Parallel()
+	client, transport := testEnvironment(t).client(t)
+	ctx := plugipay.WithIdempotencyKey(t.Context(), fmt.Sprint("contract_", time.Now().UnixNano()))
+	first, err := client.CheckoutSessions.Create(ctx, newSession())
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := client.CheckoutSessions.Create(ctx, newSession())
+	if err != nil || second.ID != first.ID {
+		t.Errorf("second session is %+v, error %v, want %s", second, err, first.ID)
+	}
+	other := newSession()
+	other.Metadata = map[string]string{"order_id": "ord_43"}
+	if _, err := client.CheckoutSessions.Create(ctx, other); !errors.Is(err, plugipay.ErrIdempotencyMismatch) {
+		t.Errorf("error with other parameters is %v", err)
+	}
+	wantValidated(t, transport, "createCheckoutSession 201", "createCheckoutSession 409")
+}
+
+func TestContractAWrongSecretIsRefused(t *testing.T) {
+	t.Parallel()
+	env := testEnvironment(t)
+	if env.real && os.Getenv("PLUGIPAY_KEY_ID") == "" {
+		t.Skip("needs a key pair")
+	}
+	client, transport := env.client(t, func(o *plugipay.ClientOptions) { o.Secret = "sk_test_of_nobody" })
+	_, err := client.CheckoutSessions.Get(t.Context(), "cs_00000000000000000000000000")
+	if !errors.Is(err, plugipay.ErrInvalidSignature) {
+		t.Errorf("error is %v", err)
+	}
+	wantValidated(t, transport, "getCheckoutSession 401")
+}
+
+// TestContractValidationErrorsNameTheField sends what breaks the contract, so only the answers are held to it.
+func TestContractValidationErrorsNameTheField(t *testing.T) {
+	t.Parallel()
+	env := testEnvironment(t)
+	client, err := plugipay.NewClient(env.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field, spoil := range map[string]func(*plugipay.CheckoutSessionCreateInput){
+		"amount":     func(in *plugipay.CheckoutSessionCreateInput) { in.Amount = 0 },
+		"methods":    func(in *plugipay.CheckoutSessionCreateInput) { in.Methods = []plugipay.CheckoutMethod{"barter"} },
+		"successUrl": func(in *plugipay.CheckoutSessionCreateInput) { in.SuccessURL = "javascript:alert(1)" },
+		"currency":   func(in *plugipay.CheckoutSessionCreateInput) { in.Currency = "XXX" },
+	} {
+		in := newSession()
+		spoil(&in)
+		_, err := client.CheckoutSessions.Create(t.Context(), in)
+		var pe *plugipay.Error
+		if !errors.As(err, &pe) || pe.Code != plugipay.ErrorCodeValidationError || !strings.HasPrefix(pe.Field, field) || pe.RequestID == "" {
+			t.Errorf("%s: error is %v", field, err)
+		}
+	}
+}
+
+// TestTheValidationFindsBreaches shows that the tests above can fail.
+func TestTheValidationFindsBreaches(t *testing.T) {
+	t.Parallel()
+	post := func(body string) *http.Request {
+		r, err := http.NewRequestWithContext(t.Context(), "POST", "https://any.example/api/v1/checkout-sessions", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		return r
+	}
+	const good = `{"amount":1,"currency":"IDR","methods":["qris"],"successUrl":"https://a.example","cancelUrl":"https://a.example","lineItems":[]}`
+	input, err := validateRequest(post(good))
+	if err != nil {
+		t.Fatalf("a good request is refused: %v", err)
+	}
+	if _, err := validateRequest(post(strings.Replace(good, `"lineItems":[]`, `"lineItems":null`, 1))); err == nil {
+		t.Error("a request with null line items passes")
+	}
+	for name, resp := range map[string]*http.Response{
+		"a session without properties": {StatusCode: 201, Body: io.NopCloser(strings.NewReader(`{"data":{},"error":null,"meta":{"requestId":"r","timestamp":"2026-09-21T14:13:20.123Z"}}`))},
+		"no envelope":                  {StatusCode: 201, Body: io.NopCloser(strings.NewReader(`{}`))},
+		"an undocumented status":       {StatusCode: 418, Body: io.NopCloser(strings.NewReader(`{}`))},
+	} {
+		resp.Header = http.Header{"Content-Type": {"application/json"}}
+		resp.Request = input.Request
+		if err := validateResponse(input, resp); err == nil {
+			t.Errorf("%s passes", name)
+		}
+	}
+}
