@@ -95,7 +95,7 @@ type CheckoutSession struct {
 
 	// AccountID The merchant account that the session belongs to, `acc_` and a ULID. Never null.
 	//
-	// Examples: acc_01J8ZQ4S9K7T5R3P1N0M8L6J4H
+	// Examples: acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H
 	AccountID string `json:"accountId"`
 
 	// CustomerID The customer who pays, `cus_` and a ULID. Null for a guest.
@@ -424,7 +424,7 @@ type PageInfo struct {
 type PlainEvent struct {
 	// ID The event's id, `evt_` and a ULID; the same in every delivery of it. Never null.
 	//
-	// Examples: evt_01J8ZQ9D7V3X5Z7B9D1F3H5J7L
+	// Examples: evt_01J8ZQ9D7V3X5Z7B9D1F3H5J7K
 	ID string `json:"id"`
 
 	// Type What happened: `checkout_session.` followed by `completed`, `expired`, `async_payment_succeeded` or
@@ -440,7 +440,7 @@ type PlainEvent struct {
 
 	// WorkspaceID The workspace that it happened in. Never null.
 	//
-	// Examples: ws_01J8ZQAE8W4Y6A8C0E2G4J6L8N
+	// Examples: ws_01J8ZQAE8W4Y6A8C0E2G4J6K8N
 	WorkspaceID string `json:"workspaceId"`
 
 	// Data The session as it was right after the event. Never null.
@@ -456,7 +456,7 @@ type PlainEvent struct {
 type VersionedEvent struct {
 	// ID The event's id, `evt_` and a ULID; the same in every delivery of it. Never null.
 	//
-	// Examples: evt_01J8ZQ9D7V3X5Z7B9D1F3H5J7L
+	// Examples: evt_01J8ZQ9D7V3X5Z7B9D1F3H5J7K
 	ID string `json:"id"`
 
 	// Type What happened: `plugipay.checkout_session.` followed by `completed`, `expired`, `async_payment_succeeded` or
@@ -467,7 +467,7 @@ type VersionedEvent struct {
 
 	// AccountID The merchant account that it happened in, `acc_` and a ULID. Never null.
 	//
-	// Examples: acc_01J8ZQ4S9K7T5R3P1N0M8L6J4H
+	// Examples: acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H
 	AccountID string `json:"accountId"`
 
 	// OccurredAt When it happened (ISO 8601, UTC). Never null.

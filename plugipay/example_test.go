@@ -224,9 +224,9 @@ func ExampleClient_ForMerchant() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	merchant := platform.ForMerchant("acc_01J8ZQ4S9K7T5R3P1N0M8L6J4H")
+	merchant := platform.ForMerchant("acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H")
 	fmt.Printf("%q %q\n", platform.OnBehalfOf(), merchant.OnBehalfOf())
-	// Output: "" "acc_01J8ZQ4S9K7T5R3P1N0M8L6J4H"
+	// Output: "" "acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H"
 }
 
 func ExampleError() {

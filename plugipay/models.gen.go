@@ -88,7 +88,7 @@ type CheckoutSession struct {
 
 	// AccountID The merchant account that the session belongs to, `acc_` and a ULID. Never null.
 	//
-	// Examples: acc_01J8ZQ4S9K7T5R3P1N0M8L6J4H
+	// Examples: acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H
 	AccountID string `json:"accountId"`
 
 	// CustomerID The customer who pays, `cus_` and a ULID. Null for a guest.

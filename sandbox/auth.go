@@ -64,8 +64,8 @@ func (s *Sandbox) authenticate(r *http.Request, body []byte) (*accessKey, error)
 	return key, nil
 }
 
-// parseAuthorization reads the values of the Authorization header. One that is missing is a missing key; one that cannot
-// be understood counts as a signature that is not valid.
+// parseAuthorization reads the values of the Authorization header. One that is missing is a missing key; one that
+// cannot be understood counts as a signature that is not valid.
 func parseAuthorization(values []string) (credentials, error) {
 	if len(values) == 0 || values[0] == "" {
 		return credentials{}, fail(gen.ErrorCodeInvalidKey, "the Authorization header is missing")
@@ -118,8 +118,8 @@ func (s *Sandbox) checkTimestamp(value string) (int64, error) {
 	return timestamp, nil
 }
 
-// signedPath is the path with its query as the client sent them. It comes from the URL and not from the request line, so
-// that a handler in front may take off a prefix.
+// signedPath is the path with its query as the client sent them. It comes from the URL and not from the request line,
+// so that a handler in front may take off a prefix.
 func signedPath(r *http.Request) string {
 	path := r.URL.EscapedPath()
 	if r.URL.RawQuery != "" || r.URL.ForceQuery {

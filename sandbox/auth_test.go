@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
-	"github.com/plugipay/plugipay-go/plugipay"
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
@@ -56,7 +55,8 @@ func TestSignatureCoversTheWholeRequest(t *testing.T) {
 		})
 	}
 	c.send(http.MethodPost, sessionsPath, validInput, header("Idempotency-Key", "k")).want(http.StatusCreated)
-	c.send(http.MethodGet, sessionsPath+"?limit=5&customerId=a%2Fb+c", "", header("Idempotency-Key", "k")).want(http.StatusOK)
+	c.send(http.MethodGet, sessionsPath+"?limit=5&customerId=a%2Fb+c", "", header("Idempotency-Key", "k")).
+		want(http.StatusOK)
 }
 
 func replaceBody(r *http.Request, body string) {
@@ -67,29 +67,33 @@ func replaceBody(r *http.Request, body string) {
 func TestAuthorizationHeader(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
-	const scheme = "Plugipay-HMAC-SHA256 "
-	signature := strings.Repeat("0", 64)
+	const (
+		scheme       = "Plugipay-HMAC-SHA256 "
+		known        = scheme + "keyId=" + sandbox.TestKeyID
+		badKey       = gen.ErrorCodeInvalidKey
+		badSignature = gen.ErrorCodeInvalidSignature
+	)
+	signature := ", signature=" + strings.Repeat("0", 64)
 	tests := map[string]struct {
 		value string
 		code  gen.ErrorCode
 	}{
-		"missing":                      {"", gen.ErrorCodeInvalidKey},
-		"unknown key":                  {scheme + "keyId=pk_test_x, scope=*, signature=" + signature, gen.ErrorCodeInvalidKey},
-		"unknown bearer key":           {"Bearer pk_test_x", gen.ErrorCodeInvalidKey},
-		"bearer without a key":         {"Bearer", gen.ErrorCodeInvalidKey},
-		"bearer of a key with secret":  {"Bearer " + sandbox.TestKeyID, gen.ErrorCodeInvalidKey},
-		"bearer of a secret":           {"Bearer " + sandbox.TestSecret, gen.ErrorCodeInvalidKey},
-		"signature of a dashboard key": {scheme + "keyId=" + dashboardKeyID + ", scope=*, signature=" + signature, gen.ErrorCodeInvalidKey},
-		"wrong signature":              {plugipay.AuthorizationHeader(sandbox.TestKeyID, signature), gen.ErrorCodeInvalidSignature},
-		"unknown scheme":               {"Basic cGs6c2s=", gen.ErrorCodeInvalidSignature},
-		"no parameters":                {scheme, gen.ErrorCodeInvalidSignature},
-		"no signature":                 {scheme + "keyId=" + sandbox.TestKeyID + ", scope=*", gen.ErrorCodeInvalidSignature},
-		"empty signature":              {scheme + "keyId=" + sandbox.TestKeyID + ", scope=*, signature=", gen.ErrorCodeInvalidSignature},
-		"no key id":                    {scheme + "scope=*, signature=" + signature, gen.ErrorCodeInvalidSignature},
-		"no scope":                     {scheme + "keyId=" + sandbox.TestKeyID + ", signature=" + signature, gen.ErrorCodeInvalidSignature},
-		"another scope":                {scheme + "keyId=" + sandbox.TestKeyID + ", scope=x, signature=" + signature, gen.ErrorCodeInvalidSignature},
-		"a parameter twice":            {scheme + "keyId=a, keyId=b, scope=*, signature=" + signature, gen.ErrorCodeInvalidSignature},
-		"a parameter without a value":  {scheme + "keyId, scope=*, signature=" + signature, gen.ErrorCodeInvalidSignature},
+		"missing":                      {"", badKey},
+		"unknown key":                  {scheme + "keyId=pk_test_x, scope=*" + signature, badKey},
+		"unknown bearer key":           {"Bearer pk_test_x", badKey},
+		"bearer without a key":         {"Bearer", badKey},
+		"bearer of a key with secret":  {"Bearer " + sandbox.TestKeyID, badKey},
+		"bearer of a secret":           {"Bearer " + sandbox.TestSecret, badKey},
+		"signature of a dashboard key": {scheme + "keyId=" + dashboardKeyID + ", scope=*" + signature, badKey},
+		"wrong signature":              {known + ", scope=*" + signature, badSignature},
+		"unknown scheme":               {"Basic cGs6c2s=", badSignature},
+		"no parameters":                {scheme, badSignature},
+		"no signature":                 {known + ", scope=*", badSignature},
+		"empty signature":              {known + ", scope=*, signature=", badSignature},
+		"no key id":                    {scheme + "scope=*" + signature, badSignature},
+		"no scope":                     {known + signature, badSignature},
+		"a parameter twice":            {known + ", keyId=pk_test_x, scope=*" + signature, badSignature},
+		"a parameter without a value":  {scheme + "keyId, scope=*" + signature, badSignature},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -102,17 +106,47 @@ func TestAuthorizationHeader(t *testing.T) {
 		})
 	}
 	twice := change{afterSigning: func(r *http.Request) { r.Header.Add("Authorization", "Bearer x") }}
-	c.send(http.MethodGet, sessionsPath, "", twice).wantError(http.StatusUnauthorized, gen.ErrorCodeInvalidSignature, "")
+	c.send(http.MethodGet, sessionsPath, "", twice).wantError(http.StatusUnauthorized, badSignature, "")
 }
 
-func TestSignatureMustBeLowerCaseHex(t *testing.T) {
+func TestAuthorizationHeaderMayBeWrittenIn(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
-	upper := change{afterSigning: func(r *http.Request) {
-		head, signature, _ := strings.Cut(r.Header.Get("Authorization"), "signature=")
-		r.Header.Set("Authorization", head+"signature="+strings.ToUpper(signature))
-	}}
-	c.send(http.MethodGet, sessionsPath, "", upper).wantError(http.StatusUnauthorized, gen.ErrorCodeInvalidSignature, "")
+	tests := map[string]struct {
+		rewrite func(keyID, signature string) string
+		allowed bool
+	}{
+		"the documented way": {func(id, sig string) string {
+			return "Plugipay-HMAC-SHA256 keyId=" + id + ", scope=*, signature=" + sig
+		}, true},
+		"another order, without spaces": {func(id, sig string) string {
+			return "plugipay-hmac-sha256 signature=" + sig + ",scope=*,keyId=" + id
+		}, true},
+		"upper-case hex": {func(id, sig string) string {
+			return "Plugipay-HMAC-SHA256 keyId=" + id + ", scope=*, signature=" + strings.ToUpper(sig)
+		}, false},
+		"another scope": {func(id, sig string) string {
+			return "Plugipay-HMAC-SHA256 keyId=" + id + ", scope=read, signature=" + sig
+		}, false},
+		"one parameter more": {func(id, sig string) string {
+			return "Plugipay-HMAC-SHA256 keyId=" + id + ", scope=*, signature=" + sig + ", v=2"
+		}, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rewritten := change{afterSigning: func(r *http.Request) {
+				_, signature, _ := strings.Cut(r.Header.Get("Authorization"), "signature=")
+				r.Header.Set("Authorization", tt.rewrite(c.keyID, signature))
+			}}
+			got := c.in(t).send(http.MethodGet, sessionsPath, "", rewritten)
+			if tt.allowed {
+				got.want(http.StatusOK)
+			} else {
+				got.wantError(http.StatusUnauthorized, gen.ErrorCodeInvalidSignature, "")
+			}
+		})
+	}
 }
 
 func TestDashboardKeyWorksAloneWithoutATimestamp(t *testing.T) {
@@ -183,8 +217,9 @@ func TestPrefixTakenOffInFrontIsNotSigned(t *testing.T) {
 			r.URL.RawPath = "/plugipay" + r.URL.RawPath
 		}
 	}
-	id := c.send(http.MethodPost, sessionsPath, validInput, change{afterSigning: behind}).want(http.StatusCreated).session().ID
-	c.send(http.MethodGet, sessionsPath+"/%63"+id[1:], "", change{afterSigning: behind}).want(http.StatusOK)
+	created := c.send(http.MethodPost, sessionsPath, validInput, change{afterSigning: behind}).want(http.StatusCreated)
+	escapedID := "%63" + created.session().ID[1:]
+	c.send(http.MethodGet, sessionsPath+"/"+escapedID, "", change{afterSigning: behind}).want(http.StatusOK)
 }
 
 func TestWritingNeedsTheScope(t *testing.T) {
@@ -237,7 +272,10 @@ func TestOnlyAPlatformAdministratorActsForOthers(t *testing.T) {
 	notFound := func(r reply) { t.Helper(); r.wantError(http.StatusNotFound, gen.ErrorCodeNotFound, "") }
 	notFound(admin.send(http.MethodGet, sessionsPath+"/"+created.ID, ""))
 	notFound(c.as("pk_live_admin", "live").send(http.MethodGet, sessionsPath+"/"+created.ID, "", forMerchant))
-	notFound(admin.cancel(created.ID, header("X-Plugipay-On-Behalf-Of", "acc_unknown")))
+	admin.cancel(created.ID, header("X-Plugipay-On-Behalf-Of", "acc_unknown")).
+		wantError(http.StatusForbidden, gen.ErrorCodeInsufficientScope, "")
+	admin.send(http.MethodPost, sessionsPath, validInput, header("X-Plugipay-On-Behalf-Of", "acc_unknown")).
+		wantError(http.StatusForbidden, gen.ErrorCodeInsufficientScope, "")
 
 	for _, account := range []string{merchantID, "acc_platform", "acc_unknown"} {
 		c.send(http.MethodGet, sessionsPath, "", header("X-Plugipay-On-Behalf-Of", account)).
@@ -252,11 +290,10 @@ func FuzzAuthorization(f *testing.F) {
 	f.Add("plugipay-hmac-sha256 signature=,scope=*,keyId==")
 	f.Add("Basic eA==")
 	f.Add("")
-	box := sandbox.New(failOnBreach(f))
 	f.Fuzz(func(t *testing.T, value string) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, sessionsPath, nil)
 		r.Header["Authorization"] = []string{value}
 		r.Header.Set("X-Plugipay-Timestamp", strconv.FormatInt(time.Now().Unix(), 10))
-		answerTo(t, box, r).want(http.StatusUnauthorized)
+		answerTo(t, sandbox.New(failOnBreach(t)), r).want(http.StatusUnauthorized)
 	})
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"crypto/sha256"
+	"net/http"
 	"time"
 )
 
@@ -31,3 +32,17 @@ func (s AnswerStore) Once(ctx context.Context, key, parameters string, perform f
 
 // Breach reports a breach of the contract.
 func Breach(s *Server, err error) { s.onBreach(err) }
+
+// CheckAnswer holds an answer against the contract, as a sandbox does with its own.
+func CheckAnswer(s *Sandbox, method, path string, status int, body string) error {
+	r, err := http.NewRequest(method, path, nil)
+	if err != nil {
+		return err
+	}
+	operation, _, err := s.contract.find(method, r.URL.EscapedPath())
+	if err != nil {
+		operation = nil
+	}
+	a := answer{status: status, body: []byte(body)}
+	return s.contract.checkAnswer(r, operation, http.Header{"Content-Type": {"application/json"}}, a)
+}

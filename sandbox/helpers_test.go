@@ -196,6 +196,18 @@ func (r reply) wantError(status int, code gen.ErrorCode, field string) reply {
 	return r
 }
 
+// wantMessage checks the message of an error: the field, if there is one, and the rule. An empty rule is not checked.
+func (r reply) wantMessage(field, rule string) {
+	r.t.Helper()
+	want := rule
+	if field != "" {
+		want = field + " " + rule
+	}
+	if rule != "" && r.envelope.Error.Message != want {
+		r.t.Errorf("message = %q, want %q", r.envelope.Error.Message, want)
+	}
+}
+
 func (r reply) session() gen.CheckoutSession {
 	r.t.Helper()
 	return decoded[gen.CheckoutSession](r)

@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -162,31 +163,39 @@ func TestFilters(t *testing.T) {
 		"customer":              {url.Values{"customerId": {"cus_1"}}, id(5, 3, 1)},
 		"customer and status":   {url.Values{"customerId": {"cus_1"}, "status": {"open"}}, id(5, 3)},
 		"unknown customer":      {url.Values{"customerId": {"cus_"}}, id()},
-		"createdAfter":          {url.Values{"createdAfter": {created[3].CreatedAt}}, append([]string{guest.ID}, id(5, 4)...)},
+		"createdAfter":          {url.Values{"createdAfter": {created[5].CreatedAt}}, []string{guest.ID}},
 		"createdBefore":         {url.Values{"createdBefore": {created[2].CreatedAt}}, id(1, 0)},
-		"created between, asc":  {url.Values{"createdAfter": {created[1].CreatedAt}, "createdBefore": {created[4].CreatedAt}, "order": {"asc"}}, id(2, 3)},
-		"created in no time":    {url.Values{"createdAfter": {created[4].CreatedAt}, "createdBefore": {created[1].CreatedAt}}, id()},
+		"created between":       {between(created[1], created[4]), id(3, 2)},
+		"created in no time":    {between(created[4], created[1]), id()},
 		"created in other zone": {url.Values{"createdBefore": {inJakarta(t, created[1].CreatedAt)}}, id(0)},
 		"before all times":      {url.Values{"createdBefore": {"0001-01-01T00:00:00Z"}}, id()},
 	}
 	for name, tt := range tests {
-		for _, limit := range []string{"1", "2", "100"} {
-			t.Run(name+" by "+limit, func(t *testing.T) {
-				t.Parallel()
-				query := url.Values{"limit": {limit}}
-				for k, v := range tt.query {
-					query[k] = v
-				}
-				ids, pages := c.in(t).listAll(query)
-				if !slices.Equal(ids, tt.want) && len(ids)+len(tt.want) > 0 {
-					t.Errorf("got  %v\nwant %v", ids, tt.want)
-				}
-				if limit == "1" && pages != max(1, len(tt.want)) {
-					t.Errorf("there were %d pages, want none to be empty", pages)
-				}
-			})
+		for _, order := range []string{gen.ListOrderDesc, gen.ListOrderAsc} {
+			for limit := range 3 {
+				t.Run(fmt.Sprintf("%s, %s, by %d", name, order, limit+1), func(t *testing.T) {
+					t.Parallel()
+					query, want := maps.Clone(tt.query), tt.want
+					query.Set("limit", fmt.Sprint(limit+1))
+					query.Set("order", order)
+					if order == gen.ListOrderAsc {
+						want = reversed(want)
+					}
+					ids, pages := c.in(t).listAll(query)
+					if !slices.Equal(ids, want) {
+						t.Errorf("got  %v\nwant %v", ids, want)
+					}
+					if limit == 0 && pages != max(1, len(want)) {
+						t.Errorf("there were %d pages, want none to be empty", pages)
+					}
+				})
+			}
 		}
 	}
+}
+
+func between(after, before gen.CheckoutSession) url.Values {
+	return url.Values{"createdAfter": {after.CreatedAt}, "createdBefore": {before.CreatedAt}}
 }
 
 func inJakarta(t *testing.T, at string) string {
@@ -256,6 +265,20 @@ func TestPagesStayRightWhileSessionsAreCreatedAndChange(t *testing.T) {
 	}
 }
 
+func TestCreationTimesAreInOrderThoughTheClockIsSetBack(t *testing.T) {
+	t.Parallel()
+	clock := newStoppedAt(1_790_000_000)
+	c := directClient(t, sandbox.NewAt(failOnBreach(t), clock.now))
+	create := func() gen.CheckoutSession {
+		return c.send(http.MethodPost, sessionsPath, validInput, clock.stamp()).want(http.StatusCreated).session()
+	}
+	first := create()
+	clock.seconds.Add(-10)
+	if second := create(); second.CreatedAt != first.CreatedAt {
+		t.Errorf("createdAt = %s, want that of the session before, %s", second.CreatedAt, first.CreatedAt)
+	}
+}
+
 func TestSessionsCreatedAtTheSameTimeAreAllListedOnce(t *testing.T) {
 	t.Parallel()
 	c := directClient(t, sandbox.New(sandbox.Options{}))
@@ -314,7 +337,7 @@ func TestCursorThatThisDataDidNotMakeIsRefused(t *testing.T) {
 
 // FuzzCursor knows that a cursor is either one that the sandbox made or refused.
 func FuzzCursor(f *testing.F) {
-	box := sandbox.New(failOnBreach(f))
+	box := sandbox.New(sandbox.Options{})
 	c := directClient(f, box)
 	c.create()
 	c.create()

@@ -15,8 +15,8 @@ const (
 // ScopeCheckoutWrite is the scope that creating, cancelling and confirming checkout sessions needs.
 const ScopeCheckoutWrite = "plugipay:checkout:write"
 
-// Options says what a sandbox holds and how strict it is. The zero value is good for most tests. A sandbox copies what it
-// needs: changing the options afterwards changes nothing.
+// Options says what a sandbox holds and how strict it is. The zero value is good for most tests. A sandbox copies what
+// it needs: changing the options afterwards changes nothing.
 type Options struct {
 	// Workspaces are the merchants that exist. None: one workspace, [TestAccountID], with one key, [TestKeyID] and
 	// [TestSecret].

@@ -45,8 +45,8 @@ func (c *rateCounter) turnTo(second int64) {
 	}
 }
 
-// countRequest counts a request against the limit of the dataset, and refuses it when the limit is in force and used up.
-// The seconds are those of the real clock, as clients compare X-RateLimit-Reset with theirs.
+// countRequest counts a request against the limit of the dataset, and refuses it when the limit is in force and used
+// up. The seconds are those of the real clock, as clients compare X-RateLimit-Reset with theirs.
 func (s *Sandbox) countRequest(data *dataset, method string) (*rateState, error) {
 	second := s.clock.real().Unix()
 	limit, inForce := s.limitFor(method)

@@ -50,8 +50,8 @@ func newSandbox(opts Options, realTime func() time.Time) *Sandbox {
 }
 
 // Advance moves the sandbox's clock forward by d, so that sessions expire and idempotency keys are forgotten without
-// anybody waiting. Negative durations are ignored. The timestamps of signatures and the seconds of the rate limits go by
-// the real clock all the same, so that clients keep working.
+// anybody waiting. Negative durations are ignored. The timestamps of signatures and the seconds of the rate limits go
+// by the real clock all the same, so that clients keep working.
 func (s *Sandbox) Advance(d time.Duration) { s.clock.advance(d) }
 
 // call is what the sandbox knows of a request while it answers it. Each step fills in its part.
@@ -138,12 +138,9 @@ func (s *Sandbox) actOnBehalf(header http.Header, c *call) error {
 	if accountID == "" {
 		return nil
 	}
-	if !c.key.platformAdmin {
-		return fail(gen.ErrorCodeInsufficientScope, "the key may not act on behalf of an account")
-	}
 	other, ok := s.directory.accounts[accountID]
-	if !ok {
-		return fail(gen.ErrorCodeNotFound, "no such account")
+	if !ok || !c.key.platformAdmin { // one answer for both: who may not act must not learn which accounts there are
+		return fail(gen.ErrorCodeInsufficientScope, "the key may not act on behalf of this account")
 	}
 	c.workspace = other
 	c.data = other.dataset(c.key.live)

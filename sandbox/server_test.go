@@ -16,15 +16,16 @@ import (
 
 func TestClientOptionsAreTheFirstKeyOfTheFirstWorkspace(t *testing.T) {
 	t.Parallel()
-	signing := sandbox.Key{ID: "pk_test_1", Secret: "sk_test_1"}
+	signing := sandbox.Key{ID: "pk_test_1", Secret: "s1"}
 	dashboard := sandbox.Key{ID: "pk_test_2"}
+	withKeys := func(keys ...sandbox.Key) []sandbox.Workspace { return []sandbox.Workspace{{Keys: keys}, {}} }
 	tests := map[string]struct {
 		workspaces []sandbox.Workspace
 		want       plugipay.ClientOptions
 	}{
 		"default":       {nil, plugipay.ClientOptions{KeyID: sandbox.TestKeyID, Secret: sandbox.TestSecret}},
-		"signing key":   {[]sandbox.Workspace{{Keys: []sandbox.Key{signing, dashboard}}}, plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "sk_test_1"}},
-		"dashboard key": {[]sandbox.Workspace{{Keys: []sandbox.Key{dashboard, signing}}}, plugipay.ClientOptions{APIKey: "pk_test_2"}},
+		"signing key":   {withKeys(signing, dashboard), plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "s1"}},
+		"dashboard key": {withKeys(dashboard, signing), plugipay.ClientOptions{APIKey: "pk_test_2"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -41,7 +42,8 @@ func TestClientOptionsAreTheFirstKeyOfTheFirstWorkspace(t *testing.T) {
 func TestMissingIDsAndKeysAreMadeUp(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{}}})
-	if !strings.HasPrefix(c.keyID, "pk_test_") || !strings.HasPrefix(c.secret, "sk_test_") || c.secret == sandbox.TestSecret {
+	if !strings.HasPrefix(c.keyID, "pk_test_") || !strings.HasPrefix(c.secret, "sk_test_") ||
+		c.secret == sandbox.TestSecret {
 		t.Errorf("key = %q, want a made-up test key with a secret of its own", c.keyID)
 	}
 	if account := c.create().AccountID; !strings.HasPrefix(account, "acc_") || len(account) != len("acc_")+26 {
@@ -56,15 +58,17 @@ func TestMissingIDsAndKeysAreMadeUp(t *testing.T) {
 func TestOfEqualIDsTheFirstCounts(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{
-		{AccountID: "acc_1", Keys: []sandbox.Key{{ID: "pk_test_1", Secret: "first"}, {ID: "pk_test_1", Secret: "second"}}},
+		{AccountID: "acc_1", Keys: []sandbox.Key{
+			{ID: "pk_test_1", Secret: "first"}, {ID: "pk_test_1", Secret: "second"},
+		}},
 		{AccountID: "acc_2", Keys: []sandbox.Key{{ID: "pk_test_1", Secret: "third"}}},
 		{AccountID: "acc_1", Keys: []sandbox.Key{{ID: "pk_test_4", Secret: "fourth"}}},
 	}})
 	if account := c.as("pk_test_1", "first").create().AccountID; account != "acc_1" {
 		t.Errorf("accountId = %q, want acc_1", account)
 	}
-	for _, key := range []client{c.as("pk_test_1", "second"), c.as("pk_test_1", "third"), c.as("pk_test_4", "fourth")} {
-		key.send(http.MethodGet, sessionsPath, "").want(http.StatusUnauthorized)
+	for secret, keyID := range map[string]string{"second": "pk_test_1", "third": "pk_test_1", "fourth": "pk_test_4"} {
+		c.as(keyID, secret).send(http.MethodGet, sessionsPath, "").want(http.StatusUnauthorized)
 	}
 }
 
@@ -145,7 +149,8 @@ func TestStartTestFailsTheTestOnABreachAndClosesWithIt(t *testing.T) {
 		t.Fatalf("the test was failed without a breach: %v", fake.all())
 	}
 	c.send(http.MethodPost, sessionsPath, validInput).want(http.StatusCreated)
-	want := `sandbox: the answer 201 to createCheckoutSession is not what openapi.yaml allows: data.hostedUrl breaks the rule "format"`
+	want := "sandbox: the answer 201 to createCheckoutSession is not what openapi.yaml allows: " +
+		`data.hostedUrl breaks the rule "format"`
 	if got := fake.all(); len(got) != 1 || got[0] != want || told.Load() != 1 {
 		t.Errorf("the test was told %q, want %q; the option was told %d times", fake.all(), want, told.Load())
 	}

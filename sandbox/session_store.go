@@ -9,8 +9,8 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// session is a checkout session as it was when it last changed by a request. Its expiry is not a change: it follows from
-// the time at which the session is looked at.
+// session is a checkout session as it was when it last changed by a request. Its expiry is not a change: it follows
+// from the time at which the session is looked at.
 type session struct {
 	fixed       gen.CheckoutSession // what never changes
 	created     time.Time

@@ -2,8 +2,8 @@ package sandbox
 
 import "sync"
 
-// TB is what [StartTest] needs of a test. *testing.T and *testing.B have it. It is an interface so that a program with a
-// sandbox in it does not link package testing.
+// TB is what [StartTest] needs of a test. *testing.T and *testing.B have it. It is an interface so that a program with
+// a sandbox in it does not link package testing.
 type TB interface {
 	Helper()
 	Cleanup(func())

@@ -11,8 +11,8 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// The messages of kin-openapi show the value at fault and a part of the contract. The sandbox says which parameter broke
-// which rule, as Plugipay does, and never repeats what was sent.
+// The messages of kin-openapi show the value at fault and a part of the contract. The sandbox says which parameter
+// broke which rule, as Plugipay does, and never repeats what was sent.
 
 // requestFailure turns an error of openapi3filter.ValidateRequest into a validation error.
 func requestFailure(err error) error {

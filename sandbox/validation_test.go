@@ -13,75 +13,81 @@ import (
 func TestCreateInputThatBreaksARuleIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
-	const urlRule = " must be an absolute http or https URL"
-	tests := map[string]struct{ body, field, message string }{
-		"amount of zero":            {with("amount", "0"), "amount", "amount must be at least 1"},
-		"negative amount":           {with("amount", "-70001"), "amount", "amount must be at least 1"},
-		"fraction of an amount":     {with("amount", "70001.5"), "amount", "amount must be a whole number"},
-		"amount as text":            {with("amount", `"70001"`), "amount", "amount must be a whole number"},
-		"amount of null":            {with("amount", "null"), "amount", "amount must be a whole number"},
+	const (
+		tooMuch      = "the body must be complete and at most 1 MiB long"
+		itemName     = "lineItems.0.name"
+		urlRule      = "must be an absolute http or https URL"
+		currencyRule = "must be one of IDR, USD"
+		methodRule   = "must be one of qris, va, ewallet, card, retail, paypal"
+		wholeRule    = "must be a whole number"
+		plainRule    = "must be a 64-bit whole number in plain digits"
+		quantity     = "lineItems.0.quantity"
+	)
+	item := func(properties string) string { return with("lineItems", "[{"+properties+"}]") }
+	tests := map[string]struct{ body, field, rule string }{
+		"amount of zero":            {with("amount", "0"), "amount", "must be at least 1"},
+		"negative amount":           {with("amount", "-70001"), "amount", "must be at least 1"},
+		"fraction of an amount":     {with("amount", "70001.5"), "amount", "must be a whole number"},
+		"amount as text":            {with("amount", `"70001"`), "amount", "must be a whole number"},
+		"amount of null":            {with("amount", "null"), "amount", "must be a whole number"},
 		"amount beyond 64 bits":     {with("amount", "9223372036854775808"), "amount", ""},
 		"amount beyond everything":  {with("amount", "1e999"), "amount", ""},
-		"amount with an exponent":   {with("amount", "7e4"), "amount", "amount must be a 64-bit whole number in plain digits"},
-		"no amount":                 {with("amount", ""), "amount", "amount is required"},
-		"unknown currency":          {with("currency", `"EUR"`), "currency", "currency must be one of IDR, USD"},
-		"currency in lower case":    {with("currency", `"usd"`), "currency", "currency must be one of IDR, USD"},
-		"currency of null":          {with("currency", "null"), "currency", "currency must be one of IDR, USD"},
-		"no currency":               {with("currency", ""), "currency", "currency is required"},
-		"no methods":                {with("methods", ""), "methods", "methods is required"},
-		"methods without any":       {with("methods", "[]"), "methods", "methods must have at least one item"},
-		"methods that are no list":  {with("methods", `"card"`), "methods", "methods must be a list"},
-		"methods of null":           {with("methods", "null"), "methods", "methods must be a list"},
-		"unknown method":            {with("methods", `["card","cash70001"]`), "methods.1", "methods.1 must be one of qris, va, ewallet, card, retail, paypal"},
+		"amount with an exponent":   {with("amount", "7e4"), "amount", plainRule},
+		"no amount":                 {with("amount", ""), "amount", "is required"},
+		"unknown currency":          {with("currency", `"EUR"`), "currency", currencyRule},
+		"currency in lower case":    {with("currency", `"usd"`), "currency", currencyRule},
+		"currency of null":          {with("currency", "null"), "currency", currencyRule},
+		"no currency":               {with("currency", ""), "currency", "is required"},
+		"no methods":                {with("methods", ""), "methods", "is required"},
+		"methods without any":       {with("methods", "[]"), "methods", "must have at least one item"},
+		"methods that are no list":  {with("methods", `"card"`), "methods", "must be a list"},
+		"methods of null":           {with("methods", "null"), "methods", "must be a list"},
+		"unknown method":            {with("methods", `["card","cash70001"]`), "methods.1", methodRule},
 		"method of null":            {with("methods", `[null]`), "methods.0", ""},
-		"successUrl of a scheme":    {with("successUrl", `"ftp://example.com/70001"`), "successUrl", "successUrl" + urlRule},
-		"successUrl of javascript":  {with("successUrl", `"javascript:alert(70001)"`), "successUrl", "successUrl" + urlRule},
-		"relative successUrl":       {with("successUrl", `"/ok70001"`), "successUrl", "successUrl" + urlRule},
-		"successUrl with no host":   {with("successUrl", `"https://"`), "successUrl", "successUrl" + urlRule},
-		"successUrl with a port":    {with("successUrl", `"https://:443/"`), "successUrl", "successUrl" + urlRule},
-		"successUrl that is broken": {with("successUrl", `"https://[70001"`), "successUrl", "successUrl" + urlRule},
-		"successUrl of a number":    {with("successUrl", "70001"), "successUrl", "successUrl" + urlRule},
-		"cancelUrl of a scheme":     {with("cancelUrl", `"data:,70001"`), "cancelUrl", "cancelUrl" + urlRule},
-		"no cancelUrl":              {with("cancelUrl", ""), "cancelUrl", "cancelUrl is required"},
-		"no lineItems":              {with("lineItems", ""), "lineItems", "lineItems is required"},
-		"lineItems of null":         {with("lineItems", "null"), "lineItems", "lineItems must be a list"},
-		"lineItem of no object":     {with("lineItems", "[70001]"), "lineItems.0", "lineItems.0 must be an object"},
-		"lineItem without name":     {with("lineItems", `[{"quantity":1,"unitAmount":2}]`), "lineItems.0.name", "lineItems.0.name is required"},
-		"lineItem name of a number": {with("lineItems", `[{"name":70001,"quantity":1,"unitAmount":2}]`), "lineItems.0.name", "lineItems.0.name must be text"},
-		"part of a quantity":        {with("lineItems", `[{"name":"","quantity":0.5,"unitAmount":2}]`), "lineItems.0.quantity", "lineItems.0.quantity must be a whole number"},
-		"empty customerId":          {with("customerId", `""`), "customerId", "customerId must not be empty"},
-		"customerId of null":        {with("customerId", "null"), "customerId", "customerId must be text"},
-		"expiresInSec of zero":      {with("expiresInSec", "0"), "expiresInSec", "expiresInSec must be at least 1"},
-		"expiresInSec of null":      {with("expiresInSec", "null"), "expiresInSec", "expiresInSec must be a whole number"},
-		"metadata of null":          {with("metadata", "null"), "metadata", "metadata must be an object"},
-		"metadata of a list":        {with("metadata", `["70001"]`), "metadata", "metadata must be an object"},
-		"metadata with a number":    {with("metadata", `{"order":70001}`), "metadata.order", "metadata.order must be text"},
-		"empty templateId":          {with("templateId", `""`), "templateId", "templateId must not be empty"},
+		"successUrl of a scheme":    {with("successUrl", `"ftp://example.com/70001"`), "successUrl", urlRule},
+		"successUrl of javascript":  {with("successUrl", `"javascript:alert(70001)"`), "successUrl", urlRule},
+		"relative successUrl":       {with("successUrl", `"/ok70001"`), "successUrl", urlRule},
+		"successUrl with no host":   {with("successUrl", `"https://"`), "successUrl", urlRule},
+		"successUrl with a port":    {with("successUrl", `"https://:443/"`), "successUrl", urlRule},
+		"successUrl that is broken": {with("successUrl", `"https://[70001"`), "successUrl", urlRule},
+		"successUrl of a number":    {with("successUrl", "70001"), "successUrl", urlRule},
+		"cancelUrl of a scheme":     {with("cancelUrl", `"data:,70001"`), "cancelUrl", urlRule},
+		"no cancelUrl":              {with("cancelUrl", ""), "cancelUrl", "is required"},
+		"no lineItems":              {with("lineItems", ""), "lineItems", "is required"},
+		"lineItems of null":         {with("lineItems", "null"), "lineItems", "must be a list"},
+		"lineItem of no object":     {with("lineItems", "[70001]"), "lineItems.0", "must be an object"},
+		"lineItem without name":     {item(`"quantity":1,"unitAmount":2`), itemName, "is required"},
+		"lineItem name of a number": {item(`"name":70001,"quantity":1,"unitAmount":2`), itemName, "must be text"},
+		"part of a quantity":        {item(`"name":"A","quantity":1.5,"unitAmount":2`), quantity, wholeRule},
+		"empty customerId":          {with("customerId", `""`), "customerId", "must not be empty"},
+		"customerId of null":        {with("customerId", "null"), "customerId", "must be text"},
+		"expiresInSec of zero":      {with("expiresInSec", "0"), "expiresInSec", "must be at least 1"},
+		"expiresInSec of null":      {with("expiresInSec", "null"), "expiresInSec", "must be a whole number"},
+		"metadata of null":          {with("metadata", "null"), "metadata", "must be an object"},
+		"metadata of a list":        {with("metadata", `["70001"]`), "metadata", "must be an object"},
+		"metadata with a number":    {with("metadata", `{"order":70001}`), "metadata.order", "must be text"},
+		"empty templateId":          {with("templateId", `""`), "templateId", "must not be empty"},
 		"null":                      {"null", "", "the body must be an object"},
 		"a list":                    {"[]", "", "the body must be an object"},
 		"no JSON":                   {`{"amount":70001`, "", "the body is not JSON"},
 		"more than JSON":            {validInput + "{}", "", "the body is not JSON"},
 		"nothing":                   {"", "", "a JSON body is required"},
-		"too much":                  {validInput + strings.Repeat(" ", 1<<20), "", "the body must be complete and at most 1 MiB long"},
+		"too much":                  {validInput + strings.Repeat(" ", 1<<20), "", tooMuch},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := c.in(t).send(http.MethodPost, sessionsPath, tt.body).
 				wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, tt.field)
-			if tt.message != "" && got.envelope.Error.Message != tt.message {
-				t.Errorf("message = %q, want %q", got.envelope.Error.Message, tt.message)
+			got.wantMessage(tt.field, tt.rule)
+			if strings.Contains(got.envelope.Error.Message, "70001") {
+				t.Errorf("the message repeats what was sent: %s", got.envelope.Error.Message)
 			}
-			if strings.Contains(got.body, "70001") {
-				t.Errorf("the answer repeats what was sent: %s", got.body)
+			if listed := c.in(t).send(http.MethodGet, sessionsPath, "").sessions(); len(listed) > 0 {
+				t.Errorf("a session was created")
 			}
 		})
 	}
-	t.Run("and nothing is created", func(t *testing.T) {
-		if listed := c.in(t).send(http.MethodGet, sessionsPath, "").sessions(); len(listed) > 0 {
-			t.Errorf("there are %d sessions", len(listed))
-		}
-	})
 }
 
 func TestBodyOfTheLargestSizeIsAccepted(t *testing.T) {
@@ -135,23 +141,26 @@ func TestCancelAndConfirmTakeAnObject(t *testing.T) {
 func TestListParameterThatBreaksARuleIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
-	const timeRule = " must be an ISO 8601 time such as 2026-09-01T00:00:00Z"
-	tests := map[string]struct{ query, field, message string }{
-		"limit of zero":            {"limit=0", "limit", "limit must be at least 1"},
-		"limit beyond the maximum": {"limit=101", "limit", "limit must be at most 100"},
-		"limit of text":            {"limit=ten", "limit", "limit must be a whole number"},
-		"limit of a fraction":      {"limit=1.5", "limit", "limit must be a whole number"},
-		"limit in hex":             {"limit=0x10", "limit", "limit must be a whole number"},
+	const (
+		timeRule   = "must be an ISO 8601 time such as 2026-09-01T00:00:00Z"
+		statusRule = "must be one of open, pending, pending_review, completed, expired, canceled"
+	)
+	tests := map[string]struct{ query, field, rule string }{
+		"limit of zero":            {"limit=0", "limit", "must be at least 1"},
+		"limit beyond the maximum": {"limit=101", "limit", "must be at most 100"},
+		"limit of text":            {"limit=ten", "limit", "must be a whole number"},
+		"limit of a fraction":      {"limit=1.5", "limit", "must be a whole number"},
+		"limit in hex":             {"limit=0x10", "limit", "must be a whole number"},
 		"limit beyond 64 bits":     {"limit=9223372036854775808", "limit", ""},
 		"empty limit":              {"limit=", "limit", ""},
 		"limit twice":              {"limit=1&limit=2", "limit", ""},
-		"unknown status":           {"status=paid", "status", "status must be one of open, pending, pending_review, completed, expired, canceled"},
-		"unknown order":            {"order=random", "order", "order must be one of asc, desc"},
-		"empty customerId":         {"customerId=", "customerId", "customerId must not be empty"},
-		"empty cursor":             {"cursor=", "cursor", "cursor must not be empty"},
-		"createdAfter of a day":    {"createdAfter=2026-09-01", "createdAfter", "createdAfter" + timeRule},
-		"createdAfter of no day":   {"createdAfter=2026-02-30T00:00:00Z", "createdAfter", "createdAfter" + timeRule},
-		"createdBefore of seconds": {"createdBefore=1790000000", "createdBefore", "createdBefore" + timeRule},
+		"unknown status":           {"status=paid", "status", statusRule},
+		"unknown order":            {"order=random", "order", "must be one of asc, desc"},
+		"empty customerId":         {"customerId=", "customerId", "must not be empty"},
+		"empty cursor":             {"cursor=", "cursor", "must not be empty"},
+		"createdAfter of a day":    {"createdAfter=2026-09-01", "createdAfter", timeRule},
+		"createdAfter of no day":   {"createdAfter=2026-02-30T00:00:00Z", "createdAfter", timeRule},
+		"createdBefore of seconds": {"createdBefore=1790000000", "createdBefore", timeRule},
 		"empty createdBefore":      {"createdBefore=", "createdBefore", ""},
 		"query with bad escapes":   {"customerId=%zz", "", "the query is not properly escaped"},
 	}
@@ -160,9 +169,7 @@ func TestListParameterThatBreaksARuleIsRefused(t *testing.T) {
 			t.Parallel()
 			got := c.in(t).send(http.MethodGet, sessionsPath+"?"+tt.query, "").
 				wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, tt.field)
-			if tt.message != "" && got.envelope.Error.Message != tt.message {
-				t.Errorf("message = %q, want %q", got.envelope.Error.Message, tt.message)
-			}
+			got.wantMessage(tt.field, tt.rule)
 		})
 	}
 }
@@ -171,6 +178,7 @@ func TestUnknownQueryParametersAreIgnored(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	c.send(http.MethodGet, sessionsPath+"?expand=all&limit=1", "").want(http.StatusOK)
+	c.send(http.MethodGet, sessionsPath+"/"+c.create().ID+"?%zz", "").want(http.StatusOK)
 }
 
 func TestHeaderThatIsEmptyOrTwiceIsRefused(t *testing.T) {
@@ -194,13 +202,12 @@ func FuzzRequest(f *testing.F) {
 	f.Add(http.MethodGet, sessionsPath+"/a%2Fb%3Fc", "")
 	f.Add(http.MethodPost, sessionsPath+"/cs_1/confirm", "{}")
 	f.Add(http.MethodPut, "/api//v1/../%2e", "x")
-	box := sandbox.New(failOnBreach(f))
 	f.Fuzz(func(t *testing.T, method, target, body string) {
 		sent, err := http.NewRequest(method, "http://sandbox.example"+target, nil)
 		if err != nil || sent.Host != "sandbox.example" || sent.URL.RequestURI() != target || sent.Method != method {
 			t.Skip("not a request that a client can send")
 		}
-		got := answerTo(t, box, directClient(t, nil).request(method, target, body))
+		got := answerTo(t, sandbox.New(failOnBreach(t)), directClient(t, nil).request(method, target, body))
 		if got.status >= 500 || got.status == http.StatusUnauthorized {
 			t.Errorf("status = %d\n%s", got.status, got.body)
 		}
@@ -212,7 +219,8 @@ func FuzzRequest(f *testing.F) {
 func FuzzCreateInput(f *testing.F) {
 	f.Add(validInput)
 	f.Add(with("amount", "1e999", "metadata", `{"a":"b"}`, "expiresInSec", "1"))
-	f.Add(with("customerId", `"cus_1"`, "AMOUNT", "[]", "lineItems", `[{"name":"","quantity":0,"unitAmount":-1,"NAME":1}]`))
+	f.Add(with("customerId", `"cus_1"`, "AMOUNT", "[]"))
+	f.Add(with("lineItems", `[{"name":"","quantity":0,"unitAmount":-1,"NAME":1}]`))
 	f.Add(with("successUrl", `"https://a.example/\u0000"`, "methods", `["paypal","paypal"]`, "currency", `"IDR"`))
 	f.Fuzz(func(t *testing.T, body string) {
 		box := sandbox.New(failOnBreach(t))

@@ -1,0 +1,49 @@
+package sandbox_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/plugipay/plugipay-go/sandbox"
+)
+
+func TestAnswersAreHeldAgainstTheContract(t *testing.T) {
+	t.Parallel()
+	box := sandbox.New(sandbox.Options{})
+	const (
+		meta     = `"meta":{"requestId":"req_1","timestamp":"2026-09-21T14:13:20.123Z"}`
+		page     = `{"data":[],"error":null,` + meta + `}`
+		notFound = `{"data":null,"error":{"code":"not_found","message":"no"},` + meta + `}`
+	)
+	const metaless = `{"data":[],"error":null}`
+	zoneless := strings.Replace(page, "123Z", "123", 1)
+	tests := map[string]struct {
+		path, body string
+		status     int
+		breach     string // what the error ends with; empty: none
+	}{
+		"a page":                     {sessionsPath, page, 200, ""},
+		"an error":                   {sessionsPath + "/cs_1", notFound, 404, ""},
+		"an error for no operation":  {"/", notFound, 404, ""},
+		"undocumented status":        {sessionsPath, notFound, 418, "status is not supported"},
+		"body of another kind":       {sessionsPath, notFound, 200, `data breaks the rule "nullable"`},
+		"missing property":           {sessionsPath, metaless, 200, `meta breaks the rule "required"`},
+		"time without its zone":      {sessionsPath, zoneless, 200, `meta.timestamp breaks the rule "format"`},
+		"no JSON":                    {sessionsPath, "oops", 200, "failed to decode response body"},
+		"no JSON, and no operation":  {"/", "oops", 404, "its body cannot be read"},
+		"no error, and no operation": {"/", page, 404, `data breaks the rule "type"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := sandbox.CheckAnswer(box, http.MethodGet, tt.path, tt.status, tt.body)
+			switch {
+			case tt.breach == "" && err != nil:
+				t.Errorf("got the error %v, want none", err)
+			case tt.breach != "" && (err == nil || !strings.HasSuffix(err.Error(), tt.breach)):
+				t.Errorf("got the error %v, want one that ends with %q", err, tt.breach)
+			}
+		})
+	}
+}
