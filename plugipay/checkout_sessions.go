@@ -3,6 +3,7 @@ package plugipay
 import (
 	"bytes"
 	"context"
+	"errors"
 
 	"github.com/plugipay/plugipay-go/gen"
 )
@@ -24,7 +25,8 @@ type CheckoutSessionsResource struct{ client *Client }
 //
 // Contract: POST /api/v1/checkout-sessions.
 func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessionCreateInput) (*CheckoutSession, error) {
-	if err := r.client.ready(ctx); err != nil {
+	ctx, x, err := r.client.begin(ctx)
+	if err != nil {
 		return nil, err
 	}
 	key, err := idempotencyKey(ctx)
@@ -39,8 +41,8 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 		return nil, err
 	}
 	params := &gen.CreateCheckoutSessionParams{IdempotencyKey: key, XPlugipayOnBehalfOf: r.client.merchant()}
-	return decodeOne[CheckoutSession](
-		r.client.lowLevel.CreateCheckoutSessionWithBody(ctx, params, jsonMediaType, bytes.NewReader(body)))
+	resp, err := r.client.lowLevel.CreateCheckoutSessionWithBody(ctx, params, jsonMediaType, bytes.NewReader(body))
+	return decodeOne[CheckoutSession](x, resp, err)
 }
 
 // Get returns the session with the id (cs_…) as it is now. Its Status tells how far the buyer has come.
@@ -49,11 +51,13 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 //
 // Contract: GET /api/v1/checkout-sessions/{id}.
 func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*CheckoutSession, error) {
-	if err := r.client.readyFor(ctx, id); err != nil {
+	ctx, x, err := r.client.beginFor(ctx, id)
+	if err != nil {
 		return nil, err
 	}
 	params := &gen.GetCheckoutSessionParams{XPlugipayOnBehalfOf: r.client.merchant()}
-	return decodeOne[CheckoutSession](r.client.lowLevel.GetCheckoutSession(ctx, id, params))
+	resp, err := r.client.lowLevel.GetCheckoutSession(ctx, id, params)
+	return decodeOne[CheckoutSession](x, resp, err)
 }
 
 // List returns a page of the workspace's sessions, newest first unless params say otherwise. To get the next page, call
@@ -63,12 +67,14 @@ func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*Checkou
 //
 // Contract: GET /api/v1/checkout-sessions.
 func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSessionListParams) (Page[CheckoutSession], error) {
-	if err := r.client.ready(ctx); err != nil {
+	ctx, x, err := r.client.begin(ctx)
+	if err != nil {
 		return Page[CheckoutSession]{}, err
 	}
 	query := params.lowLevel()
 	query.XPlugipayOnBehalfOf = r.client.merchant()
-	return decodePage[CheckoutSession](r.client.lowLevel.ListCheckoutSessions(ctx, query))
+	resp, err := r.client.lowLevel.ListCheckoutSessions(ctx, query)
+	return decodePage[CheckoutSession](x, resp, err)
 }
 
 // Cancel ends a session that is "open", "pending" or "pending_review" and returns it with status "canceled". Its hosted
@@ -79,7 +85,8 @@ func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSess
 //
 // Contract: POST /api/v1/checkout-sessions/{id}/cancel.
 func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*CheckoutSession, error) {
-	if err := r.client.readyFor(ctx, id); err != nil {
+	ctx, x, err := r.client.beginFor(ctx, id)
+	if err != nil {
 		return nil, err
 	}
 	key, err := idempotencyKey(ctx)
@@ -87,7 +94,9 @@ func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*Chec
 		return nil, err
 	}
 	params := &gen.CancelCheckoutSessionParams{IdempotencyKey: key, XPlugipayOnBehalfOf: r.client.merchant()}
-	return decodeOne[CheckoutSession](r.client.lowLevel.CancelCheckoutSession(ctx, id, params, gen.EmptyObject{}))
+	resp, err := r.client.lowLevel.CancelCheckoutSession(ctx, id, params, gen.EmptyObject{})
+	session, err := decodeOne[CheckoutSession](x, resp, err)
+	return r.settle(ctx, x, id, CheckoutSessionStatusCanceled, session, err)
 }
 
 // Confirm completes a session whose money arrived outside Plugipay, such as a bank transfer, cash or an EDC slip, and
@@ -99,13 +108,32 @@ func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*Chec
 //
 // Contract: POST /api/v1/checkout-sessions/{id}/confirm.
 func (r *CheckoutSessionsResource) Confirm(ctx context.Context, id string) (*CheckoutSession, error) {
-	if err := r.client.readyFor(ctx, id); err != nil {
+	ctx, x, err := r.client.beginFor(ctx, id)
+	if err != nil {
 		return nil, err
 	}
+	x.repeatable = true
 	key, err := callersIdempotencyKey(ctx)
 	if err != nil {
 		return nil, err
 	}
 	params := &gen.ConfirmCheckoutSessionParams{IdempotencyKey: key, XPlugipayOnBehalfOf: r.client.merchant()}
-	return decodeOne[CheckoutSession](r.client.lowLevel.ConfirmCheckoutSession(ctx, id, params, gen.EmptyObject{}))
+	resp, err := r.client.lowLevel.ConfirmCheckoutSession(ctx, id, params, gen.EmptyObject{})
+	session, err := decodeOne[CheckoutSession](x, resp, err)
+	return r.settle(ctx, x, id, CheckoutSessionStatusCompleted, session, err)
+}
+
+// settle returns the result of a call that ends a session. Where a retry met a conflict because an earlier attempt did
+// end the session and only its answer was lost, that is the session and not the conflict.
+func (r *CheckoutSessionsResource) settle(
+	ctx context.Context, x *exchange, id, wanted string, session *CheckoutSession, err error,
+) (*CheckoutSession, error) {
+	if !x.unsure || !errors.Is(err, ErrConflict) {
+		return session, err
+	}
+	ended, getErr := r.Get(ctx, id)
+	if getErr != nil || ended.Status != wanted {
+		return nil, err
+	}
+	return ended, nil
 }

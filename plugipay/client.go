@@ -18,7 +18,7 @@ type Client struct {
 	lowLevel   *gen.Client
 	onBehalfOf string
 	// unusable is what is wrong with the client, for calls to return; set by ForMerchant, which returns no error.
-	unusable *Error
+	unusable error
 }
 
 // NewClient returns a client for the options; see [ClientOptions] for what the environment adds to them. It sends
@@ -41,11 +41,20 @@ func NewClient(opts ClientOptions) (*Client, error) {
 			return nil, err
 		}
 	}
-	t := &transport{http: newHTTPClient(opts.HTTP), credentials: creds, base: base, timeout: opts.Timeout}
+	t := &transport{
+		http:             newHTTPClient(opts.HTTP),
+		ownsHTTP:         opts.HTTP == nil,
+		credentials:      creds,
+		base:             base,
+		timeout:          opts.Timeout,
+		maxRetries:       opts.MaxRetries,
+		maxResponseBytes: opts.MaxResponseBytes,
+		budget:           newRetryBudget(),
+	}
 	return newClient(t, opts.OnBehalfOf, nil), nil
 }
 
-func newClient(t *transport, onBehalfOf string, unusable *Error) *Client {
+func newClient(t *transport, onBehalfOf string, unusable error) *Client {
 	c := &Client{
 		transport:  t,
 		lowLevel:   &gen.Client{Server: t.base.String() + "/", Client: t},
@@ -63,6 +72,16 @@ func newClient(t *transport, onBehalfOf string, unusable *Error) *Client {
 // invalid_request: an empty variable must not turn a merchant's payment into one of the platform's own.
 func (c *Client) ForMerchant(accountID string) *Client {
 	return newClient(c.transport, accountID, checkHeaderValue("the account id given to ForMerchant", accountID))
+}
+
+// Close closes the connections that are kept for reuse. Calls in flight finish, and theirs are closed then; a later call
+// opens a connection anew. The clients that [Client.ForMerchant] returned share the connections. Those of a
+// ClientOptions.HTTP are left to its owner. The error is always nil.
+func (c *Client) Close() error {
+	if c.transport.ownsHTTP {
+		c.transport.http.CloseIdleConnections()
+	}
+	return nil
 }
 
 // KeyID returns the id of the key pair that requests are signed with; empty for a client that sends a dashboard key.
@@ -96,7 +115,7 @@ func (c *Client) merchant() *string {
 
 // idleConnections is how many connections to Plugipay are kept for reuse. net/http's own default is two, which makes
 // a busy server open a new connection for most requests.
-const idleConnections = 64
+const idleConnections = 256
 
 // newHTTPClient returns the client to send with: a copy of the user's, or one of our own. It follows no redirects, as a
 // redirected POST would not be the request that was signed, and has no Timeout, as the transport sets deadlines.
@@ -106,7 +125,7 @@ func newHTTPClient(users *http.Client) *http.Client {
 		client = *users
 	} else if shared, ok := http.DefaultTransport.(*http.Transport); ok {
 		own := shared.Clone()
-		own.MaxIdleConnsPerHost = idleConnections
+		own.MaxIdleConns, own.MaxIdleConnsPerHost = idleConnections, idleConnections
 		client.Transport = own
 	}
 	client.Timeout = 0

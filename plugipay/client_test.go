@@ -1,9 +1,7 @@
 package plugipay_test
 
 import (
-	"bytes"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"strings"
@@ -257,28 +255,5 @@ func TestEveryRequestAcceptsJSON(t *testing.T) {
 				t.Errorf("Content-Type is %q, want %q", got, want)
 			}
 		})
-	}
-}
-
-func TestPrintingOptionsAndClientsTellsNoSecret(t *testing.T) {
-	t.Parallel()
-	pair := plugipay.ClientOptions{KeyID: testKeyID, Secret: "sk_hush", BaseURL: "https://plugipay.com"}
-	dashboard := plugipay.ClientOptions{APIKey: "pk_hush"}
-	values := []any{pair, &pair, dashboard, &dashboard}
-	for _, opts := range []plugipay.ClientOptions{pair, dashboard} {
-		client, err := plugipay.NewClient(opts)
-		if err != nil {
-			t.Fatal(err)
-		}
-		values = append(values, client, client.ForMerchant("acc_01"), struct{ C *plugipay.Client }{client})
-	}
-	for _, v := range values {
-		var logged bytes.Buffer
-		slog.New(slog.NewJSONHandler(&logged, nil)).Info("text", "value", v)
-		slog.New(slog.NewTextHandler(&logged, nil)).Info("text", "value", v)
-		shown := fmt.Sprintf("%v %+v %#v %s %q %x %d", v, v, v, v, v, v, v) + logged.String()
-		if strings.Contains(shown, "hush") || strings.Contains(shown, "68757368") {
-			t.Errorf("%T shows a secret: %s", v, shown)
-		}
 	}
 }

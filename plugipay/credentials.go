@@ -5,11 +5,12 @@ import (
 	"strings"
 )
 
-// credentials are a key pair to sign with, or else a dashboard key to send.
+// credentials prove who sends a request.
 type credentials struct {
-	keyID  string
-	secret string
-	apiKey string
+	keyID string // of the key pair; empty with a dashboard key
+	// authorize sets the headers that prove it: a signature of in, made now, or the dashboard key. It is a function so
+	// that the secret is in no field: package fmt prints the fields of a struct within a struct, unexported or not.
+	authorize func(header http.Header, in SignInput)
 }
 
 func newCredentials(opts ClientOptions) (credentials, error) {
@@ -37,7 +38,11 @@ func keyPair(opts ClientOptions) (credentials, error) {
 	if strings.TrimSpace(opts.Secret) != opts.Secret {
 		return credentials{}, invalidRequest("ClientOptions.Secret begins or ends with white space, as a secret read from a file may")
 	}
-	return credentials{keyID: opts.KeyID, secret: opts.Secret}, nil
+	return credentials{keyID: opts.KeyID, authorize: func(header http.Header, in SignInput) {
+		signed := Sign(opts.Secret, in)
+		header.Set("Authorization", AuthorizationHeader(opts.KeyID, signed.Signature))
+		header.Set(timestampHeader, signed.Timestamp)
+	}}, nil
 }
 
 func dashboardKey(opts ClientOptions) (credentials, error) {
@@ -47,16 +52,7 @@ func dashboardKey(opts ClientOptions) (credentials, error) {
 	if err := checkToken("ClientOptions.APIKey", opts.APIKey); err != nil {
 		return credentials{}, err
 	}
-	return credentials{apiKey: opts.APIKey}, nil
-}
-
-// authorize sets the headers that prove who sends the request: a signature of in, made now, or the dashboard key.
-func (c credentials) authorize(header http.Header, in SignInput) {
-	if c.apiKey != "" {
-		header.Set("Authorization", "Bearer "+c.apiKey)
-		return
-	}
-	signed := Sign(c.secret, in)
-	header.Set("Authorization", AuthorizationHeader(c.keyID, signed.Signature))
-	header.Set(timestampHeader, signed.Timestamp)
+	return credentials{authorize: func(header http.Header, _ SignInput) {
+		header.Set("Authorization", "Bearer "+opts.APIKey)
+	}}, nil
 }

@@ -2,6 +2,7 @@ package plugipay
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,36 +23,44 @@ type envelope struct {
 }
 
 // decodeOne returns the resource that an answer holds. It takes what the low-level client returns.
-func decodeOne[T any](resp *http.Response, err error) (*T, error) {
+func decodeOne[T any](x *exchange, resp *http.Response, err error) (*T, error) {
 	out := new(T)
-	env, err := open(resp, err, out)
+	env, err := open(x, resp, err, out)
 	if err != nil {
 		return nil, err
 	}
 	if env.Data == nil {
 		failed := invalidResponse(resp.StatusCode, "the answer's data is null", nil)
 		failed.RequestID = env.Meta.RequestID
-		return nil, failed
+		return nil, x.describe(failed)
 	}
 	return out, nil
 }
 
 // decodePage returns the page of a list that an answer holds. It takes what the low-level client returns.
-func decodePage[T any](resp *http.Response, err error) (Page[T], error) {
+func decodePage[T any](x *exchange, resp *http.Response, err error) (Page[T], error) {
 	var data []T
-	env, err := open(resp, err, &data)
+	env, err := open(x, resp, err, &data)
 	if err != nil {
 		return Page[T]{}, err
 	}
 	return newPage(data, env.Meta), nil
 }
 
-// open decodes an answer, its data into out; a nil out drops the data. The error is an *Error if there is no answer, if
-// the answer is an error, or if it is not one of Plugipay's.
-func open(resp *http.Response, err error, out any) (*envelope, error) {
+// open decodes the answer of a call, its data into out; a nil out drops the data. The error is an *Error if there is no
+// answer, if the answer is an error, or if it is not one of Plugipay's.
+func open(x *exchange, resp *http.Response, err error, out any) (*envelope, error) {
 	if err != nil {
-		return nil, asError(err)
+		return nil, x.describe(asError(err))
 	}
+	env, failed := openAnswer(resp, out)
+	if failed != nil {
+		return nil, x.describe(failed)
+	}
+	return env, nil
+}
+
+func openAnswer(resp *http.Response, out any) (*envelope, *Error) {
 	content, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, invalidResponse(resp.StatusCode, "the answer cannot be read", err)
@@ -102,7 +111,7 @@ func notAnEnvelope(resp *http.Response, env *envelope, cause error) *Error {
 	case resp.StatusCode >= 300 && resp.StatusCode <= 399:
 		message = "the answer is a redirect, which is not followed: check ClientOptions.BaseURL"
 	case errors.As(cause, &mismatch):
-		message = fmt.Sprintf("the answer's %s is a JSON %s, which it never should be", mismatch.Field, mismatch.Value)
+		message = fmt.Sprintf("the answer's %s is a JSON %s, which it never should be", cmp.Or(mismatch.Field, "body"), mismatch.Value)
 	case cause != nil:
 		message = "the answer is no JSON"
 		if mediaType, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil {
@@ -117,7 +126,7 @@ func notAnEnvelope(resp *http.Response, env *envelope, cause error) *Error {
 }
 
 // encode writes a request's body.
-func encode(body any) ([]byte, *Error) {
+func encode(body any) ([]byte, error) {
 	content, err := json.Marshal(body)
 	if err != nil {
 		return nil, &Error{Code: ErrorCodeSerializeFailed, Message: "the body cannot be written as JSON", cause: err}

@@ -33,10 +33,15 @@
 // Code tells what happened; errors.Is finds it by sentinels such as [ErrConflict], and by the cause, such as
 // context.Canceled.
 //
-// # Idempotency
+// # Idempotency and retries
 //
 // Create and Cancel send an idempotency key, a new one for each call. To make a call safe to repeat across calls, a
 // double click on "Pay" say, pass a key of your own with [WithIdempotencyKey].
+//
+// A call that fails in a way that may pass is sent again, twice at the most unless [ClientOptions] say otherwise, with the
+// same key and newly signed: after a lost connection, a timeout of the attempt, and the statuses 408, 429, 500, 502, 503
+// and 504. The waits in between grow, have jitter, obey Retry-After up to 30 seconds, and end with the context. A write
+// without a key is sent again only when it cannot have been processed, except Confirm, which is safe to repeat.
 //
 // # Concurrency
 //

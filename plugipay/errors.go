@@ -2,8 +2,12 @@ package plugipay
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The codes of errors that never reached Plugipay or that it did not send; those that it sends are the ErrorCode
@@ -79,14 +83,21 @@ type Error struct {
 	// Field is the parameter at fault, such as "amount", where the answer names one.
 	Field string
 	// Details is more about the error, as JSON; nil where the answer has none.
-	Details json.RawMessage
+	Details json.RawMessage `json:"-"`
 	// DocURL is a page that explains the error, where the answer names one.
 	DocURL string
+	// Attempts is how often the request was sent; 0 when it was not.
+	Attempts int
+	// RetryAfter is how long the answer asks to wait before the next request; zero where it does not.
+	RetryAfter time.Duration
+	// IdempotencyKey is the key that was sent; empty for none. A call with the same key and the same parameters goes on
+	// where this one failed, and still happens once; see [WithIdempotencyKey]. Printing the error does not show it.
+	IdempotencyKey string `json:"-"`
 
 	cause error
 }
 
-// Error returns the code, the message, and what is known of the status, the field and the request id.
+// Error returns the code, the message, and what is known of the status, the field, the request id and the attempts.
 func (e *Error) Error() string {
 	text := "plugipay: " + e.Code
 	if e.Message != "" {
@@ -102,11 +113,20 @@ func (e *Error) Error() string {
 	if e.RequestID != "" {
 		known = append(known, "requestId="+e.RequestID)
 	}
+	if e.Attempts > 1 {
+		known = append(known, "attempts="+strconv.Itoa(e.Attempts))
+	}
 	if len(known) > 0 {
 		text += " (" + strings.Join(known, ", ") + ")"
 	}
 	return text
 }
+
+// Format prints the error's text for every verb of package fmt, so that none shows the idempotency key or the details.
+func (e Error) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
+
+// LogValue gives slog the error's text.
+func (e Error) LogValue() slog.Value { return slog.StringValue(e.Error()) }
 
 // Unwrap returns the cause, such as context.DeadlineExceeded or a net.Error; nil for an error that Plugipay sent.
 func (e *Error) Unwrap() error { return e.cause }

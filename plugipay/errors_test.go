@@ -77,15 +77,17 @@ func TestAnErrorThatPlugipaySendsArrivesWhole(t *testing.T) {
 		"meta": {"requestId": "req_42", "timestamp": "2026-09-21T14:13:20.123Z"}}`
 	want := plugipay.Error{
 		Status: 400, Code: "validation_error", Message: "amount must be at least 1", RequestID: "req_42", Field: "amount",
-		Details: json.RawMessage(`{"minimum": 1}`), DocURL: "https://plugipay.com/docs/api/errors",
+		Details: json.RawMessage(`{"minimum": 1}`), DocURL: "https://plugipay.com/docs/api/errors", Attempts: 1,
 	}
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
 			s := answering(t, 400, body)
 			err := op.call(t, s.client(t))
+			want := want
+			want.IdempotencyKey = s.only(t).header.Get("Idempotency-Key")
 			if got := wantError(t, err, 400, "validation_error"); !reflect.DeepEqual(*got, want) {
-				t.Errorf("error is %+v, want %+v", *got, want)
+				t.Errorf("error is %s, want %s", fields(got), fields(&want))
 			}
 			if !errors.Is(err, plugipay.ErrValidation) {
 				t.Error("errors.Is does not find ErrValidation")
@@ -106,9 +108,15 @@ func TestAnErrorWithNullsAndUnknownCodesArrives(t *testing.T) {
 	s := answering(t, 418, `{"data": null, "error": {"code": "New_Code", "message": null, "field": null, "details": null, "docUrl": null}, "meta": null}`)
 	_, err := s.client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
 	got := wantError(t, err, 418, "new_code")
-	if want := (plugipay.Error{Status: 418, Code: "new_code"}); !reflect.DeepEqual(*got, want) {
-		t.Errorf("error is %+v, want %+v", *got, want)
+	if want := (plugipay.Error{Status: 418, Code: "new_code", Attempts: 1}); !reflect.DeepEqual(*got, want) {
+		t.Errorf("error is %s, want %s", fields(got), fields(&want))
 	}
+}
+
+// fields shows all public fields of an error, which printing it does not.
+func fields(err *plugipay.Error) string {
+	type everything plugipay.Error // and none of its methods
+	return fmt.Sprintf("%+v", everything(*err))
 }
 
 func TestAnErrorInAnAnswerWithASuccessfulStatusIsAnError(t *testing.T) {
@@ -288,7 +296,7 @@ func TestAnAnswerThatDoesNotComeInTimeIsATimeout(t *testing.T) {
 				transport := &http.Transport{DialContext: stalling}
 				defer transport.CloseIdleConnections()
 				client, err := plugipay.NewClient(plugipay.ClientOptions{
-					KeyID: testKeyID, Secret: testSecret, BaseURL: "http://localhost", Timeout: test.timeout,
+					KeyID: testKeyID, Secret: testSecret, BaseURL: "http://localhost", Timeout: test.timeout, MaxRetries: -1,
 					HTTP: &http.Client{Transport: transport},
 				})
 				if err != nil {
@@ -317,7 +325,7 @@ func TestTheTimeoutOfTheUsersHTTPClientHolds(t *testing.T) {
 		transport := &http.Transport{DialContext: stalling}
 		defer transport.CloseIdleConnections()
 		client, err := plugipay.NewClient(plugipay.ClientOptions{
-			KeyID: testKeyID, Secret: testSecret, BaseURL: "http://localhost",
+			KeyID: testKeyID, Secret: testSecret, BaseURL: "http://localhost", MaxRetries: -1,
 			HTTP: &http.Client{Transport: transport, Timeout: 7 * time.Second},
 		})
 		if err != nil {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/big"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/plugipay/plugipay-go/plugipay"
 )
@@ -16,7 +18,7 @@ import (
 func answeringWith(f *testing.F, answer func(*http.Request) *http.Response) *plugipay.Client {
 	f.Helper()
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
-		KeyID: testKeyID, Secret: testSecret, BaseURL: "http://localhost/gateway",
+		KeyID: testKeyID, Secret: testSecret, BaseURL: "http://localhost/gateway", MaxRetries: -1,
 		HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) { return answer(r), nil })},
 	})
 	if err != nil {
@@ -77,6 +79,38 @@ func checkOutcome(t *testing.T, status int, result bool, err error) {
 	} else if !errors.As(err, &pe) || pe.Status != status || pe.Code == "" || pe.Code != strings.ToLower(pe.Code) {
 		t.Fatalf("status %d gives the error %#v", status, err)
 	}
+}
+
+// FuzzRetryAfter: whatever the header says, the wait it asks for is never negative, and seconds are taken at their word.
+func FuzzRetryAfter(f *testing.F) {
+	const date = "Mon, 21 Sep 2026 14:13:20 GMT"
+	for _, value := range []string{
+		"", "0", "7", "-1", "+1", "1.5", " 3", "3 ", "soon", "99999999999999999999", "Mon, 21 Sep 2026 14:13:27 GMT",
+		"Monday, 21-Sep-26 14:13:27 GMT", "Mon Sep 21 14:13:27 2026", "Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 1970 00:00:00 GMT",
+	} {
+		f.Add(value, date)
+		f.Add(value, "no date")
+	}
+	type headers struct{ retryAfter, date string }
+	client := answeringWith(f, func(r *http.Request) *http.Response {
+		h := r.Context().Value(headers{}).(headers)
+		answer := response(429, "")
+		answer.Header["Retry-After"], answer.Header["Date"] = []string{h.retryAfter}, []string{h.date}
+		return answer
+	})
+	f.Fuzz(func(t *testing.T, value, date string) {
+		ctx := context.WithValue(t.Context(), headers{}, headers{value, date})
+		_, err := client.CheckoutSessions.Get(ctx, "cs_01HX")
+		var pe *plugipay.Error
+		if !errors.As(err, &pe) || pe.Status != 429 || pe.RetryAfter < 0 {
+			t.Fatalf("Retry-After %q, Date %q: %v", value, date, err)
+		}
+		seconds, isNumber := new(big.Int).SetString(value, 10)
+		if isNumber && strings.Trim(value, "0123456789") == "" && seconds.IsInt64() && seconds.Int64() < 1e9 &&
+			pe.RetryAfter != time.Duration(seconds.Int64())*time.Second {
+			t.Fatalf("Retry-After %q is taken for %s", value, pe.RetryAfter)
+		}
+	})
 }
 
 // FuzzID: an id is refused, or it arrives as it is, as one segment of the path, under a signature of what was sent.

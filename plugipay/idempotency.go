@@ -25,7 +25,7 @@ func WithIdempotencyKey(ctx context.Context, key string) context.Context {
 }
 
 // idempotencyKey returns the caller's key, or a new one.
-func idempotencyKey(ctx context.Context) (*string, *Error) {
+func idempotencyKey(ctx context.Context) (*string, error) {
 	key, err := callersIdempotencyKey(ctx)
 	if key == nil && err == nil {
 		key = new(string)
@@ -35,7 +35,7 @@ func idempotencyKey(ctx context.Context) (*string, *Error) {
 }
 
 // callersIdempotencyKey returns the key of the context; nil if it has none.
-func callersIdempotencyKey(ctx context.Context) (*string, *Error) {
+func callersIdempotencyKey(ctx context.Context) (*string, error) {
 	key, ok := ctx.Value(idempotencyKeyInContext{}).(string)
 	if !ok {
 		return nil, nil

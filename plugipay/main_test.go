@@ -4,14 +4,17 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
-// TestMain keeps the credentials of whoever runs the tests out of them.
+// TestMain keeps the credentials of whoever runs the tests out of them, and fails when a goroutine outlives them: one of a
+// connection, or one that still waits for something.
 func TestMain(m *testing.M) {
 	for _, variable := range os.Environ() {
 		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "PLUGIPAY_") {
 			_ = os.Unsetenv(name)
 		}
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }

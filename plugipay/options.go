@@ -12,8 +12,10 @@ import (
 const (
 	// DefaultBaseURL is where Plugipay is when neither ClientOptions.BaseURL nor PLUGIPAY_BASE_URL says otherwise.
 	DefaultBaseURL = "https://plugipay.com"
-	// DefaultTimeout is how long a request may take when ClientOptions.Timeout is zero.
+	// DefaultTimeout is how long an attempt may take when ClientOptions.Timeout is zero.
 	DefaultTimeout = 30 * time.Second
+
+	defaultMaxResponseBytes = 8 << 20
 )
 
 // ClientOptions configures a [Client]. The zero value works where the environment holds the credentials.
@@ -24,7 +26,7 @@ type ClientOptions struct {
 	// KeyID is the id of a key pair: pk_test_…, pk_live_…, or ak_… for older ones. Empty means PLUGIPAY_KEY_ID.
 	KeyID string
 	// Secret is the secret of the key pair: sk_test_… or sk_live_…. Empty means PLUGIPAY_SECRET.
-	Secret string
+	Secret string `json:"-"`
 	// BaseURL is where Plugipay is: an absolute https URL, or http on this machine. Empty means PLUGIPAY_BASE_URL or
 	// else DefaultBaseURL. Slashes at its end are dropped. A path is taken for the prefix of a gateway in between, which
 	// removes it: it is sent but not signed.
@@ -34,13 +36,21 @@ type ClientOptions struct {
 	OnBehalfOf string
 	// APIKey is a dashboard key, sent alone as a bearer token: pk_test_… or pk_live_…. Empty means PLUGIPAY_API_KEY, if
 	// no key pair is set. Setting both this and a key pair is an error.
-	APIKey string
-	// Timeout is how long a request may take, from connecting to the last byte of the answer. Zero means the Timeout of
-	// HTTP, or else DefaultTimeout; less than zero means no limit. A context's own deadline holds besides.
+	APIKey string `json:"-"`
+	// Timeout is how long an attempt may take, from connecting to the last byte of the answer; one that runs out is
+	// retried. Zero means the Timeout of HTTP, or else DefaultTimeout; less than zero means no limit. A context's
+	// deadline is for the whole call, retries and waits included.
 	Timeout time.Duration
+	// MaxRetries is how often a request is sent again when it fails in a way that may pass: the network, a timeout, 408,
+	// 429, 500, 502, 503 and 504. A write is sent again only under its idempotency key, so that it happens once. Zero
+	// means 2; less than zero means never.
+	MaxRetries int
+	// MaxResponseBytes is how much of an answer is read, decompressed; a larger one is an error. Zero or less means
+	// 8 MiB, a hundred times the largest answer that Plugipay documents.
+	MaxResponseBytes int64
 	// HTTP sends the requests. Nil means a client of this package's own, with connections kept for reuse. It is copied,
 	// never changed; redirects are not followed whatever it says.
-	HTTP *http.Client
+	HTTP *http.Client `json:"-"`
 }
 
 // Format prints the options without the secret and the dashboard key, for every verb of package fmt.
@@ -74,5 +84,9 @@ func (o ClientOptions) withEnvironment() ClientOptions {
 		o.Timeout = o.HTTP.Timeout
 	}
 	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
+	o.MaxRetries = cmp.Or(o.MaxRetries, defaultRetries)
+	if o.MaxResponseBytes <= 0 {
+		o.MaxResponseBytes = defaultMaxResponseBytes
+	}
 	return o
 }

@@ -37,15 +37,24 @@ func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
 	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
 		return invalidRequest("out must be a pointer that is not nil, or nil to drop the answer's data")
 	}
+	ctx, x, err := c.begin(ctx)
+	if err != nil {
+		return err
+	}
 	resp, err := c.send(ctx, opts)
-	_, err = open(resp, err, out)
+	_, err = open(x, resp, err, out)
 	return err
 }
 
 // DoList is [Client.Do] for operations that return a list: it decodes the answer's data and paging into a page. Data
 // that is null makes an empty page.
 func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T], error) {
-	return decodePage[T](c.send(ctx, opts))
+	ctx, x, err := c.begin(ctx)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	resp, err := c.send(ctx, opts)
+	return decodePage[T](x, resp, err)
 }
 
 // send builds the request and hands it to the transport.
@@ -58,9 +67,6 @@ func (c *Client) send(ctx context.Context, opts RequestOptions) (*http.Response,
 }
 
 func (c *Client) newRequest(ctx context.Context, opts RequestOptions) (*http.Request, error) {
-	if err := c.ready(ctx); err != nil {
-		return nil, err
-	}
 	if opts.Method == "" {
 		return nil, invalidRequest("RequestOptions.Method is empty")
 	}
@@ -100,27 +106,5 @@ func setHeader(req *http.Request, header, option, value string) error {
 		return err
 	}
 	req.Header.Set(header, value)
-	return nil
-}
-
-// ready returns what keeps the client from making a call.
-func (c *Client) ready(ctx context.Context) error {
-	if c.unusable != nil {
-		return c.unusable
-	}
-	if err := checkContext(ctx); err != nil {
-		return err
-	}
-	return nil
-}
-
-// readyFor is ready for a call about the resource with the id.
-func (c *Client) readyFor(ctx context.Context, id string) error {
-	if err := c.ready(ctx); err != nil {
-		return err
-	}
-	if err := checkID(id); err != nil {
-		return err
-	}
 	return nil
 }

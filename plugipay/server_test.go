@@ -3,6 +3,7 @@ package plugipay_test
 import (
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -56,10 +57,10 @@ func serving(t *testing.T, handler http.HandlerFunc) *server {
 	return s
 }
 
-// client returns a client of the server; change changes the options before.
+// client returns a client of the server that makes one attempt; change changes the options before.
 func (s *server) client(t *testing.T, change ...func(*plugipay.ClientOptions)) *plugipay.Client {
 	t.Helper()
-	opts := plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret, BaseURL: s.URL}
+	opts := plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret, BaseURL: s.URL, MaxRetries: -1}
 	for _, c := range change {
 		c(&opts)
 	}
@@ -67,6 +68,7 @@ func (s *server) client(t *testing.T, change ...func(*plugipay.ClientOptions)) *
 	if err != nil {
 		t.Fatalf("NewClient: %v", err)
 	}
+	t.Cleanup(func() { _ = client.Close() })
 	return client
 }
 
@@ -177,3 +179,6 @@ func wantError(t *testing.T, err error, status int, code string) *plugipay.Error
 	}
 	return pe
 }
+
+// discardLog is for servers that are meant to fail.
+func discardLog() *log.Logger { return log.New(io.Discard, "", 0) }

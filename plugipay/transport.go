@@ -13,55 +13,92 @@ import (
 	"time"
 )
 
-// maxResponseBytes is how much of an answer is read, decompressed. The largest answer that Plugipay documents, a page of
-// 100 sessions, is about a hundredth of it.
-const maxResponseBytes = 8 << 20
-
-// transport sends requests: it is what the low-level client and Do hand them to. It signs each request right before it
-// is sent and reads the whole answer, so that its timeout covers both.
+// transport sends requests: it is what the low-level client and Do hand them to. Each attempt is signed right before it
+// is sent, and its answer read to the end, so that its timeout covers both.
 type transport struct {
-	http        *http.Client
-	credentials credentials
-	base        *url.URL
-	timeout     time.Duration
+	http             *http.Client
+	ownsHTTP         bool // and may close its connections
+	credentials      credentials
+	base             *url.URL
+	timeout          time.Duration // of an attempt; less than zero for none
+	maxRetries       int
+	maxResponseBytes int64
+	budget           *retryBudget
 }
 
-// Do sends req and returns its answer with the body read. The error is an *Error if there is no answer. The headers of
-// req are added to; the low-level client and Do make a new request for each call.
+// Do sends req, again if that is worth it and does no harm, and returns its last answer with the body read. The error
+// is an *Error if there is no answer. The same key and the same bytes are sent each time, under a new signature.
 func (t *transport) Do(req *http.Request) (*http.Response, error) {
+	x := exchangeOf(req)
+	x.idempotencyKey = req.Header.Get(idempotencyKeyHeader)
 	body, err := bodyOf(req)
 	if err != nil {
 		return nil, &Error{Code: ErrorCodeInvalidRequest, Message: "the body cannot be read", cause: err}
 	}
-	req.Header.Set("Accept", jsonMediaType)
-	t.credentials.authorize(req.Header, SignInput{
+	for {
+		x.attempts++
+		o := t.attempt(req, body)
+		x.retryAfter = 0
+		if o.err == nil {
+			x.retryAfter = retryAfter(o.resp.Header)
+		}
+		if !x.shouldRetry(req, o) {
+			if o.err == nil {
+				t.budget.answered(x.attempts - 1)
+			}
+			return o.result()
+		}
+		pause, patient := x.waitBefore()
+		if x.attempts > t.maxRetries || !patient || !t.budget.take() {
+			return o.result()
+		}
+		x.unsure = x.unsure || mayHaveBeenProcessed(o)
+		if wait(req.Context(), pause) != nil {
+			return nil, endedWhileWaiting(req.Context(), o)
+		}
+	}
+}
+
+// attempt signs and sends the request once and reads its answer.
+func (t *transport) attempt(req *http.Request, body string) outcome {
+	caller := req.Context()
+	ctx, cancel := t.withTimeout(caller)
+	defer cancel()
+	attempt := req.Clone(ctx) // net/http may still hold the request of an attempt that failed
+	if req.GetBody != nil {
+		attempt.Body = io.NopCloser(strings.NewReader(body))
+	}
+	attempt.Header.Set("Accept", jsonMediaType)
+	t.credentials.authorize(attempt.Header, SignInput{
 		Method:         req.Method,
 		Path:           t.signedPath(req.URL),
 		Body:           body,
 		IdempotencyKey: req.Header.Get(idempotencyKeyHeader),
 	})
-	return t.attempt(req)
-}
-
-// attempt sends the request once and reads its answer.
-func (t *transport) attempt(req *http.Request) (*http.Response, error) {
-	caller := req.Context()
-	ctx, cancel := t.withTimeout(caller)
-	defer cancel()
-	resp, err := t.http.Do(req.WithContext(ctx))
+	resp, err := t.http.Do(attempt)
 	if err != nil {
-		return nil, t.failure(caller, 0, err)
+		return outcome{err: t.failure(caller, 0, err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
-	content, err := io.ReadAll(io.LimitReader(resp.Body, maxResponseBytes+1))
+	// What is read to its end leaves the connection free for the next attempt; what is too large costs it.
+	content, err := io.ReadAll(io.LimitReader(resp.Body, t.maxResponseBytes+1))
 	if err != nil {
-		return nil, t.failure(caller, resp.StatusCode, err)
+		return outcome{err: t.failure(caller, resp.StatusCode, err)}
 	}
-	if len(content) > maxResponseBytes {
-		return nil, invalidResponse(resp.StatusCode, fmt.Sprintf("the answer is larger than %d bytes", maxResponseBytes), nil)
+	if int64(len(content)) > t.maxResponseBytes {
+		return outcome{err: invalidResponse(resp.StatusCode,
+			fmt.Sprintf("the answer is larger than %d bytes (ClientOptions.MaxResponseBytes)", t.maxResponseBytes), nil)}
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(content))
-	return resp, nil
+	return outcome{resp: resp, content: content}
+}
+
+// result returns the outcome as an http.Client would.
+func (o outcome) result() (*http.Response, error) {
+	if o.err != nil {
+		return nil, o.err
+	}
+	o.resp.Body = io.NopCloser(bytes.NewReader(o.content))
+	return o.resp, nil
 }
 
 func (t *transport) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -115,6 +152,28 @@ func (t *transport) failure(caller context.Context, status int, err error) *Erro
 		failed.Code = ErrorCodeTimeout
 	}
 	return failed
+}
+
+// endedWhileWaiting is the error of a call whose context ended between two attempts. errors.Is finds in it what ended the
+// context, and what the last attempt failed with.
+func endedWhileWaiting(caller context.Context, last outcome) *Error {
+	err := last.err
+	if err == nil {
+		resp, _ := last.result()
+		_, err = openAnswer(resp, nil)
+	}
+	ended := &Error{
+		Status:    err.Status,
+		Code:      ErrorCodeTimeout,
+		Message:   "the context's deadline passed before the next attempt; the last one: " + err.Error(),
+		RequestID: err.RequestID,
+		cause:     errors.Join(causeOf(caller), err),
+	}
+	if errors.Is(caller.Err(), context.Canceled) {
+		ended.Code = ErrorCodeCanceled
+		ended.Message = "the context was canceled before the next attempt; the last one: " + err.Error()
+	}
+	return ended
 }
 
 // causeOf returns why the context ended: its Err, and the cause that it was given, if any.

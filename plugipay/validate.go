@@ -12,7 +12,7 @@ import (
 // above zero, are Plugipay's to check. No message repeats a value that may be secret.
 
 // checkContext refuses a nil context, with which net/http would panic.
-func checkContext(ctx context.Context) *Error {
+func checkContext(ctx context.Context) error {
 	if ctx == nil {
 		return invalidRequest("the context is nil: pass context.Background() if there is no other")
 	}
@@ -20,7 +20,7 @@ func checkContext(ctx context.Context) *Error {
 }
 
 // checkID refuses an id that would address something else than one resource: the list, or a path above it.
-func checkID(id string) *Error {
+func checkID(id string) error {
 	switch {
 	case id == "":
 		return invalidRequest("id is empty")
@@ -33,7 +33,7 @@ func checkID(id string) *Error {
 }
 
 // checkHeaderValue refuses a value that would not arrive as it is in a header, and would break the signature over it.
-func checkHeaderValue(name, value string) *Error {
+func checkHeaderValue(name, value string) error {
 	switch {
 	case value == "":
 		return invalidRequest(name + " is empty")
@@ -46,7 +46,7 @@ func checkHeaderValue(name, value string) *Error {
 }
 
 // checkToken refuses what cannot be one word of a header.
-func checkToken(name, value string) *Error {
+func checkToken(name, value string) error {
 	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return invalidRequest(name + " holds white space or a character that a header cannot carry")
 	}
@@ -54,7 +54,7 @@ func checkToken(name, value string) *Error {
 }
 
 // checkPath refuses a path for Do that would not be sent as it is.
-func checkPath(path string) *Error {
+func checkPath(path string) error {
 	switch {
 	case !strings.HasPrefix(path, "/"):
 		return invalidRequest(fmt.Sprintf("RequestOptions.Path %q does not begin with a slash", path))

@@ -4,9 +4,12 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
-// TestMain keeps the credentials of whoever runs the tests out of them, unless they ask for a real Plugipay.
+// TestMain keeps the credentials of whoever runs the tests out of them, unless they ask for a real Plugipay, and
+// fails when a goroutine outlives the tests: one of a connection, or one that still waits for something.
 func TestMain(m *testing.M) {
 	if os.Getenv("PLUGIPAY_CONTRACT_BASE_URL") == "" {
 		for _, variable := range os.Environ() {
@@ -15,5 +18,5 @@ func TestMain(m *testing.M) {
 			}
 		}
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }

@@ -6,8 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/plugipay/plugipay-go/sandbox"
 )
+
+// TestMain fails when a goroutine outlives the tests: a server's, or one that still waits for something.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const wholeRun = `created   (cs_\w+)
 pay at    http://\S+/pay/(cs_\w+)

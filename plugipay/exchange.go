@@ -1,0 +1,67 @@
+package plugipay
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// exchange is what is known of a call while it lasts: its request may be sent several times, and its error tells how
+// it went. It travels in the context through the low-level client, from the method to the transport.
+type exchange struct {
+	// repeatable: the contract makes the operation idempotent, so that it may be sent again without a key.
+	repeatable bool
+
+	idempotencyKey string        // that was sent; empty for none
+	attempts       int           // so far
+	retryAfter     time.Duration // that the last answer asked for; zero if it did not
+	unsure         bool          // an attempt that failed may have been processed all the same
+}
+
+type exchangeInContext struct{}
+
+// begin starts a call: it returns the context to make it with, or what keeps the client from making it.
+func (c *Client) begin(ctx context.Context) (context.Context, *exchange, error) {
+	if c.unusable != nil {
+		return nil, nil, c.unusable
+	}
+	if err := checkContext(ctx); err != nil {
+		return nil, nil, err
+	}
+	x := &exchange{}
+	return context.WithValue(ctx, exchangeInContext{}, x), x, nil
+}
+
+// beginFor starts a call about the resource with the id.
+func (c *Client) beginFor(ctx context.Context, id string) (context.Context, *exchange, error) {
+	ctx, x, err := c.begin(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkID(id); err != nil {
+		return nil, nil, err
+	}
+	return ctx, x, nil
+}
+
+// exchangeOf returns the call that a request belongs to.
+func exchangeOf(req *http.Request) *exchange {
+	return req.Context().Value(exchangeInContext{}).(*exchange)
+}
+
+// mayRepeat tells whether a request may be sent again although it may have been processed.
+func (x *exchange) mayRepeat(req *http.Request) bool {
+	switch req.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		return true
+	}
+	return x.idempotencyKey != "" || x.repeatable
+}
+
+// describe adds to an error how the call went.
+func (x *exchange) describe(err *Error) *Error {
+	err.Attempts = x.attempts
+	err.RetryAfter = x.retryAfter
+	err.IdempotencyKey = x.idempotencyKey
+	return err
+}

@@ -1,0 +1,45 @@
+package plugipay_test
+
+import (
+	"net/http"
+	"testing"
+)
+
+func TestOverHTTP2AStreamThatIsResetIsRetried(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations() {
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, []reply{{}, {503, "", after("2")}, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+				b.http2 = true
+				if err := op.call(t, b.client()); err != nil {
+					t.Fatal(err)
+				}
+				if b.count() != 3 || b.dials != 1 { // a reset ends the stream, not the connection
+					t.Errorf("%d attempts on %d connections", b.count(), b.dials)
+				}
+				checkSameRequest(t, b)
+			})
+		})
+	}
+}
+
+func TestOverHTTP2ARequestAfterGOAWAYIsRetriedOnANewConnection(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations() {
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			goAway := http.Header{"Connection": {"close"}, "Retry-After": {"2"}} // a server speaking HTTP/2 makes it a GOAWAY
+			inBubble(t, []reply{{503, "", goAway}, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+				b.http2 = true
+				if err := op.call(t, b.client()); err != nil {
+					t.Fatal(err)
+				}
+				checkAttempts(t, b, 2)
+				if b.dials != 2 {
+					t.Errorf("%d connections, want a new one after GOAWAY", b.dials)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,130 @@
+package plugipay
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// defaultRetries is how often a request is sent again when ClientOptions.MaxRetries is zero.
+	defaultRetries = 2
+
+	// The wait before the n-th retry is drawn between minWait and firstWait doubled n-1 times, maxWait at the most.
+	// Drawing all of it ("full jitter") keeps clients that failed together from coming back together.
+	minWait   = 100 * time.Millisecond
+	firstWait = 500 * time.Millisecond
+	maxWait   = 8 * time.Second
+
+	// maxRetryAfter is how long a Retry-After is waited for. Who asks for more gets the error at once: whoever made the
+	// call knows better what to do with half a minute.
+	maxRetryAfter = 30 * time.Second
+)
+
+// outcome is what came of an attempt: an answer, its body read, or an error.
+type outcome struct {
+	resp    *http.Response
+	content []byte
+	err     *Error
+}
+
+// shouldRetry tells whether to send a request again after an attempt. It does not ask whether there is an attempt left.
+func (x *exchange) shouldRetry(req *http.Request, o outcome) bool {
+	if o.err != nil {
+		return !isFinal(req.Context(), o.err) && (wasNotSent(o.err) || x.mayRepeat(req))
+	}
+	switch o.resp.StatusCode {
+	case http.StatusTooManyRequests: // refused before it was processed
+		return true
+	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return x.mayRepeat(req)
+	case http.StatusConflict:
+		return isKeyInFlight(o.content)
+	}
+	return false
+}
+
+// mayHaveBeenProcessed tells whether a failed attempt may have had its effect all the same.
+func mayHaveBeenProcessed(o outcome) bool {
+	if o.err != nil {
+		return !wasNotSent(o.err)
+	}
+	return o.resp.StatusCode != http.StatusTooManyRequests
+}
+
+// isFinal tells whether an error would come again, or whether nobody waits for another attempt.
+func isFinal(caller context.Context, err *Error) bool {
+	if caller.Err() != nil || err.Code == ErrorCodeInvalidResponse {
+		return true
+	}
+	var certificate *tls.CertificateVerificationError
+	var lookup *net.DNSError
+	return errors.As(err, &certificate) || errors.As(err, &lookup) && lookup.IsNotFound
+}
+
+// wasNotSent tells whether an attempt failed before there was a connection to send it on.
+func wasNotSent(err *Error) bool {
+	var failed *net.OpError
+	return errors.As(err, &failed) && failed.Op == "dial"
+}
+
+// isKeyInFlight tells whether a 409 says that another request with the same idempotency key is being processed. The API
+// does not document the code's name, only the one that it must not be.
+func isKeyInFlight(content []byte) bool {
+	var env envelope
+	if err := json.Unmarshal(content, &env); err != nil || env.Error == nil {
+		return false
+	}
+	code := strings.ToLower(env.Error.Code)
+	return strings.HasPrefix(code, "idempotency") && code != ErrorCodeIdempotencyMismatch
+}
+
+// waitBefore returns how long to wait before the next attempt, of which there have been attempts; false if the server
+// asks for more than a call should wait.
+func (x *exchange) waitBefore() (time.Duration, bool) {
+	if x.retryAfter > 0 {
+		return max(x.retryAfter, minWait), x.retryAfter <= maxRetryAfter
+	}
+	ceiling := min(firstWait<<min(x.attempts-1, 10), maxWait)
+	return minWait + rand.N(ceiling-minWait+1), true
+}
+
+// wait returns after d, or when the context ends, with its error.
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// retryAfter reads the Retry-After header: seconds, or a date, which is compared with the answer's own Date, as the
+// server's clock may not be ours. Zero if there is none, if it cannot be read or if it lies in the past.
+func retryAfter(header http.Header) time.Duration {
+	value := header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		const most = uint64(math.MaxInt64 / time.Second)
+		return time.Duration(min(seconds, most)) * time.Second
+	}
+	until, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	now, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return max(until.Sub(now), 0)
+}

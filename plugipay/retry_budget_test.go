@@ -1,0 +1,97 @@
+package plugipay_test
+
+import (
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+// TestInAnOutageRetriesStopAfterAWhileAndRecover: 500 calls into an outage would be 1,500 attempts; the budget makes it
+// 600. When calls are answered again, each answered one pays for a part of a retry.
+func TestInAnOutageRetriesStopAfterAWhileAndRecover(t *testing.T) {
+	t.Parallel()
+	inBubble(t, nil, func(t *testing.T, b *bubble) {
+		var down atomic.Bool
+		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			b.record(r)
+			if down.Load() {
+				w.WriteHeader(503)
+				return
+			}
+			_, _ = w.Write([]byte(sessionBody))
+		})
+		client := b.client()
+		calls := func(n int) (attempts int) {
+			before := b.count()
+			for range n {
+				_, _ = client.ForMerchant("acc_01").CheckoutSessions.Get(t.Context(), "cs_01HX") // one budget for all clients made from it
+			}
+			return b.count() - before
+		}
+		down.Store(true)
+		if got := calls(500); got != 600 {
+			t.Errorf("500 calls into an outage made %d attempts, want 500 and the budget's 100", got)
+		}
+		if got := calls(100); got != 100 {
+			t.Errorf("100 more made %d attempts, want one each", got)
+		}
+		down.Store(false)
+		if got := calls(100); got != 100 {
+			t.Errorf("100 good calls made %d attempts", got)
+		}
+		down.Store(true)
+		if got := calls(100); got != 120 {
+			t.Errorf("after 100 good calls, 100 calls into an outage made %d attempts, want 100 and 20 retries", got)
+		}
+		down.Store(false)
+		calls(10_000)
+		down.Store(true)
+		if got := calls(500); got != 600 {
+			t.Errorf("a full budget gives %d attempts for 500 calls, want 600", got)
+		}
+	})
+}
+
+func TestARetryThatHelpsCostsNothing(t *testing.T) {
+	t.Parallel()
+	inBubble(t, nil, func(t *testing.T, b *bubble) {
+		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if b.record(r)%2 == 1 {
+				w.WriteHeader(503)
+				return
+			}
+			_, _ = w.Write([]byte(sessionBody))
+		})
+		client := b.client()
+		for range 500 {
+			if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func TestErrorsThatAreAnswersKeepTheBudgetFull(t *testing.T) {
+	t.Parallel()
+	inBubble(t, nil, func(t *testing.T, b *bubble) {
+		status := 404
+		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			b.record(r)
+			w.WriteHeader(status)
+		})
+		client := b.client(func(o *plugipay.ClientOptions) { o.MaxRetries = 1 })
+		for range 300 {
+			_, _ = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
+		}
+		status = 503
+		before := b.count()
+		for range 100 {
+			_, _ = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
+		}
+		if got := b.count() - before; got != 200 {
+			t.Errorf("100 calls into an outage made %d attempts, want 200", got)
+		}
+	})
+}

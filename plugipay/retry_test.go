@@ -1,0 +1,454 @@
+package plugipay_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+const htmlBody = "<html><body>502 Bad Gateway</body></html>"
+
+func errorBody(code string) string {
+	return `{"data": null, "error": {"code": "` + code + `", "message": "as said"}, "meta": {"requestId": "req_42"}}`
+}
+
+// after is a header that asks to wait, so that the timestamps of the attempts differ.
+func after(value string) http.Header { return http.Header{"Retry-After": {value}} }
+
+func TestWhatMayPassIsRetriedWithTheSameKeyAndBytesUnderANewSignature(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations() {
+		for _, status := range []int{408, 429, 500, 502, 503, 504} {
+			for name, body := range map[string]string{"JSON": errorBody("whatever"), "HTML": htmlBody, "empty": ""} {
+				t.Run(fmt.Sprint(op.name, " ", status, " ", name), func(t *testing.T) {
+					t.Parallel()
+					failing := reply{status, body, after("2")}
+					inBubble(t, []reply{failing, failing, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+						if err := op.call(t, b.client()); err != nil {
+							t.Fatal(err)
+						}
+						checkAttempts(t, b, 3)
+					})
+				})
+			}
+		}
+	}
+}
+
+// checkAttempts checks that the server received so many attempts of one request, each newly signed.
+func checkAttempts(t *testing.T, b *bubble, attempts int) {
+	t.Helper()
+	if n := b.count(); n != attempts {
+		t.Fatalf("the server received %d attempts, want %d", n, attempts)
+	}
+	checkSameRequest(t, b)
+	timestamps := map[string]bool{}
+	for _, r := range b.requests {
+		timestamps[r.header.Get("X-Plugipay-Timestamp")] = true
+	}
+	if len(timestamps) != attempts {
+		t.Errorf("%d attempts carry %d timestamps", attempts, len(timestamps))
+	}
+}
+
+// checkSameRequest checks that all attempts are one request, each signed.
+func checkSameRequest(t *testing.T, b *bubble) {
+	t.Helper()
+	first := b.requests[0]
+	for i, r := range b.requests {
+		checkSigned(t, r, "")
+		if r.method != first.method || r.uri != first.uri || r.body != first.body ||
+			r.header.Get("Idempotency-Key") != first.header.Get("Idempotency-Key") {
+			t.Errorf("attempt %d is %v, the first was %v", i+1, r, first)
+		}
+	}
+}
+
+func TestALostConnectionIsRetried(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations() {
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, []reply{{}, {}, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+				if err := op.call(t, b.client()); err != nil {
+					t.Fatal(err)
+				}
+				if n := b.count(); n != 3 {
+					t.Errorf("the server received %d attempts", n)
+				}
+				checkSameRequest(t, b)
+			})
+		})
+	}
+}
+
+func TestWhatWouldFailAgainIsNotRetried(t *testing.T) {
+	t.Parallel()
+	replies := map[string]reply{
+		"301":                                {status: 301, header: http.Header{"Location": {"/"}}},
+		"307":                                {status: 307, header: http.Header{"Location": {"/"}}},
+		"400":                                {status: 400, body: errorBody("validation_error")},
+		"401":                                {status: 401, body: errorBody("invalid_signature")},
+		"403":                                {status: 403, body: errorBody("insufficient_scope")},
+		"404":                                {status: 404, body: errorBody("not_found")},
+		"405":                                {status: 405, body: htmlBody},
+		"409":                                {status: 409, body: errorBody("conflict")},
+		"409 of a key with other parameters": {status: 409, body: errorBody("idempotency_mismatch")},
+		"409 of a key with other parameters, in upper case": {status: 409, body: errorBody("IDEMPOTENCY_MISMATCH")},
+		"409 in HTML":               {status: 409, body: htmlBody},
+		"410":                       {status: 410},
+		"413":                       {status: 413},
+		"422":                       {status: 422, body: errorBody("adapter_not_configured")},
+		"425":                       {status: 425},
+		"501":                       {status: 501},
+		"505":                       {status: 505},
+		"a success that is no JSON": {status: 200, body: htmlBody},
+	}
+	for name, failing := range replies {
+		for _, op := range operations() {
+			t.Run(op.name+" "+name, func(t *testing.T) {
+				t.Parallel()
+				inBubble(t, []reply{failing}, func(t *testing.T, b *bubble) {
+					err := op.call(t, b.client())
+					var pe *plugipay.Error
+					if !errors.As(err, &pe) || pe.Status != failing.status || pe.Attempts != 1 {
+						t.Errorf("error is %v", err)
+					}
+					if n := b.count(); n != 1 {
+						t.Errorf("the server received %d attempts", n)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestAKeyInFlightIsRetried(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"idempotency_in_progress", "IDEMPOTENCY_KEY_IN_USE", "idempotency"} {
+		for _, op := range operations() {
+			if op.name != "Create" && op.name != "Cancel" && op.name != "Do" {
+				continue
+			}
+			t.Run(op.name+" "+code, func(t *testing.T) {
+				t.Parallel()
+				busy := reply{409, errorBody(code), after("1")}
+				inBubble(t, []reply{busy, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+					if err := op.call(t, b.client()); err != nil {
+						t.Fatal(err)
+					}
+					checkAttempts(t, b, 2)
+				})
+			})
+		}
+	}
+}
+
+func TestMaxRetriesSaysHowOften(t *testing.T) {
+	t.Parallel()
+	for maxRetries, attempts := range map[int]int{0: 3, 1: 2, 2: 3, 7: 8, -1: 1, -100: 1} {
+		t.Run(fmt.Sprint(maxRetries), func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, []reply{{status: 503, body: errorBody("service_unavailable")}}, func(t *testing.T, b *bubble) {
+				client := b.client(func(o *plugipay.ClientOptions) { o.MaxRetries = maxRetries })
+				_, err := client.CheckoutSessions.Create(t.Context(), validInput())
+				pe := wantError(t, err, 503, "service_unavailable")
+				if pe.Attempts != attempts || b.count() != attempts {
+					t.Errorf("the error tells of %d attempts, the server received %d, want %d", pe.Attempts, b.count(), attempts)
+				}
+				if want := b.requests[0].header.Get("Idempotency-Key"); pe.IdempotencyKey != want {
+					t.Errorf("the error's key is %q, want %q", pe.IdempotencyKey, want)
+				}
+			})
+		})
+	}
+}
+
+// writeWithoutKey is a Do that the server may process twice if it is sent twice.
+func writeWithoutKey(ctx context.Context, client *plugipay.Client, method string) error {
+	return client.Do(ctx, plugipay.RequestOptions{Method: method, Path: "/api/v1/things", Body: map[string]any{"a": 1}}, nil)
+}
+
+func TestAWriteWithoutAKeyIsOnlyRetriedWhenItCannotHaveBeenProcessed(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		failing  reply
+		attempts int
+	}{
+		"429":               {reply{429, errorBody("rate_limited"), after("1")}, 3},
+		"408":               {reply{status: 408}, 1},
+		"500":               {reply{status: 500, body: errorBody("internal_error")}, 1},
+		"502":               {reply{status: 502, body: htmlBody}, 1},
+		"503":               {reply{status: 503}, 1},
+		"504":               {reply{status: 504}, 1},
+		"a lost connection": {reply{}, 1},
+	}
+	for name, test := range tests {
+		for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
+			t.Run(method+" "+name, func(t *testing.T) {
+				t.Parallel()
+				inBubble(t, []reply{test.failing}, func(t *testing.T, b *bubble) {
+					if err := writeWithoutKey(t.Context(), b.client(), method); err == nil {
+						t.Error("it succeeded")
+					}
+					if n := b.count(); n != test.attempts {
+						t.Errorf("the server received %d attempts, want %d", n, test.attempts)
+					}
+				})
+			})
+		}
+	}
+}
+
+func refused(context.Context) (net.Conn, error) {
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+}
+
+func TestAConnectionThatIsRefusedIsRetriedEvenWithoutAKey(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{status: 200, body: `{"data": {}}`}}, func(t *testing.T, b *bubble) {
+		b.dial = func(ctx context.Context) (net.Conn, error) {
+			if b.dials < 3 {
+				return refused(ctx)
+			}
+			return nil, nil
+		}
+		if err := writeWithoutKey(t.Context(), b.client(), "POST"); err != nil {
+			t.Fatal(err)
+		}
+		if b.dials != 3 || b.count() != 1 {
+			t.Errorf("%d connections were tried, %d requests received", b.dials, b.count())
+		}
+	})
+}
+
+func TestAHostThatDoesNotExistIsNotRetried(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		failure *net.DNSError
+		dials   int
+	}{
+		"it does not exist":          {&net.DNSError{Err: "no such host", Name: "plugipay.example", IsNotFound: true}, 1},
+		"nobody knows at the moment": {&net.DNSError{Err: "server misbehaving", Name: "plugipay.example", IsTemporary: true}, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+				b.dial = func(context.Context) (net.Conn, error) {
+					return nil, &net.OpError{Op: "dial", Net: "tcp", Err: test.failure}
+				}
+				_, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX")
+				wantError(t, err, 0, "network_error")
+				if b.dials != test.dials {
+					t.Errorf("%d connections were tried, want %d", b.dials, test.dials)
+				}
+			})
+		})
+	}
+}
+
+func TestAWrongCertificateIsNotRetried(t *testing.T) {
+	t.Parallel()
+	connections := 0
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections++
+		}
+	}
+	s.Config.ErrorLog = discardLog()
+	s.StartTLS()
+	client, err := plugipay.NewClient(plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret, BaseURL: s.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
+	pe := wantError(t, err, 0, "network_error")
+	s.Close() // and all its connections are counted
+	if pe.Attempts != 1 || connections != 1 {
+		t.Errorf("%d attempts on %d connections: %v", pe.Attempts, connections, err)
+	}
+}
+
+func TestAnAnswerThatIsTooLargeIsNotRetried(t *testing.T) {
+	t.Parallel()
+	for status := range map[int]bool{200: true, 503: true} {
+		inBubble(t, []reply{{status: status, body: strings.Repeat("x", 1001)}}, func(t *testing.T, b *bubble) {
+			client := b.client(func(o *plugipay.ClientOptions) { o.MaxResponseBytes = 1000 })
+			_, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX")
+			wantError(t, err, status, "invalid_response")
+			if n := b.count(); n != 1 {
+				t.Errorf("the server received %d attempts", n)
+			}
+		})
+	}
+}
+
+func TestAnAnswerOfTheLargestSizeIsRead(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+		client := b.client(func(o *plugipay.ClientOptions) { o.MaxResponseBytes = int64(len(sessionBody)) })
+		if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestThreeAttemptsUseOneConnection(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{"JSON": errorBody("internal_error"), "empty": "", "large": strings.Repeat("x", 1<<20)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, []reply{{status: 500, body: body}}, func(t *testing.T, b *bubble) {
+				if _, err := b.client().CheckoutSessions.Create(t.Context(), validInput()); err == nil {
+					t.Error("it succeeded")
+				}
+				if b.count() != 3 || b.dials != 1 {
+					t.Errorf("%d attempts on %d connections", b.count(), b.dials)
+				}
+			})
+		})
+	}
+}
+
+// TestAConflictThatARetryMadeIsNone: an attempt ended the session, its answer was lost, and the next attempt is told that
+// the session has ended.
+func TestAConflictThatARetryMadeIsNone(t *testing.T) {
+	t.Parallel()
+	conflict := reply{status: 409, body: errorBody("conflict")}
+	session := func(status string) reply {
+		return reply{status: 200, body: strings.Replace(sessionBody, `"status": "open"`, `"status": "`+status+`"`, 1)}
+	}
+	tests := map[string]struct {
+		operation string
+		script    []reply
+		status    string // of the session that is returned; empty for the conflict
+		requests  int
+	}{
+		"confirm, answer lost":              {"Confirm", []reply{{}, conflict, session("completed")}, "completed", 3},
+		"confirm, answer lost in a gateway": {"Confirm", []reply{{status: 504}, conflict, session("completed")}, "completed", 3},
+		"cancel, answer lost":               {"Cancel", []reply{{}, conflict, session("canceled")}, "canceled", 3},
+		"cancel, lost, refused, ended":      {"Cancel", []reply{{}, {status: 429}, conflict, session("canceled")}, "canceled", 4},
+		"cancel, but the buyer had paid":    {"Cancel", []reply{{}, conflict, session("completed")}, "", 3},
+		"confirm, but it had expired":       {"Confirm", []reply{{}, conflict, session("expired")}, "", 3},
+		"confirm, and then it is gone":      {"Confirm", []reply{{}, conflict, {status: 404, body: errorBody("not_found")}}, "", 3},
+		"cancel at the first attempt":       {"Cancel", []reply{conflict, session("canceled")}, "", 1},
+		"confirm at the first attempt":      {"Confirm", []reply{conflict, session("completed")}, "", 1},
+		"cancel after a refusal":            {"Cancel", []reply{{status: 429}, conflict, session("canceled")}, "", 2},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, test.script, func(t *testing.T, b *bubble) {
+				sessions := b.client().CheckoutSessions
+				end := sessions.Confirm
+				if test.operation == "Cancel" {
+					end = sessions.Cancel
+				}
+				ended, err := end(t.Context(), "cs_01HX")
+				if test.status == "" {
+					if pe := wantError(t, err, 409, "conflict"); ended != nil || pe.RequestID != "req_42" {
+						t.Errorf("session is %+v, error %v", ended, err)
+					}
+				} else if err != nil || ended.Status != test.status {
+					t.Errorf("session is %+v, error %v", ended, err)
+				}
+				if n := b.count(); n != test.requests {
+					t.Errorf("the server received %d requests, want %d", n, test.requests)
+				}
+			})
+		})
+	}
+}
+
+func TestAnAttemptsTimeoutIsRetried(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations() {
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, []reply{{status: -1}, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+				if err := op.call(t, b.client(func(o *plugipay.ClientOptions) { o.Timeout = 5 * time.Second })); err != nil {
+					t.Fatal(err)
+				}
+				checkAttempts(t, b, 2)
+				if wait := b.waits()[0]; wait < 5*time.Second || wait > 6*time.Second {
+					t.Errorf("the second attempt came after %s", wait)
+				}
+			})
+		})
+	}
+}
+
+func TestAttemptsThatAllTimeOutAreATimeout(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{status: -1}}, func(t *testing.T, b *bubble) {
+		_, err := b.client().CheckoutSessions.Create(t.Context(), validInput())
+		pe := wantError(t, err, 0, "timeout")
+		if pe.Attempts != 3 || b.count() != 3 || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(pe.Message, "30s") {
+			t.Errorf("%d attempts at the server, error %v", b.count(), err)
+		}
+	})
+}
+
+func TestTheCallersOwnDeadlineAndCancelAreNotRetried(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		end  func(context.Context) (context.Context, context.CancelFunc)
+		code string
+		is   error
+	}{
+		"deadline": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 5*time.Second)
+		}, "timeout", context.DeadlineExceeded},
+		"cancel": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(5*time.Second, cancel)
+			return ctx, cancel
+		}, "canceled", context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, []reply{{status: -1}}, func(t *testing.T, b *bubble) {
+				ctx, cancel := test.end(t.Context())
+				defer cancel()
+				start := time.Now()
+				_, err := b.client().CheckoutSessions.Create(ctx, validInput())
+				pe := wantError(t, err, 0, test.code)
+				if took := time.Since(start); took != 5*time.Second || pe.Attempts != 1 || !errors.Is(err, test.is) {
+					t.Errorf("after %s: %v", took, err)
+				}
+			})
+		})
+	}
+}
+
+func TestALostConnectionInTheMiddleOfAnAnswerIsRetried(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+		whole := b.handler
+		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if b.count() < 2 {
+				b.record(r)
+				w.Header().Set("Content-Length", "5000")
+				_, _ = w.Write([]byte(sessionBody[:50]))
+				panic(http.ErrAbortHandler)
+			}
+			whole.ServeHTTP(w, r)
+		})
+		session, err := b.client().CheckoutSessions.Create(t.Context(), validInput())
+		if err != nil || b.count() != 3 {
+			t.Fatalf("%d attempts, error %v", b.count(), err)
+		}
+		wantSession(t, session)
+	})
+}

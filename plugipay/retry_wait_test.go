@@ -1,0 +1,216 @@
+package plugipay_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+func TestWaitsGrowWithFullJitterBetweenAFloorAndACap(t *testing.T) {
+	t.Parallel()
+	const floor, cap = 100 * time.Millisecond, 8 * time.Second
+	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
+		different := map[time.Duration]bool{}
+		longest := make([]time.Duration, 9)
+		client := b.client(func(o *plugipay.ClientOptions) { o.MaxRetries = 9 })
+		for range 10 { // ninety retries: the budget's worth
+			before := b.count()
+			if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err == nil {
+				t.Fatal("it succeeded")
+			}
+			for i, wait := range b.waits()[before:] {
+				ceiling := min(500*time.Millisecond<<i, cap)
+				if wait < floor || wait > ceiling {
+					t.Errorf("wait %d is %s, want %s to %s", i+1, wait, floor, ceiling)
+				}
+				different[wait] = true
+				longest[i] = max(longest[i], wait)
+			}
+		}
+		if len(different) < 80 {
+			t.Errorf("of 90 waits only %d differ", len(different))
+		}
+		if longest[8] < 4*time.Second { // a chance of 1 in 2^10 with jitter over the whole range
+			t.Errorf("the longest waits are %v: they do not grow", longest)
+		}
+	})
+}
+
+func TestRetryAfterIsObeyed(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 9, 21, 14, 13, 20, 0, time.UTC)
+	date := func(d time.Duration) string { return now.Add(d).Format(http.TimeFormat) }
+	tests := map[string]struct {
+		value string
+		wait  time.Duration
+	}{
+		"seconds":                 {"7", 7 * time.Second},
+		"one second":              {"1", time.Second},
+		"the longest":             {"30", 30 * time.Second},
+		"a date":                  {date(7 * time.Second), 7 * time.Second},
+		"a date in an older form": {now.Add(9 * time.Second).Format("Monday, 02-Jan-06 15:04:05 GMT"), 9 * time.Second},
+	}
+	for name, test := range tests {
+		for _, status := range []int{408, 429, 503} {
+			t.Run(fmt.Sprint(name, " ", status), func(t *testing.T) {
+				t.Parallel()
+				header := http.Header{"Retry-After": {test.value}, "Date": {date(0)}} // the server's clock is its own
+				inBubble(t, []reply{{status, "", header}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+					if _, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
+						t.Fatal(err)
+					}
+					if wait := b.waits()[0]; wait != test.wait {
+						t.Errorf("waited %s, want %s", wait, test.wait)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestARetryAfterDateWithoutADateIsComparedWithOurClock(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+		succeeding := b.handler
+		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if b.count() > 0 {
+				succeeding.ServeHTTP(w, r)
+				return
+			}
+			b.record(r)
+			w.Header()["Date"] = nil // none
+			w.Header().Set("Retry-After", time.Now().Add(5*time.Second).UTC().Format(http.TimeFormat))
+			w.WriteHeader(503)
+		})
+		if _, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
+			t.Fatal(err)
+		}
+		if wait := b.waits()[0]; wait < 4*time.Second || wait > 5*time.Second { // the header has whole seconds
+			t.Errorf("waited %s", wait)
+		}
+	})
+}
+
+func TestARetryAfterThatCannotBeReadIsIgnored(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{"", "0", "-1", "-9999999999", "soon", "1.5", "+3", "3 s", "1e3", "0x10", "NaN", "2026-09-21", "Tue, 21 Sep 1999 14:13:20 GMT"} {
+		t.Run(value, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, []reply{{503, "", after(value)}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+				if _, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
+					t.Fatal(err)
+				}
+				if wait := b.waits()[0]; wait > 500*time.Millisecond {
+					t.Errorf("waited %s", wait)
+				}
+			})
+		})
+	}
+}
+
+func TestARetryAfterThatIsTooLongReturnsTheErrorAtOnceWithTheTimeInIt(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]time.Duration{
+		"31":                    31 * time.Second,
+		"3600":                  time.Hour,
+		"9223372036854775807":   9223372036 * time.Second,
+		"99999999999999999999":  9223372036 * time.Second,
+		"184467440737095516150": 9223372036 * time.Second,
+	} {
+		t.Run(value, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, []reply{{429, errorBody("rate_limited"), after(value)}}, func(t *testing.T, b *bubble) {
+				start := time.Now()
+				_, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX")
+				pe := wantError(t, err, 429, "rate_limited")
+				if took := time.Since(start); took != 0 || pe.RetryAfter != want || pe.Attempts != 1 {
+					t.Errorf("after %s: RetryAfter is %s, want %s, attempts %d", took, pe.RetryAfter, want, pe.Attempts)
+				}
+			})
+		})
+	}
+}
+
+func TestTheErrorTellsTheLastRetryAfter(t *testing.T) {
+	t.Parallel()
+	script := []reply{{429, errorBody("rate_limited"), after("3")}, {429, errorBody("rate_limited"), after("4")}, {429, errorBody("rate_limited"), after("5")}}
+	inBubble(t, script, func(t *testing.T, b *bubble) {
+		_, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX")
+		pe := wantError(t, err, 429, "rate_limited")
+		if pe.RetryAfter != 5*time.Second || pe.Attempts != 3 {
+			t.Errorf("RetryAfter is %s, attempts %d", pe.RetryAfter, pe.Attempts)
+		}
+	})
+	inBubble(t, []reply{{429, "", after("3")}, {}}, func(t *testing.T, b *bubble) {
+		_, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX")
+		if pe := wantError(t, err, 0, "network_error"); pe.RetryAfter != 0 {
+			t.Errorf("RetryAfter is %s although there was no answer", pe.RetryAfter)
+		}
+	})
+}
+
+func TestAWaitEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		end  func(context.Context) (context.Context, context.CancelFunc)
+		code string
+		is   error
+	}{
+		"canceled": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(3*time.Second, cancel)
+			return ctx, cancel
+		}, "canceled", context.Canceled},
+		"past its deadline": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 3*time.Second)
+		}, "timeout", context.DeadlineExceeded},
+	}
+	for name, test := range tests {
+		for body, failing := range map[string]reply{
+			"an error": {503, errorBody("service_unavailable"), after("20")},
+			"HTML":     {503, htmlBody, after("20")},
+		} {
+			t.Run(name+" after "+body, func(t *testing.T) {
+				t.Parallel()
+				inBubble(t, []reply{failing}, func(t *testing.T, b *bubble) {
+					ctx, cancel := test.end(t.Context())
+					defer cancel()
+					start := time.Now()
+					_, err := b.client().CheckoutSessions.Create(ctx, validInput())
+					if took := time.Since(start); took != 3*time.Second {
+						t.Errorf("it took %s", took)
+					}
+					pe := wantError(t, err, 503, test.code)
+					if !errors.Is(err, test.is) || pe.Attempts != 1 || pe.IdempotencyKey == "" || pe.RetryAfter != 20*time.Second {
+						t.Errorf("error is %v, %s", err, fields(pe))
+					}
+					last := plugipay.ErrServiceUnavailable
+					if body == "HTML" {
+						last = plugipay.ErrInvalidResponse
+					}
+					if !errors.Is(err, last) {
+						t.Errorf("errors.Is does not find the last attempt's error in %v", err)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestAContextThatEndsWhileWaitingAfterALostConnectionIsFoundToo(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{}}, func(t *testing.T, b *bubble) {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond) // before the shortest wait is over
+		defer cancel()
+		_, err := b.client().CheckoutSessions.Create(ctx, validInput())
+		wantError(t, err, 0, "timeout")
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, plugipay.ErrNetwork) {
+			t.Errorf("error is %v", err)
+		}
+	})
+}

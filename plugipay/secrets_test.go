@@ -1,0 +1,137 @@
+package plugipay_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+var (
+	usualVerbs = []string{"%v", "%+v", "%#v", "%s", "%q"}
+	allVerbs   = append(usualVerbs, "%x", "%X", "%d", "%t", "%o")
+)
+
+// shown is everything that printing or logging a value gives.
+func shown(v any, verbs []string) string {
+	var logged bytes.Buffer
+	slog.New(slog.NewJSONHandler(&logged, nil)).Info("text", "value", v)
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("text", "value", v)
+	text := logged.String()
+	for _, verb := range verbs {
+		text += fmt.Sprintf(verb+"\n", v)
+	}
+	if err, ok := v.(error); ok {
+		text += err.Error()
+	}
+	return text
+}
+
+// wantHushed checks that nothing with "hush" in it is shown, in letters or in hex.
+func wantHushed(t *testing.T, v any, verbs []string) {
+	t.Helper()
+	if text := shown(v, verbs); strings.Contains(strings.ToLower(text), "hush") || strings.Contains(text, "68757368") {
+		t.Errorf("%T shows what it must not: %s", v, text)
+	}
+}
+
+func TestPrintingOptionsAndClientsTellsNoSecret(t *testing.T) {
+	t.Parallel()
+	pair := plugipay.ClientOptions{KeyID: testKeyID, Secret: "sk_hush", BaseURL: "https://plugipay.com"}
+	dashboard := plugipay.ClientOptions{APIKey: "pk_hush"}
+	values := []any{pair, &pair, dashboard, &dashboard}
+	for _, opts := range []plugipay.ClientOptions{pair, dashboard} {
+		client, err := plugipay.NewClient(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, client, *client, client.ForMerchant("acc_01"), struct{ C *plugipay.Client }{client}, client.CheckoutSessions)
+	}
+	for _, v := range values {
+		wantHushed(t, v, allVerbs)
+	}
+	wantHushed(t, struct{ O plugipay.ClientOptions }{pair}, usualVerbs)
+	for _, v := range []any{pair, &pair} {
+		if !strings.Contains(fmt.Sprint(v), testKeyID) {
+			t.Errorf("%v does not show the key id, which is no secret", v)
+		}
+	}
+}
+
+func TestErrorsTellNoSecretNoKeyAndNothingOfTheBuyer(t *testing.T) {
+	t.Parallel()
+	in := validInput()
+	in.CustomerID = ptr("cus_hush")
+	in.Metadata = map[string]string{"email": "hush@example.com"}
+	in.LineItems = []plugipay.CheckoutSessionLineItem{{Name: "hush", Quantity: 1, UnitAmount: 1}}
+	in.SuccessURL = "https://example.com/hush"
+	replies := map[string]reply{
+		"an error":                  {status: 400, body: errorBody("validation_error")},
+		"an error with details":     {status: 422, body: `{"data": null, "error": {"code": "x", "message": "m", "details": {"echo": "hush"}}, "meta": {}}`},
+		"a page that repeats it":    {status: 502, body: "<p>hush</p>"},
+		"a success that repeats it": {status: 200, body: `"hush"`},
+		"the wrong type":            {status: 200, body: `{"data": {"amount": "hush"}}`},
+		"the wrong type throughout": {status: 200, body: `{"data": ["hush"]}`},
+		"a redirect":                {status: 307, header: http.Header{"Location": {"/hush"}}},
+		"a media type":              {status: 200, body: "x", header: http.Header{"Content-Type": {"text/html; hush=hush"}}},
+		"a lost connection":         {},
+		"no answer":                 {status: -1},
+	}
+	for name, failing := range replies {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, []reply{failing}, func(t *testing.T, b *bubble) {
+				client := b.client(func(o *plugipay.ClientOptions) { o.Secret = "sk_hush" })
+				ctx := plugipay.WithIdempotencyKey(t.Context(), "cart_hush")
+				_, createErr := client.CheckoutSessions.Create(ctx, in)
+				_, listErr := client.CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{CustomerID: ptr("cus_hush")})
+				for _, err := range []error{createErr, listErr} {
+					var pe *plugipay.Error
+					if !errors.As(err, &pe) {
+						t.Fatalf("error is %v", err)
+					}
+					wantHushed(t, err, allVerbs)
+					wantHushed(t, *pe, allVerbs)
+					wantHushed(t, fmt.Errorf("wrapped: %w", err), usualVerbs)
+					wantHushed(t, struct{ Err error }{err}, usualVerbs)
+				}
+				if got := createErr.(*plugipay.Error).IdempotencyKey; got != "cart_hush" {
+					t.Errorf("the error's key is %q", got)
+				}
+			})
+		})
+	}
+}
+
+func TestErrorsOfBadInputDoNotRepeatIt(t *testing.T) {
+	t.Parallel()
+	for _, opts := range []plugipay.ClientOptions{
+		{KeyID: testKeyID, Secret: "sk_hush\n"},
+		{APIKey: "pk_hush key"},
+		{KeyID: testKeyID, Secret: "sk", BaseURL: "https://user:hush@plugipay.com"},
+		{KeyID: testKeyID, Secret: "sk", BaseURL: "https://user:hush@plugi pay.com:hush"},
+	} {
+		_, err := plugipay.NewClient(opts)
+		if err == nil {
+			t.Errorf("%v is accepted", opts)
+		}
+		wantHushed(t, err, allVerbs)
+	}
+	client := answering(t, 200, sessionBody).client(t)
+	ctx := plugipay.WithIdempotencyKey(t.Context(), "hush\n")
+	_, err := client.CheckoutSessions.Create(ctx, validInput())
+	wantHushed(t, err, allVerbs)
+	err = client.Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: failsToMarshal{}}, nil)
+	wantError(t, err, 0, "serialize_failed")
+	wantHushed(t, err, allVerbs)
+}
+
+// failsToMarshal fails with the buyer's data in its error.
+type failsToMarshal struct{}
+
+func (failsToMarshal) MarshalJSON() ([]byte, error) { return nil, errors.New("cannot write hush") }

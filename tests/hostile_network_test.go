@@ -1,0 +1,186 @@
+package tests
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+	"github.com/plugipay/plugipay-go/sandbox"
+)
+
+// hostileClient returns a client whose requests go through the proxy, and which does not wait long for an answer.
+func hostileClient(t *testing.T, p *hostileProxy, dial func(context.Context, string, string) (net.Conn, error)) *plugipay.Client {
+	t.Helper()
+	transport := &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 64}
+	client, err := plugipay.NewClient(plugipay.ClientOptions{
+		KeyID: sandbox.TestKeyID, Secret: sandbox.TestSecret, BaseURL: p.url(),
+		Timeout: time.Second, MaxRetries: 5, HTTP: &http.Client{Transport: transport},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	return client
+}
+
+// once returns a plan that spoils the first exchange after arm was called, and no other. A fault of pooled connections
+// waits for one.
+func once(f fault) (plan func(reused bool) fault, arm func()) {
+	var armed atomic.Bool
+	return func(reused bool) fault {
+		if (f != closePooled || reused) && armed.CompareAndSwap(true, false) {
+			return f
+		}
+		return noFault
+	}, func() { armed.Store(true) }
+}
+
+// TestEveryOperationSurvivesEveryFault: whatever happens to the first attempt, the call succeeds, the caller holds the
+// right session, and the server has done the thing once.
+func TestEveryOperationSurvivesEveryFault(t *testing.T) {
+	t.Parallel()
+	operations := map[string]func(*testing.T, *plugipay.Client, *plugipay.CheckoutSession) (id, status string){
+		"Create": func(t *testing.T, c *plugipay.Client, _ *plugipay.CheckoutSession) (string, string) {
+			return found(c.CheckoutSessions.Create(t.Context(), newSession()))(t)
+		},
+		"Get": func(t *testing.T, c *plugipay.Client, s *plugipay.CheckoutSession) (string, string) {
+			return found(c.CheckoutSessions.Get(t.Context(), s.ID))(t)
+		},
+		"List": func(t *testing.T, c *plugipay.Client, _ *plugipay.CheckoutSession) (string, string) {
+			page, err := c.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
+			if err != nil || len(page.Data) != 1 {
+				t.Fatalf("page is %+v, error %v", page, err)
+			}
+			return page.Data[0].ID, page.Data[0].Status
+		},
+		"Cancel": func(t *testing.T, c *plugipay.Client, s *plugipay.CheckoutSession) (string, string) {
+			return found(c.CheckoutSessions.Cancel(t.Context(), s.ID))(t)
+		},
+		"Confirm": func(t *testing.T, c *plugipay.Client, s *plugipay.CheckoutSession) (string, string) {
+			return found(c.CheckoutSessions.Confirm(t.Context(), s.ID))(t)
+		},
+	}
+	statuses := map[string]string{"Create": "open", "Get": "open", "List": "open", "Cancel": "canceled", "Confirm": "completed"}
+	for name, call := range operations {
+		for _, f := range append(proxyFaults, closePooled) {
+			t.Run(name+": "+string(f), func(t *testing.T) {
+				t.Parallel()
+				box := sandbox.StartTest(t, sandbox.Options{})
+				plan, arm := once(f)
+				proxy := startHostileProxy(t, box.URL, plan)
+				client := hostileClient(t, proxy, nil)
+				before := createOne(t, client)
+
+				arm()
+				id, status := call(t, client, before)
+				proxy.wantFired(t, f)
+				if status != statuses[name] || (name != "Create" && id != before.ID) {
+					t.Errorf("session %s is %s, want %s, the one before is %s", id, status, statuses[name], before.ID)
+				}
+				want := 1
+				if name == "Create" {
+					want = 2
+				}
+				if got := sessionsAt(t, box); got != want {
+					t.Errorf("the server holds %d sessions, want %d", got, want)
+				}
+			})
+		}
+	}
+}
+
+func found(session *plugipay.CheckoutSession, err error) func(*testing.T) (id, status string) {
+	return func(t *testing.T) (string, string) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return session.ID, session.Status
+	}
+}
+
+// sessionsAt counts the sessions at the sandbox, asking it without a proxy in between.
+func sessionsAt(t *testing.T, box *sandbox.Server) (count int) {
+	t.Helper()
+	for range allSessions(t, box) {
+		count++
+	}
+	return count
+}
+
+func allSessions(t *testing.T, box *sandbox.Server) []plugipay.CheckoutSession {
+	t.Helper()
+	client, err := plugipay.NewClient(box.ClientOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	var all []plugipay.CheckoutSession
+	params := plugipay.CheckoutSessionListParams{Limit: ptr(100)}
+	for {
+		page, err := client.CheckoutSessions.List(t.Context(), params)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, page.Data...)
+		if !page.HasMore {
+			return all
+		}
+		params.Cursor = page.Cursor
+	}
+}
+
+// nobodyListens returns an address at which connections are refused.
+func nobodyListens(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return address
+}
+
+func TestARefusedConnectionIsTriedAgainEvenForAWriteWithoutAKey(t *testing.T) {
+	t.Parallel()
+	box := sandbox.StartTest(t, sandbox.Options{})
+	proxy := startHostileProxy(t, box.URL, func(bool) fault { return noFault })
+	dead := nobodyListens(t)
+	var dials atomic.Int32
+	client := hostileClient(t, proxy, func(ctx context.Context, network, address string) (net.Conn, error) {
+		if dials.Add(1) <= 2 {
+			address = dead
+		}
+		return new(net.Dialer).DialContext(ctx, network, address)
+	})
+	err := client.Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/api/v1/checkout-sessions", Body: newSession()}, nil)
+	if err != nil || dials.Load() != 3 || sessionsAt(t, box) != 1 {
+		t.Errorf("%d connections tried, %d sessions, error %v", dials.Load(), sessionsAt(t, box), err)
+	}
+}
+
+func TestAWriteWithoutAKeyIsNotSentTwice(t *testing.T) {
+	t.Parallel()
+	for _, f := range []fault{resetAfterwards, cutResponse, garbage, gatewayError, stallHeaders} {
+		t.Run(string(f), func(t *testing.T) {
+			t.Parallel()
+			box := sandbox.StartTest(t, sandbox.Options{})
+			plan, arm := once(f)
+			proxy := startHostileProxy(t, box.URL, plan)
+			arm()
+			err := hostileClient(t, proxy, nil).Do(t.Context(), plugipay.RequestOptions{
+				Method: "POST", Path: "/api/v1/checkout-sessions", Body: newSession()}, nil)
+			proxy.wantFired(t, f)
+			if err == nil || sessionsAt(t, box) != 1 {
+				t.Errorf("%d sessions, error %v", sessionsAt(t, box), err)
+			}
+		})
+	}
+}
