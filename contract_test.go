@@ -93,10 +93,6 @@ func TestEveryPropertyIsDescribedAndSaysWhatNullOrAbsentMeans(t *testing.T) {
 			if description == "" {
 				t.Errorf("%s has no description", where)
 			}
-			required := slices.Contains(schema.Value.Required, property)
-			if name == "CheckoutSessionCreateInput" && required {
-				continue // what a caller must send; null is nowhere in question
-			}
 			if !strings.Contains(description, "null") && !strings.Contains(description, "absent") {
 				t.Errorf("%s does not say what null or its absence means: %q", where, ref.Value.Description)
 			}
@@ -166,6 +162,91 @@ func TestEveryErrorCodeHasAnExample(t *testing.T) {
 	for _, code := range doc.Components.Schemas["ErrorCode"].Value.Enum {
 		if !shown[code] {
 			t.Errorf("no example shows the error %v", code)
+		}
+	}
+}
+
+func TestEachOperationDocumentsItsStatuses(t *testing.T) {
+	t.Parallel()
+	want := map[string]string{
+		"createCheckoutSession":  "201 400 401 403 409 422 429 500 502 503",
+		"listCheckoutSessions":   "200 400 401 403 429 500 502 503",
+		"getCheckoutSession":     "200 400 401 403 404 429 500 502 503",
+		"cancelCheckoutSession":  "200 400 401 403 404 409 429 500 502 503",
+		"confirmCheckoutSession": "200 400 401 403 404 409 429 500 502 503",
+	}
+	for _, item := range load(t).Paths.Map() {
+		for _, o := range item.Operations() {
+			statuses := strings.Join(slices.Sorted(maps.Keys(o.Responses.Map())), " ")
+			if statuses != want[o.OperationID] {
+				t.Errorf("%s documents %s, want %s", o.OperationID, statuses, want[o.OperationID])
+			}
+			for status, response := range o.Responses.Map() {
+				headers := strings.Join(slices.Sorted(maps.Keys(response.Value.Headers)), " ")
+				wantHeaders := "X-RateLimit-Limit X-RateLimit-Remaining X-RateLimit-Reset"
+				switch status {
+				case "401":
+					wantHeaders = "" // it is not known whose request it is
+				case "429":
+					wantHeaders = "Retry-After " + wantHeaders
+				}
+				if headers != wantHeaders {
+					t.Errorf("%s %s documents the headers %q, want %q", o.OperationID, status, headers, wantHeaders)
+				}
+			}
+		}
+	}
+}
+
+func TestEachEventIsSigned(t *testing.T) {
+	t.Parallel()
+	for name, item := range load(t).Webhooks {
+		signature := item.Post.Parameters.GetByInAndName("header", "X-Plugipay-Signature")
+		if signature == nil || !signature.Required {
+			t.Errorf("%s does not require its signature", name)
+		}
+	}
+}
+
+func TestKnownLimitsAreConstraints(t *testing.T) {
+	t.Parallel()
+	schemas := load(t).Components.Schemas
+	input := schemas["CheckoutSessionCreateInput"].Value
+	if got := input.Required; !slices.Equal(got, []string{"amount", "currency", "methods", "successUrl", "cancelUrl", "lineItems"}) {
+		t.Errorf("required are %v", got)
+	}
+	if got := input.Properties["amount"].Value.Min; got == nil || *got != 1 {
+		t.Errorf("the least amount is %v", got)
+	}
+	if got := fmt.Sprint(input.Properties["expiresInSec"].Value.Default); got != "86400" {
+		t.Errorf("the default lifetime is %v", got)
+	}
+	for name, want := range map[string][]any{
+		"CheckoutMethod":        {"qris", "va", "ewallet", "card", "retail", "paypal"},
+		"CheckoutSessionStatus": {"open", "pending", "pending_review", "completed", "expired", "canceled"},
+		"CheckoutAdapter":       {"xendit", "midtrans", "paypal", "manual"},
+		"CurrencyCode":          {"IDR", "USD"},
+	} {
+		if got := schemas[name].Value.Enum; !slices.Equal(got, want) {
+			t.Errorf("%s is %v", name, got)
+		}
+	}
+	for name, want := range map[string][]string{
+		"VersionedEvent": {"id", "type", "accountId", "occurredAt", "data"},
+		"PlainEvent":     {"id", "type", "createdAt", "workspaceId", "data"},
+	} {
+		if got := schemas[name].Value.Required; !slices.Equal(got, want) {
+			t.Errorf("%s requires %v", name, got)
+		}
+	}
+	list := load(t).Paths.Value("/api/v1/checkout-sessions").Get
+	limit := list.Parameters.GetByInAndName("query", "limit").Schema.Value
+	if *limit.Min != 1 || *limit.Max != 100 || fmt.Sprint(limit.Default) != "50" {
+		t.Errorf("limit is from %v to %v, %v by default", *limit.Min, *limit.Max, limit.Default)
+	}
+	for _, filter := range []string{"limit", "cursor", "status", "customerId", "createdAfter", "createdBefore", "order"} {
+		if list.Parameters.GetByInAndName("query", filter) == nil {
+			t.Errorf("the list takes no %s", filter)
 		}
 	}
 }

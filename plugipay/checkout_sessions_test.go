@@ -164,7 +164,7 @@ func TestAnIDThatIsNoneIsRefusedAndNothingIsSent(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
 	sessions := s.client(t).CheckoutSessions
-	for _, id := range []string{"", ".", "..", "cs_\n01", "cs_\x00", "cs_\x7f"} {
+	for _, id := range []string{"", ".", "..", "cs_\n01", "cs_\x00", "cs_\x7f", "cs_\u0085"} {
 		_, getErr := sessions.Get(t.Context(), id)
 		_, cancelErr := sessions.Cancel(t.Context(), id)
 		_, confirmErr := sessions.Confirm(t.Context(), id)

@@ -128,7 +128,27 @@ func newHTTPClient(users *http.Client) *http.Client {
 		own.MaxIdleConns, own.MaxIdleConnsPerHost = idleConnections, idleConnections
 		client.Transport = own
 	}
+	if client.Transport == nil {
+		client.Transport = http.DefaultTransport
+	}
+	client.Transport = withoutRedirects{client.Transport}
 	client.Timeout = 0
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &client
+}
+
+// withoutRedirects takes the Location from a redirect, so that http.Client hands it on as it is. Its CheckRedirect would
+// not do: a Location that is no URL is an error before it is asked, and the status is lost.
+type withoutRedirects struct{ next http.RoundTripper }
+
+func (t withoutRedirects) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := t.next.RoundTrip(r)
+	if err == nil && resp.StatusCode >= 300 && resp.StatusCode <= 399 {
+		resp.Header.Del("Location")
+	}
+	return resp, err
+}
+
+// CloseIdleConnections is what http.Client.CloseIdleConnections calls.
+func (t withoutRedirects) CloseIdleConnections() {
+	(&http.Client{Transport: t.next}).CloseIdleConnections()
 }

@@ -127,6 +127,8 @@ func TestNewClientRefusesOptionsThatCannotBeUsed(t *testing.T) {
 		"no host":                     {base("https://"), "invalid_request", "base URL"},
 		"a port alone":                {base("https://:443"), "invalid_request", "base URL"},
 		"a user name":                 {base("https://user:s3cret@plugipay.com"), "invalid_request", "user name"},
+		"an empty query":              {base("https://plugipay.com?"), "invalid_request", "query"},
+		"a secret with a space":       {with(func(o *plugipay.ClientOptions) { o.Secret = " " + testSecret }), "invalid_request", "Secret"},
 		"a query":                     {base("https://plugipay.com?a=b"), "invalid_request", "query"},
 		"a fragment":                  {base("https://plugipay.com#a"), "invalid_request", "fragment"},
 		"a step up in the path":       {base("https://plugipay.com/a/../b"), "invalid_request", "step"},

@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/plugipay/plugipay-go/gen"
@@ -29,8 +30,8 @@ func decodeOne[T any](x *exchange, resp *http.Response, err error) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
-	if env.Data == nil {
-		failed := invalidResponse(resp.StatusCode, "the answer's data is null", nil)
+	if env.Data == nil || reflect.ValueOf(out).Elem().IsZero() { // a session without an id or a URL helps nobody
+		failed := invalidResponse(resp.StatusCode, "the answer's data holds nothing of what was asked for", nil)
 		failed.RequestID = env.Meta.RequestID
 		return nil, x.describe(failed)
 	}
@@ -44,7 +45,13 @@ func decodePage[T any](x *exchange, resp *http.Response, err error) (Page[T], er
 	if err != nil {
 		return Page[T]{}, err
 	}
-	return newPage(data, env.Meta), nil
+	page := newPage(data, env.Meta)
+	if page.HasMore && page.Cursor == nil { // whoever reads on with it would read the first page for ever
+		failed := invalidResponse(resp.StatusCode, "there are more pages, but the answer has no cursor to get them by", nil)
+		failed.RequestID = env.Meta.RequestID
+		return Page[T]{}, x.describe(failed)
+	}
+	return page, nil
 }
 
 // open decodes the answer of a call, its data into out; a nil out drops the data. The error is an *Error if there is no
@@ -66,7 +73,7 @@ func openAnswer(resp *http.Response, out any) (*envelope, *Error) {
 		return nil, invalidResponse(resp.StatusCode, "the answer cannot be read", err)
 	}
 	succeeded := resp.StatusCode >= 200 && resp.StatusCode <= 299
-	if succeeded && out == nil && len(content) == 0 {
+	if succeeded && len(content) == 0 && (out == nil || resp.StatusCode == http.StatusNoContent) {
 		return &envelope{}, nil
 	}
 	if !succeeded || out == nil {
@@ -77,10 +84,25 @@ func openAnswer(resp *http.Response, out any) (*envelope, *Error) {
 	switch {
 	case env.Error != nil && env.Error.Code != "":
 		return nil, sentError(resp.StatusCode, env)
-	case err != nil || !succeeded || env.Error != nil || !bytes.Contains(content, []byte(`"data"`)):
+	case err != nil || !succeeded || env.Error != nil || !holdsData(content, out):
 		return nil, notAnEnvelope(resp, env, err)
 	}
 	return env, nil
+}
+
+// holdsData tells whether an answer has data, be it null, after it was decoded into out. Only where nothing came of that
+// does it take a second look.
+func holdsData(content []byte, out any) bool {
+	if !bytes.Contains(content, []byte(`"data"`)) {
+		return false
+	}
+	if !reflect.ValueOf(out).Elem().IsZero() {
+		return true
+	}
+	var parts map[string]json.RawMessage
+	_ = json.Unmarshal(content, &parts)
+	_, ok := parts["data"]
+	return ok
 }
 
 // sentError returns the error that an answer holds.

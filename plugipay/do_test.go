@@ -51,6 +51,37 @@ func TestDoSendsNoKeyAndNoBodyUnlessGiven(t *testing.T) {
 	checkSigned(t, r, "")
 }
 
+func TestTheAccountOfARequestGoesBeforeTheClients(t *testing.T) {
+	t.Parallel()
+	s := answering(t, 200, emptyPageBody)
+	client := s.client(t, func(o *plugipay.ClientOptions) { o.OnBehalfOf = "acc_client" })
+	opts := plugipay.RequestOptions{Method: "GET", Path: "/a", OnBehalfOf: "acc_request"}
+	if err := client.Do(t.Context(), opts, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := plugipay.DoList[plugipay.CheckoutSession](t.Context(), client.ForMerchant("acc_merchant"), opts); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range s.requests {
+		if got := r.header.Get("X-Plugipay-On-Behalf-Of"); got != "acc_request" {
+			t.Errorf("the request is on behalf of %q", got)
+		}
+	}
+}
+
+func TestAnEmptyQueryIsSignedAsItIsSent(t *testing.T) {
+	t.Parallel()
+	s := answering(t, 200, emptyPageBody)
+	if err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "GET", Path: "/a?"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	r := s.only(t)
+	if r.uri != "/a?" {
+		t.Errorf("sent to %s", r.uri)
+	}
+	checkSigned(t, r, "")
+}
+
 func TestDoRefusesWhatCannotBeSentAndSendsNothing(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
@@ -64,7 +95,7 @@ func TestDoRefusesWhatCannotBeSentAndSendsNothing(t *testing.T) {
 		says string
 	}{
 		"no method":               {plugipay.RequestOptions{Path: "/a"}, nil, "invalid_request", "Method"},
-		"a method with a space":   {plugipay.RequestOptions{Method: "G T", Path: "/a"}, nil, "invalid_request", ""},
+		"a method with a space":   {plugipay.RequestOptions{Method: "G T", Path: "/a"}, nil, "invalid_request", "Method"},
 		"no path":                 {get(""), nil, "invalid_request", "Path"},
 		"a whole URL":             {get("https://evil.example/a"), nil, "invalid_request", "Path"},
 		"a path to another host":  {get("@evil.example/a"), nil, "invalid_request", "Path"},
@@ -123,11 +154,33 @@ func TestDoWithNullDataLeavesOutAsItIs(t *testing.T) {
 	}
 }
 
+func TestAnErrorLeavesOutAsItIs(t *testing.T) {
+	t.Parallel()
+	s := answering(t, 409, `{"data": {"id": "cs_other"}, "error": {"code": "conflict"}, "meta": {}}`)
+	out := plugipay.CheckoutSession{ID: "kept"}
+	err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "GET", Path: "/a"}, &out)
+	wantError(t, err, 409, "conflict")
+	if out.ID != "kept" {
+		t.Errorf("out is %+v", out)
+	}
+}
+
 func TestDoWithoutOutAcceptsAnEmptyAnswer(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 202, 204} {
 		s := answering(t, status, "")
 		if err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "DELETE", Path: "/a"}, nil); err != nil {
+			t.Errorf("status %d: %v", status, err)
+		}
+	}
+}
+
+func TestDoWithOutAcceptsAnEmptyAnswerOnlyWhenTheStatusSaysSo(t *testing.T) {
+	t.Parallel()
+	for status, ok := range map[int]bool{204: true, 200: false, 201: false} {
+		var out plugipay.CheckoutSession
+		err := answering(t, status, "").client(t).Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a"}, &out)
+		if (err == nil) != ok {
 			t.Errorf("status %d: %v", status, err)
 		}
 	}

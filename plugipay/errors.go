@@ -21,11 +21,11 @@ const (
 	ErrorCodeInvalidRequest ErrorCode = "invalid_request"
 	// ErrorCodeSerializeFailed: a body cannot be written as JSON. Nothing was sent.
 	ErrorCodeSerializeFailed ErrorCode = "serialize_failed"
-	// ErrorCodeTimeout: no answer came in time. Plugipay may or may not have processed the request.
+	// ErrorCodeTimeout: no answer came in time, or not all of it. Plugipay may or may not have processed the request.
 	ErrorCodeTimeout ErrorCode = "timeout"
-	// ErrorCodeCanceled: the context was canceled. Plugipay may or may not have processed the request.
+	// ErrorCodeCanceled: the context was canceled before the answer was there. Plugipay may or may not have processed the request.
 	ErrorCodeCanceled ErrorCode = "canceled"
-	// ErrorCodeNetworkError: the connection failed. Plugipay may or may not have processed the request.
+	// ErrorCodeNetworkError: the connection failed before the answer was there. Plugipay may or may not have processed the request.
 	ErrorCodeNetworkError ErrorCode = "network_error"
 	// ErrorCodeInvalidResponse: the answer is not one of Plugipay's; its HTTP status is in Status.
 	ErrorCodeInvalidResponse ErrorCode = "invalid_response"
@@ -72,7 +72,7 @@ func (s sentinel) Error() string { return "plugipay: " + string(s) }
 //	var pe *plugipay.Error
 //	if errors.As(err, &pe) && pe.Code == plugipay.ErrorCodeAdapterNotConfigured { … }
 type Error struct {
-	// Status is the HTTP status of the answer; 0 when there was none.
+	// Status is the HTTP status of the answer, also of one that was cut in the middle; 0 when there was none.
 	Status int
 	// Code tells what happened, for programs: one of the ErrorCode constants, or a newer one. Always in lower case.
 	Code string

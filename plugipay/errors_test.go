@@ -137,6 +137,8 @@ func TestABodyThatIsNoEnvelopeKeepsItsStatus(t *testing.T) {
 		"text":               "upstream connect error",
 		"cut short":          sessionBody[:len(sessionBody)/2],
 		"another JSON":       `{"message": "Not Found"}`,
+		"data as a value":    `{"type": "data"}`,
+		"data further down":  `{"result": {"data": {"id": "cs_01HX"}}}`,
 		"an array":           `[]`,
 		"a number":           `42`,
 		"null":               `null`,
@@ -160,9 +162,21 @@ func TestABodyThatIsNoEnvelopeKeepsItsStatus(t *testing.T) {
 	}
 }
 
+func TestARedirectToNowhereIsARedirectToo(t *testing.T) {
+	t.Parallel()
+	s := serving(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "http://%zz")
+		w.WriteHeader(302)
+	})
+	_, err := s.client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
+	if pe := wantError(t, err, 302, "invalid_response"); strings.Contains(pe.Error(), "%zz") {
+		t.Errorf("error is %v", err)
+	}
+}
+
 func TestARedirectIsAnErrorAndNotFollowed(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{301, 302, 303, 307, 308} {
+	for _, status := range []int{300, 301, 302, 303, 304, 307, 308} {
 		for _, op := range operations() {
 			t.Run(fmt.Sprint(op.name, " ", status), func(t *testing.T) {
 				t.Parallel()
@@ -187,15 +201,16 @@ func TestARedirectIsAnErrorAndNotFollowed(t *testing.T) {
 
 func TestAnAnswerWithoutASessionIsAnError(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, `{"data": null, "error": null, "meta": {"requestId": "req_42"}}`)
-	client := s.client(t)
-	for _, op := range operations() {
-		if op.list || op.name == "Do" {
-			continue
-		}
-		pe := wantError(t, op.call(t, client), 200, "invalid_response")
-		if pe.RequestID != "req_42" {
-			t.Errorf("%s: request id is %q", op.name, pe.RequestID)
+	for _, data := range []string{"null", "{}", `{"new": 1}`, `{"id": ""}`} {
+		client := answering(t, 200, `{"data": `+data+`, "error": null, "meta": {"requestId": "req_42"}}`).client(t)
+		for _, op := range operations() {
+			if op.list || op.name == "Do" {
+				continue
+			}
+			pe := wantError(t, op.call(t, client), 200, "invalid_response")
+			if pe.RequestID != "req_42" {
+				t.Errorf("%s: request id is %q", op.name, pe.RequestID)
+			}
 		}
 	}
 }
@@ -319,25 +334,61 @@ func TestAnAnswerThatDoesNotComeInTimeIsATimeout(t *testing.T) {
 	}
 }
 
-func TestTheTimeoutOfTheUsersHTTPClientHolds(t *testing.T) {
+func TestTheTimeoutOfTheUsersHTTPClientHoldsUnlessThereIsAnother(t *testing.T) {
+	t.Parallel()
+	for timeout, takes := range map[time.Duration]time.Duration{0: 7 * time.Second, 20 * time.Second: 20 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			transport := &http.Transport{DialContext: stalling}
+			defer transport.CloseIdleConnections()
+			client, err := plugipay.NewClient(plugipay.ClientOptions{
+				KeyID: testKeyID, Secret: testSecret, BaseURL: "http://localhost", MaxRetries: -1, Timeout: timeout,
+				HTTP: &http.Client{Transport: transport, Timeout: 7 * time.Second},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			_, err = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
+			wantError(t, err, 0, "timeout")
+			if took := time.Since(start); took != takes {
+				t.Errorf("it took %s, want %s", took, takes)
+			}
+		})
+	}
+}
+
+func TestATimeoutOfTheUsersTransportIsATimeoutThatIsNotTakenForOurs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		transport := &http.Transport{DialContext: stalling}
+		transport := &http.Transport{DialContext: stalling, ResponseHeaderTimeout: 2 * time.Second}
 		defer transport.CloseIdleConnections()
 		client, err := plugipay.NewClient(plugipay.ClientOptions{
-			KeyID: testKeyID, Secret: testSecret, BaseURL: "http://localhost", MaxRetries: -1,
-			HTTP: &http.Client{Transport: transport, Timeout: 7 * time.Second},
+			KeyID: testKeyID, Secret: testSecret, BaseURL: "http://localhost", MaxRetries: -1, HTTP: &http.Client{Transport: transport},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		start := time.Now()
 		_, err = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
-		wantError(t, err, 0, "timeout")
-		if took := time.Since(start); took != 7*time.Second {
-			t.Errorf("it took %s, want 7s", took)
+		pe := wantError(t, err, 0, "timeout")
+		var cause net.Error
+		if strings.Contains(pe.Message, "ClientOptions") || !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &cause) {
+			t.Errorf("error is %v", err)
 		}
 	})
+}
+
+func TestTheCauseOfAnErrorIsFound(t *testing.T) {
+	t.Parallel()
+	var syntax *json.SyntaxError
+	_, err := answering(t, 200, "<html>").client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
+	if !errors.As(err, &syntax) {
+		t.Errorf("the cause of %v is not found", err)
+	}
+	var unsupported *json.UnsupportedTypeError
+	err = answering(t, 200, "").client(t).Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: make(chan int)}, nil)
+	if !errors.As(err, &unsupported) {
+		t.Errorf("the cause of %v is not found", err)
+	}
 }
 
 func TestAConnectionThatFailsIsANetworkError(t *testing.T) {

@@ -26,13 +26,10 @@ func newPage[T any](data []T, meta gen.ListMeta) Page[T] {
 	if page.Cursor != nil && *page.Cursor == "" {
 		page.Cursor = nil
 	}
-	switch {
-	case meta.HasMore != nil:
+	if meta.HasMore != nil {
 		page.HasMore = *meta.HasMore
-	case meta.Page != nil:
-		page.HasMore = meta.Page.HasMore
-	default:
-		page.HasMore = page.Cursor != nil
+	} else {
+		page.HasMore = page.Cursor != nil || meta.Page != nil && meta.Page.HasMore
 	}
 	return page
 }

@@ -14,16 +14,20 @@ func TestBothFormsOfPagingAreRead(t *testing.T) {
 		cursor  *string
 		hasMore bool
 	}{
-		"the clients' form":                {`{"cursor": "cur_1", "hasMore": true}`, ptr("cur_1"), true},
-		"the clients' form, last page":     {`{"cursor": null, "hasMore": false}`, nil, false},
-		"the API pages' form":              {`{"page": {"limit": 50, "hasMore": true, "nextCursor": "cur_1"}}`, ptr("cur_1"), true},
-		"the API pages' form, last page":   {`{"page": {"limit": 50, "hasMore": false, "nextCursor": null}}`, nil, false},
-		"both":                             {`{"cursor": "cur_1", "hasMore": true, "page": {"limit": 1, "hasMore": true, "nextCursor": "cur_1"}}`, ptr("cur_1"), true},
-		"nulls beside the API pages' form": {`{"cursor": null, "hasMore": null, "page": {"limit": 1, "hasMore": true, "nextCursor": "cur_1"}}`, ptr("cur_1"), true},
-		"a cursor alone":                   {`{"cursor": "cur_1"}`, ptr("cur_1"), true},
-		"an empty cursor":                  {`{"cursor": "", "hasMore": false}`, nil, false},
-		"neither":                          {`{"requestId": "req_1"}`, nil, false},
-		"null":                             {`null`, nil, false},
+		"the clients' form":                 {`{"cursor": "cur_1", "hasMore": true}`, ptr("cur_1"), true},
+		"the clients' form, last page":      {`{"cursor": null, "hasMore": false}`, nil, false},
+		"the API pages' form":               {`{"page": {"limit": 50, "hasMore": true, "nextCursor": "cur_1"}}`, ptr("cur_1"), true},
+		"the API pages' form, last page":    {`{"page": {"limit": 50, "hasMore": false, "nextCursor": null}}`, nil, false},
+		"both":                              {`{"cursor": "cur_1", "hasMore": true, "page": {"limit": 1, "hasMore": true, "nextCursor": "cur_1"}}`, ptr("cur_1"), true},
+		"nulls beside the API pages' form":  {`{"cursor": null, "hasMore": null, "page": {"limit": 1, "hasMore": true, "nextCursor": "cur_1"}}`, ptr("cur_1"), true},
+		"a cursor alone":                    {`{"cursor": "cur_1"}`, ptr("cur_1"), true},
+		"the clients' form goes first":      {`{"cursor": "cur_1", "hasMore": true, "page": {"limit": 1, "hasMore": false, "nextCursor": "cur_2"}}`, ptr("cur_1"), true},
+		"no more, but a cursor":             {`{"cursor": "cur_1", "hasMore": false}`, ptr("cur_1"), false},
+		"the API pages' form with a null":   {`{"page": {"limit": null, "hasMore": null, "nextCursor": "cur_1"}}`, ptr("cur_1"), true},
+		"the API pages' form, cursor alone": {`{"page": {"nextCursor": "cur_1"}}`, ptr("cur_1"), true},
+		"an empty cursor":                   {`{"cursor": "", "hasMore": false}`, nil, false},
+		"neither":                           {`{"requestId": "req_1"}`, nil, false},
+		"null":                              {`null`, nil, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -61,6 +65,17 @@ func TestAPageWithoutDataIsEmptyNotNil(t *testing.T) {
 		page, err := s.client(t).CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
 		if err != nil || page.Data == nil || len(page.Data) != 0 {
 			t.Errorf("data %s: page is %+v, error %v", data, page, err)
+		}
+	}
+}
+
+func TestMorePagesWithoutACursorAreAnErrorNotALoop(t *testing.T) {
+	t.Parallel()
+	for _, meta := range []string{`{"requestId": "req_42", "hasMore": true}`, `{"requestId": "req_42", "page": {"hasMore": true}}`, `{"requestId": "req_42", "hasMore": true, "cursor": ""}`} {
+		s := answering(t, 200, `{"data": [`+sessionJSON+`], "error": null, "meta": `+meta+`}`)
+		page, err := s.client(t).CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
+		if pe := wantError(t, err, 200, "invalid_response"); pe.RequestID != "req_42" || page.Data != nil {
+			t.Errorf("page is %+v, error %v", page, err)
 		}
 	}
 }

@@ -29,8 +29,8 @@ type RequestOptions struct {
 }
 
 // Do sends a request to any of Plugipay's operations, also those that this package has no method for, and decodes the
-// data of the answer into out, a pointer. A nil out drops the data; data that is null leaves out as it is. When Do
-// returns an error, what out points to may be partly written.
+// data of the answer into out, a pointer. A nil out drops the data; data that is null, and an answer 204, leave out as it
+// is. When an answer cannot be decoded, what out points to may be partly written.
 //
 // It signs the request and maps errors as the methods of the resources do, and returns the same [*Error].
 func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
@@ -67,8 +67,9 @@ func (c *Client) send(ctx context.Context, opts RequestOptions) (*http.Response,
 }
 
 func (c *Client) newRequest(ctx context.Context, opts RequestOptions) (*http.Request, error) {
-	if opts.Method == "" {
-		return nil, invalidRequest("RequestOptions.Method is empty")
+	method := strings.ToUpper(opts.Method)
+	if err := checkMethod(method); err != nil {
+		return nil, err
 	}
 	if err := checkPath(opts.Path); err != nil {
 		return nil, err
@@ -81,7 +82,7 @@ func (c *Client) newRequest(ctx context.Context, opts RequestOptions) (*http.Req
 		}
 		body = bytes.NewReader(content)
 	}
-	req, err := http.NewRequestWithContext(ctx, strings.ToUpper(opts.Method), c.BaseURL()+opts.Path, body)
+	req, err := http.NewRequestWithContext(ctx, method, c.BaseURL()+opts.Path, body)
 	if err != nil {
 		return nil, err
 	}

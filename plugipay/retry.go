@@ -92,7 +92,7 @@ func isKeyInFlight(content []byte) bool {
 // asks for more than a call should wait.
 func (x *exchange) waitBefore() (time.Duration, bool) {
 	if x.retryAfter > 0 {
-		return max(x.retryAfter, minWait), x.retryAfter <= maxRetryAfter
+		return x.retryAfter, x.retryAfter <= maxRetryAfter
 	}
 	ceiling := min(firstWait<<min(x.attempts-1, 10), maxWait)
 	return minWait + rand.N(ceiling-minWait+1), true

@@ -294,6 +294,14 @@ func TestAnAnswerThatIsTooLargeIsNotRetried(t *testing.T) {
 	}
 }
 
+func TestAnAnswerOfSevenMegabytesIsReadByDefault(t *testing.T) {
+	t.Parallel()
+	s := answering(t, 200, `{"data": {"id": "cs_01HX", "lineItems": "`+strings.Repeat("x", 7<<20)+`"}}`)
+	if _, err := s.client(t).CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAnAnswerOfTheLargestSizeIsRead(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
@@ -371,6 +379,45 @@ func TestAConflictThatARetryMadeIsNone(t *testing.T) {
 	}
 }
 
+func TestAConflictAfterAConnectionThatWasRefusedIsAConflict(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{status: 409, body: errorBody("conflict")}}, func(t *testing.T, b *bubble) {
+		b.dial = func(ctx context.Context) (net.Conn, error) {
+			if b.dials == 1 {
+				return refused(ctx)
+			}
+			return nil, nil
+		}
+		_, err := b.client().CheckoutSessions.Cancel(t.Context(), "cs_01HX")
+		if pe := wantError(t, err, 409, "conflict"); pe.Attempts != 2 || b.count() != 1 {
+			t.Errorf("%d requests, error %v", b.count(), err)
+		}
+	})
+}
+
+// TestEachAttemptIsARequestOfItsOwn: net/http may still read the headers of an attempt that failed.
+func TestEachAttemptIsARequestOfItsOwn(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{503, "", after("2")}, {503, "", after("2")}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+		var attempts []*http.Request
+		client := b.client(func(o *plugipay.ClientOptions) {
+			next := o.HTTP.Transport
+			o.HTTP = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+				attempts = append(attempts, r)
+				return next.RoundTrip(r)
+			})}
+		})
+		if _, err := client.CheckoutSessions.Create(t.Context(), validInput()); err != nil {
+			t.Fatal(err)
+		}
+		for i, attempt := range attempts {
+			if got, want := attempt.Header.Get("Authorization"), b.requests[i].header.Get("Authorization"); got != want {
+				t.Errorf("the headers of attempt %d were changed after it was sent", i+1)
+			}
+		}
+	})
+}
+
 func TestAnAttemptsTimeoutIsRetried(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
@@ -424,7 +471,8 @@ func TestTheCallersOwnDeadlineAndCancelAreNotRetried(t *testing.T) {
 				start := time.Now()
 				_, err := b.client().CheckoutSessions.Create(ctx, validInput())
 				pe := wantError(t, err, 0, test.code)
-				if took := time.Since(start); took != 5*time.Second || pe.Attempts != 1 || !errors.Is(err, test.is) {
+				if took := time.Since(start); took != 5*time.Second || pe.Attempts != 1 || !errors.Is(err, test.is) ||
+					strings.Contains(pe.Message, "next attempt") {
 					t.Errorf("after %s: %v", took, err)
 				}
 			})

@@ -77,13 +77,13 @@ func (t *transport) attempt(req *http.Request, body string) outcome {
 	})
 	resp, err := t.http.Do(attempt)
 	if err != nil {
-		return outcome{err: t.failure(caller, 0, err)}
+		return outcome{err: t.failure(caller, ctx, 0, err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
 	// What is read to its end leaves the connection free for the next attempt; what is too large costs it.
 	content, err := io.ReadAll(io.LimitReader(resp.Body, t.maxResponseBytes+1))
 	if err != nil {
-		return outcome{err: t.failure(caller, resp.StatusCode, err)}
+		return outcome{err: t.failure(caller, ctx, resp.StatusCode, err)}
 	}
 	if int64(len(content)) > t.maxResponseBytes {
 		return outcome{err: invalidResponse(resp.StatusCode,
@@ -131,8 +131,9 @@ func bodyOf(req *http.Request) (string, error) {
 	return string(content), err
 }
 
-// failure returns the error for a request that got no answer, or only a part of one (then status is its status).
-func (t *transport) failure(caller context.Context, status int, err error) *Error {
+// failure returns the error for an attempt that got no answer, or only a part of one (then status is its status). The
+// caller's context is that of the call, the attempt's has the timeout besides.
+func (t *transport) failure(caller, attempt context.Context, status int, err error) *Error {
 	// The request's URL, which an url.Error repeats, may hold a customer's id.
 	if withURL := (*url.Error)(nil); errors.As(err, &withURL) {
 		err = withURL.Err
@@ -146,10 +147,12 @@ func (t *transport) failure(caller context.Context, status int, err error) *Erro
 	case caller.Err() != nil:
 		failed.Code, failed.Message = ErrorCodeTimeout, "the context's deadline passed before the answer was there"
 		failed.cause = causeOf(caller)
-	case errors.Is(err, context.DeadlineExceeded):
+	case attempt.Err() != nil:
 		failed.Code, failed.Message = ErrorCodeTimeout, fmt.Sprintf("no answer within %s (ClientOptions.Timeout)", t.timeout)
-	case errors.As(err, &timeout) && timeout.Timeout():
+		failed.cause = attempt.Err()
+	case errors.As(err, &timeout) && timeout.Timeout(): // one of the user's own transport
 		failed.Code = ErrorCodeTimeout
+		failed.cause = errors.Join(context.DeadlineExceeded, err)
 	}
 	return failed
 }

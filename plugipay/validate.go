@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"unicode"
 )
 
 // The checks here are for what cannot be sent, or would be sent as something else. Business rules, such as an amount
@@ -26,7 +27,7 @@ func checkID(id string) error {
 		return invalidRequest("id is empty")
 	case id == "." || id == "..":
 		return invalidRequest(fmt.Sprintf("id is %q, which is no id but a step in a path", id))
-	case strings.ContainsFunc(id, isControl):
+	case strings.ContainsFunc(id, unicode.IsControl):
 		return invalidRequest(fmt.Sprintf("id %q holds a control character", id))
 	}
 	return nil
@@ -49,6 +50,17 @@ func checkHeaderValue(name, value string) error {
 func checkToken(name, value string) error {
 	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return invalidRequest(name + " holds white space or a character that a header cannot carry")
+	}
+	return nil
+}
+
+// checkMethod refuses what is no HTTP method.
+func checkMethod(method string) error {
+	if method == "" {
+		return invalidRequest("RequestOptions.Method is empty")
+	}
+	if strings.ContainsFunc(method, func(r rune) bool { return r < 'A' || r > 'Z' }) {
+		return invalidRequest(fmt.Sprintf("RequestOptions.Method %q is no HTTP method", method))
 	}
 	return nil
 }
@@ -113,5 +125,3 @@ func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
 }
-
-func isControl(r rune) bool { return r < ' ' || r == 0x7f }

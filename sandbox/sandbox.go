@@ -135,7 +135,7 @@ func (s *Sandbox) checkAnswer(r *http.Request, c *call, header http.Header, a an
 // contract, which does not allow it.
 func (s *Sandbox) actOnBehalf(header http.Header, c *call) error {
 	accountID := header.Get(onBehalfOfHeader)
-	if accountID == "" {
+	if accountID == "" || accountID == c.workspace.accountID {
 		return nil
 	}
 	other, ok := s.directory.accounts[accountID]

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/plugipay/plugipay-go/plugipay"
@@ -49,10 +50,16 @@ func (s *Server) serve(listener net.Listener) {
 // its id and secret, or the key alone when it is a dashboard key.
 func (s *Server) ClientOptions() plugipay.ClientOptions {
 	key := s.directory.firstKey
+	opts := plugipay.ClientOptions{BaseURL: s.URL}
 	if key.secret == "" {
-		return plugipay.ClientOptions{BaseURL: s.URL, APIKey: key.id}
+		opts.APIKey = key.id
+	} else {
+		opts.KeyID, opts.Secret = key.id, key.secret
 	}
-	return plugipay.ClientOptions{BaseURL: s.URL, KeyID: key.id, Secret: key.secret}
+	if os.Getenv("PLUGIPAY_ON_BEHALF_OF") != "" { // an account of the real Plugipay, which NewClient would take
+		opts.OnBehalfOf = key.home.accountID
+	}
+	return opts
 }
 
 // Close stops listening and ends all connections, those in the middle of a request too. Calls after the first do

@@ -166,3 +166,16 @@ func TestStartTestFailsTheTestOnABreachAndClosesWithIt(t *testing.T) {
 		t.Errorf("the test was told of a breach after its end")
 	}
 }
+
+func TestClientOptionsDoNotTakeAnAccountFromTheEnvironment(t *testing.T) {
+	t.Setenv("PLUGIPAY_ON_BEHALF_OF", "acc_of_the_real_plugipay")
+	box := sandbox.StartTest(t, sandbox.Options{})
+	client, err := plugipay.NewClient(box.ClientOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	if _, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{}); err != nil {
+		t.Error(err)
+	}
+}

@@ -82,10 +82,14 @@ func TestContractCreate(t *testing.T) {
 
 func TestContractCreateWithEveryField(t *testing.T) {
 	t.Parallel()
-	client, transport := testEnvironment(t).client(t)
+	env := testEnvironment(t)
+	client, transport := env.client(t)
 	in := newSession()
 	in.LineItems = nil
 	in.ExpiresInSec = ptr(1800)
+	if !env.real { // there, these must exist
+		in.CustomerID, in.TemplateID = ptr("cus_00000000000000000000000000"), ptr("a-template-id")
+	}
 	in.Currency, in.Amount = plugipay.CurrencyUSD, 49_99
 	in.Methods = []plugipay.CheckoutMethod{plugipay.CheckoutMethodCard}
 	session, err := client.CheckoutSessions.Create(t.Context(), in)
@@ -248,14 +252,11 @@ func TestContractAWrongSecretIsRefused(t *testing.T) {
 	wantValidated(t, transport, "getCheckoutSession 401")
 }
 
-// TestContractValidationErrorsNameTheField sends what breaks the contract, so only the answers are held to it.
+// TestContractValidationErrorsNameTheField sends what breaks the contract; the answers are held to it.
 func TestContractValidationErrorsNameTheField(t *testing.T) {
 	t.Parallel()
-	env := testEnvironment(t)
-	client, err := plugipay.NewClient(env.options)
-	if err != nil {
-		t.Fatal(err)
-	}
+	client, transport := testEnvironment(t).client(t)
+	transport.badRequests = true
 	for field, spoil := range map[string]func(*plugipay.CheckoutSessionCreateInput){
 		"amount":     func(in *plugipay.CheckoutSessionCreateInput) { in.Amount = 0 },
 		"methods":    func(in *plugipay.CheckoutSessionCreateInput) { in.Methods = []plugipay.CheckoutMethod{"barter"} },
@@ -270,6 +271,43 @@ func TestContractValidationErrorsNameTheField(t *testing.T) {
 			t.Errorf("%s: error is %v", field, err)
 		}
 	}
+	wantValidated(t, transport, "createCheckoutSession 400")
+}
+
+// TestContractRefusals: the answers that a merchant's set-up leads to. They need a Plugipay that is set up so.
+func TestContractRefusals(t *testing.T) {
+	t.Parallel()
+	box := sandbox.StartTest(t, sandbox.Options{
+		Workspaces: []sandbox.Workspace{{
+			Keys: []sandbox.Key{
+				{ID: "pk_test_all", Secret: "sk_test_all"},
+				{ID: "pk_test_reader", Secret: "sk_test_reader", Scopes: []string{}},
+			},
+			Adapters: []sandbox.Adapter{{Name: plugipay.CheckoutAdapterPaypal}},
+		}},
+		RateLimit: sandbox.RateLimit{Reads: 1},
+	})
+	env := environment{options: box.ClientOptions()}
+	noRetries := func(o *plugipay.ClientOptions) { o.MaxRetries = -1 }
+	client, transport := env.client(t, noRetries)
+	reader, readerTransport := env.client(t, noRetries, func(o *plugipay.ClientOptions) { o.KeyID, o.Secret = "pk_test_reader", "sk_test_reader" })
+
+	if _, err := client.CheckoutSessions.Create(t.Context(), newSession()); !errors.Is(err, plugipay.ErrAdapterNotConfigured) {
+		t.Errorf("without an adapter the error is %v", err)
+	}
+	if _, err := reader.CheckoutSessions.Create(t.Context(), newSession()); !errors.Is(err, plugipay.ErrInsufficientScope) {
+		t.Errorf("without the scope the error is %v", err)
+	}
+	var err error
+	for err == nil { // one read a second: soon there are two in one
+		_, err = client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
+	}
+	var pe *plugipay.Error
+	if !errors.As(err, &pe) || pe.Code != plugipay.ErrorCodeRateLimited || pe.RetryAfter != time.Second {
+		t.Errorf("past the limit the error is %v", err)
+	}
+	wantValidated(t, transport, "createCheckoutSession 422", "listCheckoutSessions 429")
+	wantValidated(t, readerTransport, "createCheckoutSession 403")
 }
 
 // TestTheValidationFindsBreaches shows that the tests above can fail.

@@ -3,6 +3,7 @@ package tests
 import (
 	"context"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -40,12 +41,14 @@ func TestEachOperationHasItsMethod(t *testing.T) {
 
 // facadeMethod returns the resource and the method that belong to an operation.
 func facadeMethod(operation *openapi3.Operation) (resource, method string) {
-	for word := range strings.FieldsSeq(operation.Tags[0]) {
+	for word := range strings.FieldsSeq(strings.Join(operation.Tags, " ")) {
 		resource += strings.ToUpper(word[:1]) + word[1:]
 	}
-	verb := operation.OperationID[:strings.IndexFunc(operation.OperationID, func(r rune) bool { return r >= 'A' && r <= 'Z' })]
-	return resource, strings.ToUpper(verb[:1]) + verb[1:]
+	verb := verbOfOperation.FindString(operation.OperationID)
+	return resource, strings.ToUpper(verb[:min(1, len(verb))]) + verb[min(1, len(verb)):]
 }
+
+var verbOfOperation = regexp.MustCompile(`^[a-z]+`)
 
 // lacks says what is missing of a method of the facade; nothing if it is all there.
 func lacks(resource, name string) string {

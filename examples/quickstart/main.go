@@ -1,7 +1,7 @@
 // Quickstart shows what a shop does with Plugipay: create a checkout session, send the buyer to it, see how it ends.
 //
-// With PLUGIPAY_KEY_ID and PLUGIPAY_SECRET set it talks to Plugipay. Without, it starts a sandbox in its own process and
-// talks to that.
+// With PLUGIPAY_KEY_ID and PLUGIPAY_SECRET set it talks to Plugipay; they must be test keys. Without, it starts a sandbox in
+// its own process and talks to that.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"github.com/plugipay/plugipay-go/plugipay"
@@ -57,11 +58,14 @@ func run(ctx context.Context, out io.Writer) error {
 	fmt.Fprintln(out, "open     ", len(page.Data), "on the first page, more:", page.HasMore)
 
 	// The money of a bank transfer or of cash arrives outside Plugipay: confirm it.
-	session, err = client.CheckoutSessions.Confirm(ctx, session.ID)
-	if err != nil {
+	confirmed, err := client.CheckoutSessions.Confirm(ctx, session.ID)
+	if errors.Is(err, plugipay.ErrConflict) {
+		fmt.Fprintln(out, "conflict ", err) // Plugipay may want the buyer to have said "paid" before
+	} else if err != nil {
 		return explain(err)
+	} else {
+		fmt.Fprintln(out, "confirmed", confirmed.ID, "is", confirmed.Status)
 	}
-	fmt.Fprintln(out, "confirmed", session.ID, "is", session.Status)
 
 	// Cancel another one. A second time it has ended already, which is a conflict.
 	session, err = client.CheckoutSessions.Create(ctx, order("Monthly Pro plan", 19_900_00))
@@ -93,21 +97,32 @@ func run(ctx context.Context, out io.Writer) error {
 
 // connect returns a client of Plugipay if there are credentials in the environment, or else of a sandbox.
 func connect(out io.Writer) (client *plugipay.Client, closeSandbox func(), err error) {
-	client, err = plugipay.NewClient(plugipay.ClientOptions{})
-	if err == nil {
-		fmt.Fprintln(out, "Using Plugipay at", client.BaseURL())
-		return client, func() {}, nil
+	if os.Getenv("PLUGIPAY_KEY_ID")+os.Getenv("PLUGIPAY_SECRET")+os.Getenv("PLUGIPAY_API_KEY") == "" {
+		return connectToSandbox(out)
 	}
-	if !errors.Is(err, plugipay.ErrMissingKeyID) {
+	if strings.Contains(os.Getenv("PLUGIPAY_KEY_ID")+os.Getenv("PLUGIPAY_API_KEY"), "_live_") {
+		return nil, nil, errors.New("this is a live key, and the quickstart confirms payments that nobody made: use a test key")
+	}
+	client, err = plugipay.NewClient(plugipay.ClientOptions{})
+	if err != nil {
 		return nil, nil, err
 	}
+	fmt.Fprintln(out, "Using Plugipay at", client.BaseURL())
+	return client, func() {}, nil
+}
+
+func connectToSandbox(out io.Writer) (*plugipay.Client, func(), error) {
 	box, err := sandbox.Start(sandbox.Options{})
 	if err != nil {
 		return nil, nil, err
 	}
+	client, err := plugipay.NewClient(box.ClientOptions())
+	if err != nil {
+		box.Close()
+		return nil, nil, err
+	}
 	fmt.Fprintln(out, "No PLUGIPAY_KEY_ID in the environment: using a sandbox at", box.URL)
-	client, err = plugipay.NewClient(box.ClientOptions())
-	return client, box.Close, err
+	return client, box.Close, nil
 }
 
 // order is what a shop asks its buyer for. The amount is in the currency's smallest unit: 199_000_00 is IDR 199,000.

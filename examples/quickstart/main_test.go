@@ -73,11 +73,29 @@ func TestWithCredentialsItRunsAgainstPlugipay(t *testing.T) {
 }
 
 func TestHalfOfTheCredentialsIsAnErrorNotASandbox(t *testing.T) {
-	clearEnvironment(t)
-	t.Setenv("PLUGIPAY_KEY_ID", "pk_test_0001")
-	var out bytes.Buffer
-	if err := run(t.Context(), &out); err == nil || !strings.Contains(err.Error(), "PLUGIPAY_SECRET") {
-		t.Errorf("error is %v", err)
+	for set, missing := range map[string]string{"PLUGIPAY_KEY_ID": "PLUGIPAY_SECRET", "PLUGIPAY_SECRET": "PLUGIPAY_KEY_ID"} {
+		t.Run(set, func(t *testing.T) {
+			clearEnvironment(t)
+			t.Setenv(set, "k_test_0001")
+			var out bytes.Buffer
+			if err := run(t.Context(), &out); err == nil || !strings.Contains(err.Error(), missing) {
+				t.Errorf("error is %v", err)
+			}
+		})
+	}
+}
+
+func TestALiveKeyIsRefused(t *testing.T) {
+	for _, name := range []string{"PLUGIPAY_KEY_ID", "PLUGIPAY_API_KEY"} {
+		t.Run(name, func(t *testing.T) {
+			clearEnvironment(t)
+			t.Setenv(name, "pk_live_0001")
+			t.Setenv("PLUGIPAY_SECRET", "sk_live_0001")
+			var out bytes.Buffer
+			if err := run(t.Context(), &out); err == nil || !strings.Contains(err.Error(), "test key") {
+				t.Errorf("error is %v", err)
+			}
+		})
 	}
 }
 

@@ -1,0 +1,179 @@
+package plugipay_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+// connections counts those of a server, and tells when one ends.
+type connections struct {
+	*httptest.Server
+	mu     sync.Mutex
+	opened int
+	ended  chan struct{}
+}
+
+func countingConnections(t *testing.T, handler http.HandlerFunc) *connections {
+	t.Helper()
+	c := &connections{Server: httptest.NewUnstartedServer(handler), ended: make(chan struct{}, 1000)}
+	c.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			c.mu.Lock()
+			c.opened++
+			c.mu.Unlock()
+		case http.StateClosed:
+			c.ended <- struct{}{}
+		}
+	}
+	c.Start()
+	t.Cleanup(c.Close)
+	return c
+}
+
+func (c *connections) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.opened
+}
+
+func (c *connections) options() plugipay.ClientOptions {
+	return plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret, BaseURL: c.URL}
+}
+
+func getOnce(t *testing.T, client *plugipay.Client) {
+	t.Helper()
+	if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
+		t.Error(err)
+	}
+}
+
+func answerSession(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, sessionBody) }
+
+func TestNoConnectionOutlivesAClosedClient(t *testing.T) {
+	t.Parallel()
+	c := countingConnections(t, answerSession)
+	client, err := plugipay.NewClient(c.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	merchant := client.ForMerchant("acc_01")
+	getOnce(t, client)
+	getOnce(t, merchant)
+	if n := c.count(); n != 1 {
+		t.Errorf("%d connections were opened, want one for both clients", n)
+	}
+	if err := merchant.Close(); err != nil {
+		t.Error(err)
+	}
+	<-c.ended
+	getOnce(t, client) // opens one anew
+	if n := c.count(); n != 2 {
+		t.Errorf("%d connections were opened", n)
+	}
+	if err := client.Close(); err != nil {
+		t.Error(err)
+	}
+	<-c.ended
+}
+
+func TestCloseLeavesTheConnectionsOfTheUsersHTTPClientAlone(t *testing.T) {
+	t.Parallel()
+	c := countingConnections(t, answerSession)
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	opts := c.options()
+	opts.HTTP = &http.Client{Transport: transport}
+	client, err := plugipay.NewClient(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	getOnce(t, client)
+	if err := client.Close(); err != nil {
+		t.Error(err)
+	}
+	getOnce(t, client)
+	if n := c.count(); n != 1 {
+		t.Errorf("%d connections were opened", n)
+	}
+}
+
+// TestThePoolIsSizedForManyCallersOfOneHost: net/http's default keeps two connections to a host, and opens the others
+// anew for every wave of calls.
+func TestThePoolIsSizedForManyCallersOfOneHost(t *testing.T) {
+	t.Parallel()
+	const callers = 100
+	var arrived sync.WaitGroup // all callers are at the server at once
+	c := countingConnections(t, func(w http.ResponseWriter, r *http.Request) {
+		arrived.Done()
+		arrived.Wait()
+		answerSession(w, r)
+	})
+	client, err := plugipay.NewClient(c.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	for range 3 {
+		arrived.Add(callers)
+		var calls sync.WaitGroup
+		for range callers {
+			calls.Go(func() { getOnce(t, client) })
+		}
+		calls.Wait()
+	}
+	if n := c.count(); n != callers {
+		t.Errorf("%d connections were opened for waves of %d calls", n, callers)
+	}
+}
+
+// watchedBody tells whether it was closed.
+type watchedBody struct {
+	io.Reader
+	closed bool
+}
+
+func (b *watchedBody) Close() error {
+	b.closed = true
+	return nil
+}
+
+func TestEveryBodyIsClosed(t *testing.T) {
+	t.Parallel()
+	for name, content := range map[string]io.Reader{
+		"an answer":      strings.NewReader(sessionBody),
+		"no JSON":        strings.NewReader("<html>"),
+		"too large":      strings.NewReader(strings.Repeat("x", 10<<20)),
+		"cut in between": io.MultiReader(strings.NewReader("{"), failingReader{}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body := &watchedBody{Reader: content}
+			client, err := plugipay.NewClient(plugipay.ClientOptions{
+				KeyID: testKeyID, Secret: testSecret, MaxRetries: -1,
+				HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+					return &http.Response{StatusCode: 200, Header: http.Header{}, Body: body}, nil
+				})},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
+			if !body.closed {
+				t.Error("the body was not closed")
+			}
+		})
+	}
+}
+
+type failingReader struct{}
+
+func (failingReader) Read([]byte) (int, error) { return 0, errors.New("connection lost") }
