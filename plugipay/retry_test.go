@@ -1,6 +1,7 @@
 package plugipay_test
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -498,5 +499,23 @@ func TestALostConnectionInTheMiddleOfAnAnswerIsRetried(t *testing.T) {
 			t.Fatalf("%d attempts, error %v", b.count(), err)
 		}
 		wantSession(t, session)
+	})
+}
+
+func TestTheSizeOfAnAnswerIsThatOfItsContentNotOfWhatWasSent(t *testing.T) {
+	t.Parallel()
+	inBubble(t, nil, func(t *testing.T, b *bubble) {
+		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			b.record(r)
+			w.Header().Set("Content-Encoding", "gzip")
+			compressed := gzip.NewWriter(w)
+			_, _ = compressed.Write([]byte(`{"data": "` + strings.Repeat("x", 1<<20) + `"}`)) // about a kilobyte on the wire
+			_ = compressed.Close()
+		})
+		client := b.client(func(o *plugipay.ClientOptions) { o.MaxResponseBytes = 100_000 })
+		_, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX")
+		if pe := wantError(t, err, 200, "invalid_response"); !strings.Contains(pe.Message, "100000 bytes") {
+			t.Errorf("message is %q", pe.Message)
+		}
 	})
 }
