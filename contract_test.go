@@ -82,6 +82,14 @@ func TestTheContractHoldsTheOperationsAndEvents(t *testing.T) {
 	if !slices.Equal(events, wantEvents) {
 		t.Errorf("events are %v", events)
 	}
+	for _, name := range doc.Components.Schemas["EventName"].Value.Enum {
+		if doc.Webhooks[name.(string)] == nil {
+			t.Errorf("%s is named but not described", name)
+		}
+	}
+	if named := len(doc.Components.Schemas["EventName"].Value.Enum); named != len(events) {
+		t.Errorf("%d events are named, %d described", named, len(events))
+	}
 }
 
 func TestEveryPropertyIsDescribedAndSaysWhatNullOrAbsentMeans(t *testing.T) {

@@ -67,6 +67,14 @@ const (
 	ErrorCodeValidationError      ErrorCode = "validation_error"
 )
 
+// Defines values for EventName.
+const (
+	EventCheckoutSessionAsyncPaymentFailed    EventName = "checkout_session.async_payment_failed"
+	EventCheckoutSessionAsyncPaymentSucceeded EventName = "checkout_session.async_payment_succeeded"
+	EventCheckoutSessionCompleted             EventName = "checkout_session.completed"
+	EventCheckoutSessionExpired               EventName = "checkout_session.expired"
+)
+
 // Defines values for ListOrder.
 const (
 	ListOrderAsc  ListOrder = "asc"
@@ -353,6 +361,17 @@ type ErrorEnvelope struct {
 	Meta Meta `json:"meta"`
 }
 
+// EventName What happened to a session: the type of a plain event; that of a versioned one has `plugipay.` before it and a
+// version behind it.
+//
+// - `checkout_session.completed`: it was paid. Fulfil the order.
+// - `checkout_session.expired`: its lifetime was over before it was paid.
+// - `checkout_session.async_payment_succeeded`: a payment that had been pending succeeded.
+// - `checkout_session.async_payment_failed`: a payment that had been pending failed.
+//
+// Examples: checkout_session.completed
+type EventName = string
+
 // ListMeta About a request for a list, and how to read on. The paging is given twice, as `cursor` with `hasMore` and as
 // `page`: Plugipay's clients read the first, its API pages show the second. Read whichever is there.
 type ListMeta struct {
@@ -425,8 +444,7 @@ type PlainEvent struct {
 	// Examples: evt_01J8ZQ9D7V3X5Z7B9D1F3H5J7K
 	ID string `json:"id"`
 
-	// Type What happened: `checkout_session.` followed by `completed`, `expired`, `async_payment_succeeded` or
-	// `async_payment_failed`. More may be added. Never null.
+	// Type What happened, the event's name; see EventName. More may be added. Never null.
 	//
 	// Examples: checkout_session.completed
 	Type string `json:"type"`
@@ -457,8 +475,7 @@ type VersionedEvent struct {
 	// Examples: evt_01J8ZQ9D7V3X5Z7B9D1F3H5J7K
 	ID string `json:"id"`
 
-	// Type What happened: `plugipay.checkout_session.` followed by `completed`, `expired`, `async_payment_succeeded` or
-	// `async_payment_failed`, then the version `.v1`. More may be added. Never null.
+	// Type What happened: `plugipay.`, the event's name, and the version `.v1`; see EventName. More may be added. Never null.
 	//
 	// Examples: plugipay.checkout_session.completed.v1
 	Type string `json:"type"`

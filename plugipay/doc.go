@@ -43,6 +43,11 @@
 // and 504. The waits in between grow, have jitter, obey Retry-After up to 30 seconds, and end with the context. A write
 // without a key is sent again only when it cannot have been processed, except Confirm, which is safe to repeat.
 //
+// # Webhooks
+//
+// [NewWebhookHandler] makes the http.Handler that receives Plugipay's events: it verifies them, and hands each to a function
+// once. [VerifyWebhook] verifies a delivery that a program reads by itself.
+//
 // # Concurrency
 //
 // A [Client] may be used by any number of goroutines at once. No method changes what it is given.

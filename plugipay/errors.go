@@ -29,6 +29,17 @@ const (
 	ErrorCodeNetworkError ErrorCode = "network_error"
 	// ErrorCodeInvalidResponse: the answer is not one of Plugipay's; its HTTP status is in Status.
 	ErrorCodeInvalidResponse ErrorCode = "invalid_response"
+
+	// ErrorCodeSignatureMissing: a webhook delivery has no signature header, or there is no secret to verify it with.
+	ErrorCodeSignatureMissing ErrorCode = "signature_missing"
+	// ErrorCodeSignatureMalformed: the signature header of a webhook delivery cannot be read.
+	ErrorCodeSignatureMalformed ErrorCode = "signature_malformed"
+	// ErrorCodeSignatureStale: the timestamp of a webhook delivery is too far off; an old one may be a repeated one.
+	ErrorCodeSignatureStale ErrorCode = "signature_stale"
+	// ErrorCodeSignatureInvalid: a webhook delivery was not signed with the secret.
+	ErrorCodeSignatureInvalid ErrorCode = "signature_invalid"
+	// ErrorCodeInvalidPayload: a webhook delivery is Plugipay's, but is not the event that it should be.
+	ErrorCodeInvalidPayload ErrorCode = "invalid_payload"
 )
 
 // Sentinels to find an error by its code:
@@ -60,6 +71,12 @@ var (
 	ErrCanceled        error = sentinel(ErrorCodeCanceled)
 	ErrNetwork         error = sentinel(ErrorCodeNetworkError)
 	ErrInvalidResponse error = sentinel(ErrorCodeInvalidResponse)
+
+	ErrSignatureMissing   error = sentinel(ErrorCodeSignatureMissing)
+	ErrSignatureMalformed error = sentinel(ErrorCodeSignatureMalformed)
+	ErrSignatureStale     error = sentinel(ErrorCodeSignatureStale)
+	ErrSignatureInvalid   error = sentinel(ErrorCodeSignatureInvalid)
+	ErrInvalidPayload     error = sentinel(ErrorCodeInvalidPayload)
 )
 
 // sentinel is an error that stands for every Error with its code.

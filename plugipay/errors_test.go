@@ -43,6 +43,11 @@ var sentinels = map[string]error{
 	plugipay.ErrorCodeCanceled:             plugipay.ErrCanceled,
 	plugipay.ErrorCodeNetworkError:         plugipay.ErrNetwork,
 	plugipay.ErrorCodeInvalidResponse:      plugipay.ErrInvalidResponse,
+	plugipay.ErrorCodeSignatureMissing:     plugipay.ErrSignatureMissing,
+	plugipay.ErrorCodeSignatureMalformed:   plugipay.ErrSignatureMalformed,
+	plugipay.ErrorCodeSignatureStale:       plugipay.ErrSignatureStale,
+	plugipay.ErrorCodeSignatureInvalid:     plugipay.ErrSignatureInvalid,
+	plugipay.ErrorCodeInvalidPayload:       plugipay.ErrInvalidPayload,
 }
 
 func TestEachCodeIsFoundByItsOwnSentinelOnly(t *testing.T) {

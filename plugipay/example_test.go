@@ -4,7 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/plugipay/plugipay-go/plugipay"
@@ -259,4 +264,56 @@ func ExampleSign() {
 	// Output:
 	// Authorization: Plugipay-HMAC-SHA256 keyId=pk_test_0001, scope=*, signature=c436802bc6845d8bf1ebc63bb90dfb61ea0bfaa4e083a50caf1f4435fcc70c97
 	// X-Plugipay-Timestamp: 1790000000
+}
+
+func ExampleNewWebhookHandler() {
+	const secret = "whsec_test_gamma" // in a program, from its environment
+	handler, err := plugipay.NewWebhookHandler(plugipay.WebhookHandlerOptions{
+		Secrets: []string{secret},
+		Handle: func(ctx context.Context, event *plugipay.WebhookEvent) error {
+			if event.Name() != plugipay.EventCheckoutSessionCompleted {
+				return nil // not ours
+			}
+			session, err := event.CheckoutSession()
+			if err != nil {
+				return err
+			}
+			fmt.Println("fulfil order", session.Metadata["order_id"])
+			return nil // an error here makes Plugipay deliver the event again
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	// In a program: http.Handle("/webhooks/plugipay", handler). Here, two deliveries of one event:
+	body := `{"id": "evt_1", "type": "checkout_session.completed", "data": {"id": "cs_01HX", "metadata": {"order_id": "ord_42"}}}`
+	for range 2 {
+		r := httptest.NewRequest(http.MethodPost, "/webhooks/plugipay", strings.NewReader(body))
+		r.Header.Set("X-Plugipay-Signature", plugipay.SignWebhook([]byte(body), secret, time.Now()))
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, r)
+		fmt.Println(answer.Code)
+	}
+	// Output:
+	// fulfil order ord_42
+	// 200
+	// 200
+}
+
+func ExampleVerifyWebhook() {
+	http.HandleFunc("/webhooks/plugipay", func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20)) // the exact bytes: the signature is over them
+		if err != nil {
+			http.Error(w, "cannot read", http.StatusBadRequest)
+			return
+		}
+		event, err := plugipay.VerifyWebhook(body, r.Header.Get("X-Plugipay-Signature"), os.Getenv("PLUGIPAY_WEBHOOK_SECRET"), nil)
+		var pe *plugipay.Error
+		if errors.As(err, &pe) {
+			http.Error(w, pe.Code, pe.Status)
+			return
+		}
+		fmt.Println(event.ID, event.Name())
+	})
 }

@@ -60,6 +60,14 @@ const (
 	ErrorCodeValidationError      ErrorCode = "validation_error"
 )
 
+// Defines values for EventName.
+const (
+	EventCheckoutSessionAsyncPaymentFailed    EventName = "checkout_session.async_payment_failed"
+	EventCheckoutSessionAsyncPaymentSucceeded EventName = "checkout_session.async_payment_succeeded"
+	EventCheckoutSessionCompleted             EventName = "checkout_session.completed"
+	EventCheckoutSessionExpired               EventName = "checkout_session.expired"
+)
+
 // Defines values for ListOrder.
 const (
 	ListOrderAsc  ListOrder = "asc"
@@ -273,6 +281,17 @@ type CurrencyCode string
 //
 // Examples: validation_error
 type ErrorCode = string
+
+// EventName What happened to a session: the type of a plain event; that of a versioned one has `plugipay.` before it and a
+// version behind it.
+//
+// - `checkout_session.completed`: it was paid. Fulfil the order.
+// - `checkout_session.expired`: its lifetime was over before it was paid.
+// - `checkout_session.async_payment_succeeded`: a payment that had been pending succeeded.
+// - `checkout_session.async_payment_failed`: a payment that had been pending failed.
+//
+// Examples: checkout_session.completed
+type EventName = string
 
 // ListOrder By creation time, `desc` for newest first, `asc` for oldest first.
 //

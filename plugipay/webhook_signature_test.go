@@ -1,0 +1,225 @@
+package plugipay_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+const webhookSecret = "whsec_test_gamma"
+
+// webhookVector is a case of testdata/webhooks.json, which was computed by another implementation.
+type webhookVector struct {
+	Name, Body, Header, Secret, Want string
+	Now                              int64
+}
+
+func webhookVectors(t testing.TB) []webhookVector {
+	t.Helper()
+	content, err := os.ReadFile("testdata/webhooks.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ Cases []webhookVector }
+	if err := json.Unmarshal(content, &file); err != nil {
+		t.Fatal(err)
+	}
+	if len(file.Cases) == 0 {
+		t.Fatal("testdata/webhooks.json holds no cases")
+	}
+	return file.Cases
+}
+
+// at is a clock that stands still.
+func at(unix int64) func() time.Time { return func() time.Time { return time.Unix(unix, 0) } }
+
+func TestWebhooksAgreeWithVectorsComputedElsewhere(t *testing.T) {
+	t.Parallel()
+	for _, v := range webhookVectors(t) {
+		t.Run(v.Name, func(t *testing.T) {
+			t.Parallel()
+			options := &plugipay.VerifyWebhookOptions{Now: at(v.Now)}
+			event, err := plugipay.VerifyWebhook([]byte(v.Body), v.Header, v.Secret, options)
+			verified := plugipay.VerifyWebhookSignature([]byte(v.Body), v.Header, v.Secret, options)
+			switch v.Want {
+			case "ok":
+				if err != nil || event.ID == "" || !verified {
+					t.Errorf("event is %+v, error %v, verified %t", event, err, verified)
+				}
+			case "invalid_payload":
+				wantError(t, err, 400, v.Want)
+				if !verified {
+					t.Error("the signature is not verified, although only the payload is bad")
+				}
+			default:
+				wantError(t, err, 401, v.Want)
+				if event != nil || verified {
+					t.Errorf("event is %+v, verified %t", event, verified)
+				}
+			}
+		})
+	}
+}
+
+func TestWebhooksAreComparedWithTheRealClockByDefault(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"id":"evt_1","type":"checkout_session.completed"}`)
+	for _, options := range []*plugipay.VerifyWebhookOptions{nil, {}} {
+		if _, err := plugipay.VerifyWebhook(body, plugipay.SignWebhook(body, webhookSecret, time.Now()), webhookSecret, options); err != nil {
+			t.Errorf("signed now: %v", err)
+		}
+		old := plugipay.SignWebhook(body, webhookSecret, time.Now().Add(-10*time.Minute))
+		if _, err := plugipay.VerifyWebhook(body, old, webhookSecret, options); !errors.Is(err, plugipay.ErrSignatureStale) {
+			t.Errorf("signed ten minutes ago: %v", err)
+		}
+	}
+}
+
+func TestTheToleranceHoldsBothWays(t *testing.T) {
+	t.Parallel()
+	body := []byte("{}")
+	header := plugipay.SignWebhook(body, webhookSecret, time.Unix(1_790_000_000, 0))
+	for _, test := range []struct {
+		tolerance, now int64
+		fresh          bool
+	}{
+		{0, 1_790_000_300, true}, {0, 1_790_000_301, false}, {0, 1_789_999_700, true}, {0, 1_789_999_699, false},
+		{-5, 1_790_000_300, true}, {-5, 1_790_000_301, false},
+		{10, 1_790_000_010, true}, {10, 1_790_000_011, false}, {10, 1_789_999_990, true}, {10, 1_789_999_989, false},
+		{math.MaxInt64, 0, true}, {0, 0, false}, {0, -1, false}, {math.MaxInt64, -1, false}, {math.MaxInt64, math.MaxInt32, true},
+	} {
+		options := &plugipay.VerifyWebhookOptions{ToleranceSeconds: test.tolerance, Now: at(test.now)}
+		if got := plugipay.VerifyWebhookSignature(body, header, webhookSecret, options); got != test.fresh {
+			t.Errorf("tolerance %d at %d: verified %t", test.tolerance, test.now, got)
+		}
+	}
+}
+
+func TestSignatureHeadersAreReadStrictly(t *testing.T) {
+	t.Parallel()
+	body := []byte("{}")
+	sum := strings.TrimPrefix(plugipay.SignWebhook(body, webhookSecret, time.Unix(1_790_000_000, 0)), "t=1790000000,v1=")
+	zeros := strings.Repeat("0", 64)
+	tests := map[string]string{ // header to code; "" for one that is accepted
+		"t=1790000000,v1=" + sum:                                   "",
+		"v1=" + sum + ",t=1790000000":                              "",
+		" t=1790000000 ,  v1=" + sum + " ":                         "",
+		"t=1790000000,v1=" + strings.ToUpper(sum):                  "",
+		"t=1790000000,v0=old,v1=" + sum + ",v2=new,what,=":         "",
+		"t=1790000000,v1=" + zeros + ",v1=" + sum + ",v1=" + zeros: "",
+		"t=1790000000,v1=" + zeros:                                 "signature_invalid",
+		"t=1790000000,v1=00":                                       "signature_invalid",
+		"t=1790000000,v1=" + sum + "00":                            "signature_invalid",
+		"t=1790000000,v0=" + sum:                                   "signature_malformed",
+		"t=1790000000,v1=" + sum + ",v1=":                          "signature_malformed",
+		"t=1790000000,v1=" + sum + ",v1=zz":                        "signature_malformed",
+		"t=1790000000,v1=" + sum[1:]:                               "signature_malformed",
+		"t=1790000000,t=1790000000,v1=" + sum:                      "signature_malformed",
+		"t=,v1=" + sum:                                             "signature_malformed",
+		"t=-1790000000,v1=" + sum:                                  "signature_malformed",
+		"t=+1790000000,v1=" + sum:                                  "signature_malformed",
+		"t=1.79e9,v1=" + sum:                                       "signature_malformed",
+		"t=99999999999999999999,v1=" + sum:                         "signature_malformed",
+		"t=9223372036854775807,v1=" + sum:                          "signature_stale",
+		"t=0,v1=" + sum:                                            "signature_stale",
+		"T=1790000000,V1=" + sum:                                   "signature_malformed",
+		",":                                                        "signature_malformed",
+		sum:                                                        "signature_malformed",
+	}
+	for header, code := range tests {
+		_, err := plugipay.VerifyWebhook(body, header, webhookSecret, &plugipay.VerifyWebhookOptions{Now: at(1_790_000_000)})
+		if code == "" {
+			if !errors.Is(err, plugipay.ErrInvalidPayload) { // {} is no event, but the signature is good
+				t.Errorf("%s: %v", header, err)
+			}
+			continue
+		}
+		if pe := wantError(t, err, 401, code); strings.Contains(pe.Error(), sum) {
+			t.Errorf("the error tells the signature: %v", pe)
+		}
+	}
+}
+
+func TestVerifyingAllocatesTheSameForManySignatures(t *testing.T) {
+	body := []byte(strings.Repeat("x", 1000))
+	options := &plugipay.VerifyWebhookOptions{Now: at(1_790_000_000)}
+	one := plugipay.SignWebhook(body, webhookSecret, time.Unix(1_790_000_000, 0))
+	many := one + strings.Repeat(",v1="+strings.Repeat("0", 64), 1000)
+	allocations := func(header string) float64 {
+		return testing.AllocsPerRun(100, func() {
+			if !plugipay.VerifyWebhookSignature(body, header, webhookSecret, options) {
+				t.Fatal("not verified")
+			}
+		})
+	}
+	if a, b := allocations(one), allocations(many); a != b {
+		t.Errorf("%v allocations for one signature, %v for a thousand and one", a, b)
+	}
+}
+
+// verifiedByReference is the rule as the documentation states it, in its plainest form.
+func verifiedByReference(body []byte, header, secret string, now int64) bool {
+	timestamp, signatures := "", []string{}
+	for _, part := range strings.Split(header, ",") {
+		if name, value, _ := strings.Cut(strings.TrimSpace(part), "="); name == "t" {
+			timestamp = value
+		} else if name == "v1" {
+			signatures = append(signatures, value)
+		}
+	}
+	mac := hmac.New(sha256.New, []byte(secret))
+	fmt.Fprintf(mac, "%s.%s", timestamp, body)
+	want := hex.EncodeToString(mac.Sum(nil))
+	for _, signature := range signatures {
+		if seconds, err := strconv.ParseInt(timestamp, 10, 64); err == nil && strings.EqualFold(signature, want) && secret != "" {
+			return math.Abs(float64(seconds)-float64(now)) <= 300
+		}
+	}
+	return false
+}
+
+// FuzzVerifyWebhook: it never panics, never accepts what the reference does not, and accepts whatever was signed.
+func FuzzVerifyWebhook(f *testing.F) {
+	for _, v := range webhookVectors(f) {
+		f.Add([]byte(v.Body), v.Header, v.Secret, v.Now)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, header, secret string, now int64) {
+		options := &plugipay.VerifyWebhookOptions{Now: at(now)}
+		event, err := plugipay.VerifyWebhook(body, header, secret, options)
+		verified := plugipay.VerifyWebhookSignature(body, header, secret, options)
+		if verified && !verifiedByReference(body, header, secret, now) {
+			t.Fatalf("header %q is accepted, and was not signed with the secret", header)
+		}
+		var pe *plugipay.Error
+		if (err == nil) != (event != nil) || err != nil && !errors.As(err, &pe) {
+			t.Fatalf("event %v beside the error %v", event, err)
+		}
+		if err == nil && !verified || err != nil && verified && pe.Code != plugipay.ErrorCodeInvalidPayload {
+			t.Fatalf("verified %t beside the error %v", verified, err)
+		}
+		if event != nil {
+			_, _ = event.CheckoutSession()
+			_ = event.Name()
+		}
+		if secret != "" && now >= 0 && now < math.MaxInt64-1000 {
+			signed := plugipay.SignWebhook(body, secret, time.Unix(now, 0))
+			if !plugipay.VerifyWebhookSignature(body, signed, secret, options) {
+				t.Fatalf("what was signed as %q is not accepted", signed)
+			}
+			if plugipay.VerifyWebhookSignature(body, signed, secret+"x", options) {
+				t.Fatalf("%q is accepted with another secret", signed)
+			}
+		}
+	})
+}
