@@ -415,6 +415,9 @@ func TestEachAttemptIsARequestOfItsOwn(t *testing.T) {
 			if got, want := attempt.Header.Get("Authorization"), b.requests[i].header.Get("Authorization"); got != want {
 				t.Errorf("the headers of attempt %d were changed after it was sent", i+1)
 			}
+			if attempt.Context().Err() == nil {
+				t.Errorf("the context of attempt %d outlives it, and its timer with it", i+1)
+			}
 		}
 	})
 }

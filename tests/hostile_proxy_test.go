@@ -182,8 +182,10 @@ func deliver(conn *net.TCPConn, reader *bufio.Reader, response []byte, doing fau
 	case gatewayError:
 		const page = "<html>504 Gateway Timeout</html>"
 		return write(fmt.Appendf(nil, "HTTP/1.1 504 Gateway Timeout\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s", len(page), page))
+	case noFault:
+		return write(response)
 	}
-	return write(response)
+	panic("the proxy cannot do this: " + doing)
 }
 
 // reset ends the connection with a TCP RST.
