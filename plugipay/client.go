@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
 )
@@ -41,9 +42,10 @@ func NewClient(opts ClientOptions) (*Client, error) {
 			return nil, err
 		}
 	}
+	client, ownsHTTP := newHTTPClient(opts.HTTP)
 	t := &transport{
-		http:             newHTTPClient(opts.HTTP),
-		ownsHTTP:         opts.HTTP == nil,
+		http:             client,
+		ownsHTTP:         ownsHTTP,
 		credentials:      creds,
 		base:             base,
 		timeout:          opts.Timeout,
@@ -74,11 +76,13 @@ func (c *Client) ForMerchant(accountID string) *Client {
 	return newClient(c.transport, accountID, checkHeaderValue("the account id given to ForMerchant", accountID))
 }
 
-// Close closes the connections that are kept for reuse. Calls in flight finish, and theirs are closed then; a later call
-// opens a connection anew. The clients that [Client.ForMerchant] returned share the connections. Those of a
-// ClientOptions.HTTP are left to its owner. The error is always nil.
+// Close closes the connections that are kept for reuse, and makes the client keep none from now on: calls in flight
+// finish, and a later call opens a connection of its own, which is closed after it. The clients that
+// [Client.ForMerchant] returned share the connections. Those of a ClientOptions.HTTP are left to its owner. The error is
+// always nil.
 func (c *Client) Close() error {
 	if c.transport.ownsHTTP {
+		c.transport.closed.Store(true)
 		c.transport.http.CloseIdleConnections()
 	}
 	return nil
@@ -117,23 +121,32 @@ func (c *Client) merchant() *string {
 // a busy server open a new connection for most requests.
 const idleConnections = 256
 
-// newHTTPClient returns the client to send with: a copy of the user's, or one of our own. It follows no redirects, as a
-// redirected POST would not be the request that was signed, and has no Timeout, as the transport sets deadlines.
-func newHTTPClient(users *http.Client) *http.Client {
-	var client http.Client
+// An HTTP/2 connection is asked for a sign of life when nothing came over it for a while, and given up without one: all
+// calls share it, and on one that a router has forgotten they would all run into their timeouts.
+const (
+	silenceBeforePing = 10 * time.Second
+	pingTimeout       = 5 * time.Second
+)
+
+// newHTTPClient returns the client to send with, and whether its connections are ours: a copy of the user's client, or
+// one of our own. It follows no redirects, as a redirected POST would not be the request that was signed, and has no
+// Timeout, as the transport sets deadlines.
+func newHTTPClient(users *http.Client) (client *http.Client, ours bool) {
+	client = &http.Client{}
 	if users != nil {
-		client = *users
+		*client = *users
 	} else if shared, ok := http.DefaultTransport.(*http.Transport); ok {
 		own := shared.Clone()
 		own.MaxIdleConns, own.MaxIdleConnsPerHost = idleConnections, idleConnections
-		client.Transport = own
+		own.HTTP2 = &http.HTTP2Config{SendPingTimeout: silenceBeforePing, PingTimeout: pingTimeout}
+		client.Transport, ours = own, true
 	}
 	if client.Transport == nil {
 		client.Transport = http.DefaultTransport
 	}
 	client.Transport = withoutRedirects{client.Transport}
 	client.Timeout = 0
-	return &client
+	return client, ours
 }
 
 // withoutRedirects takes the Location from a redirect, so that http.Client hands it on as it is. Its CheckRedirect would

@@ -85,6 +85,41 @@ func TestNoConnectionOutlivesAClosedClient(t *testing.T) {
 	<-c.ended
 }
 
+func TestAConnectionOfACallThatOutlastsTheClientIsClosedAfterIt(t *testing.T) {
+	t.Parallel()
+	arrived, answer := make(chan struct{}), make(chan struct{})
+	c := countingConnections(t, func(w http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-answer
+		answerSession(w, r)
+	})
+	client, err := plugipay.NewClient(c.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var call sync.WaitGroup
+	call.Go(func() { getOnce(t, client) })
+	<-arrived
+	if err := client.Close(); err != nil {
+		t.Error(err)
+	}
+	answer <- struct{}{}
+	call.Wait()
+	<-c.ended
+}
+
+func TestMakingAClientLeavesTheDefaultTransportAlone(t *testing.T) {
+	t.Parallel()
+	shared := http.DefaultTransport.(*http.Transport)
+	idle, perHost := shared.MaxIdleConns, shared.MaxIdleConnsPerHost
+	if _, err := plugipay.NewClient(plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret}); err != nil {
+		t.Fatal(err)
+	}
+	if shared.MaxIdleConns != idle || shared.MaxIdleConnsPerHost != perHost || shared.HTTP2 != nil {
+		t.Error("http.DefaultTransport was changed")
+	}
+}
+
 func TestCloseLeavesTheConnectionsOfTheUsersHTTPClientAlone(t *testing.T) {
 	t.Parallel()
 	c := countingConnections(t, answerSession)
@@ -110,7 +145,7 @@ func TestCloseLeavesTheConnectionsOfTheUsersHTTPClientAlone(t *testing.T) {
 // anew for every wave of calls.
 func TestThePoolIsSizedForManyCallersOfOneHost(t *testing.T) {
 	t.Parallel()
-	const callers = 100
+	const callers = 150        // more than net/http keeps in all
 	var arrived sync.WaitGroup // all callers are at the server at once
 	c := countingConnections(t, func(w http.ResponseWriter, r *http.Request) {
 		arrived.Done()

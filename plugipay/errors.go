@@ -103,7 +103,8 @@ type Error struct {
 	Details json.RawMessage `json:"-"`
 	// DocURL is a page that explains the error, where the answer names one.
 	DocURL string
-	// Attempts is how often the request was sent; 0 when it was not.
+	// Attempts is how often it was tried to send the request, connections that could not be made included; 0 when it was
+	// not tried.
 	Attempts int
 	// RetryAfter is how long the answer asks to wait before the next request; zero where it does not.
 	RetryAfter time.Duration

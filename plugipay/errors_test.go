@@ -269,7 +269,9 @@ func TestAContextThatEndedSendsNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := s.client(t).CheckoutSessions.Create(ctx, validInput())
-	wantError(t, err, 0, "canceled")
+	if pe := wantError(t, err, 0, "canceled"); pe.Attempts != 0 {
+		t.Errorf("the error tells of %d attempts", pe.Attempts)
+	}
 	if n := s.count(); n != 0 {
 		t.Errorf("%d requests were sent", n)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"os"
 	"time"
@@ -42,8 +43,8 @@ type ClientOptions struct {
 	// deadline is for the whole call, retries and waits included.
 	Timeout time.Duration
 	// MaxRetries is how often a request is sent again when it fails in a way that may pass: the network, a timeout, 408,
-	// 429, 500, 502, 503 and 504. A write is sent again only under its idempotency key, so that it happens once. Zero
-	// means 2; less than zero means never.
+	// 429, 500, 502, 503 and 504. A write without an idempotency key, other than Confirm, is sent again only when it
+	// cannot have been processed. Zero means 2; less than zero means never.
 	MaxRetries int
 	// MaxResponseBytes is how much of an answer is read, decompressed; a larger one is an error. Zero or less means
 	// 8 MiB, a hundred times the largest answer that Plugipay documents.
@@ -88,5 +89,6 @@ func (o ClientOptions) withEnvironment() ClientOptions {
 	if o.MaxResponseBytes <= 0 {
 		o.MaxResponseBytes = defaultMaxResponseBytes
 	}
+	o.MaxResponseBytes = min(o.MaxResponseBytes, math.MaxInt64-1) // one more is asked for, to see that there is more
 	return o
 }

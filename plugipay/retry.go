@@ -41,14 +41,23 @@ func (x *exchange) shouldRetry(req *http.Request, o outcome) bool {
 	if o.err != nil {
 		return !isFinal(req.Context(), o.err) && (wasNotSent(o.err) || x.mayRepeat(req))
 	}
-	switch o.resp.StatusCode {
-	case http.StatusTooManyRequests: // refused before it was processed
+	switch status := o.resp.StatusCode; {
+	case status == http.StatusTooManyRequests: // refused before it was processed
 		return true
-	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway,
-		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case isTrouble(status):
 		return x.mayRepeat(req)
-	case http.StatusConflict:
-		return isKeyInFlight(o.content)
+	case status == http.StatusConflict:
+		return x.idempotencyKey != "" && isKeyInFlight(o.content)
+	}
+	return false
+}
+
+// isTrouble tells whether a status says that the server, or something before it, is in a trouble that may pass.
+func isTrouble(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
 	}
 	return false
 }
@@ -73,15 +82,21 @@ func isFinal(caller context.Context, err *Error) bool {
 
 // wasNotSent tells whether an attempt failed before there was a connection to send it on.
 func wasNotSent(err *Error) bool {
-	var failed *net.OpError
-	return errors.As(err, &failed) && failed.Op == "dial"
+	var chain error = err
+	for failed := (*net.OpError)(nil); errors.As(chain, &failed); chain = failed.Err {
+		if failed.Op == "dial" || failed.Op == "proxyconnect" {
+			return true
+		}
+	}
+	return false
 }
 
 // isKeyInFlight tells whether a 409 says that another request with the same idempotency key is being processed. The API
 // does not document the code's name, only the one that it must not be.
 func isKeyInFlight(content []byte) bool {
 	var env envelope
-	if err := json.Unmarshal(content, &env); err != nil || env.Error == nil {
+	_ = json.Unmarshal(content, &env) // as in openAnswer, an odd property elsewhere does not hide the error
+	if env.Error == nil {
 		return false
 	}
 	code := strings.ToLower(env.Error.Code)

@@ -30,6 +30,13 @@ func (b *retryBudget) take() bool {
 	return true
 }
 
+// giveBack returns what was paid for a retry that was not made.
+func (b *retryBudget) giveBack() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.left = min(b.left+retryCost, budgetCapacity)
+}
+
 // answered gives back for a call that was answered, after so many retries.
 func (b *retryBudget) answered(retries int) {
 	b.mu.Lock()

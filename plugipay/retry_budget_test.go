@@ -1,9 +1,12 @@
 package plugipay_test
 
 import (
+	"context"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/plugipay/plugipay-go/plugipay"
 )
@@ -73,7 +76,7 @@ func TestARetryThatHelpsCostsNothing(t *testing.T) {
 	})
 }
 
-func TestErrorsThatAreAnswersKeepTheBudgetFull(t *testing.T) {
+func TestErrorsThatAreAnswersFillTheBudget(t *testing.T) {
 	t.Parallel()
 	inBubble(t, nil, func(t *testing.T, b *bubble) {
 		status := 404
@@ -82,7 +85,12 @@ func TestErrorsThatAreAnswersKeepTheBudgetFull(t *testing.T) {
 			w.WriteHeader(status)
 		})
 		client := b.client(func(o *plugipay.ClientOptions) { o.MaxRetries = 1 })
-		for range 300 {
+		status = 503
+		for range 500 { // use the budget up
+			_, _ = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
+		}
+		status = 404
+		for range 500 { // and fill it again
 			_, _ = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 		}
 		status = 503
@@ -92,6 +100,58 @@ func TestErrorsThatAreAnswersKeepTheBudgetFull(t *testing.T) {
 		}
 		if got := b.count() - before; got != 200 {
 			t.Errorf("100 calls into an outage made %d attempts, want 200", got)
+		}
+	})
+}
+
+func TestARetryThatIsNotMadeIsNotPaidFor(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
+		client := b.client()
+		for range 200 {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond) // over before the shortest wait
+			_, _ = client.CheckoutSessions.Get(ctx, "cs_01HX")
+			cancel()
+		}
+		before := b.count()
+		_, _ = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
+		if got := b.count() - before; got != 3 {
+			t.Errorf("afterwards a call makes %d attempts", got)
+		}
+	})
+}
+
+func TestAnOutageDoesNotRefillTheBudget(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
+		client := b.client()
+		for range 500 { // use it up
+			_, _ = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
+		}
+		for range 500 { // these are not retried, and are no sign of life either
+			_ = writeWithoutKey(t.Context(), client, "POST")
+		}
+		before := b.count()
+		for range 100 {
+			_, _ = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
+		}
+		if got := b.count() - before; got != 100 {
+			t.Errorf("100 calls made %d attempts", got)
+		}
+	})
+}
+
+func TestTheBudgetIsCountedRightByManyAtOnce(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
+		client := b.client()
+		var calls sync.WaitGroup
+		for range 300 {
+			calls.Go(func() { _, _ = client.CheckoutSessions.Get(t.Context(), "cs_01HX") })
+		}
+		calls.Wait()
+		if got := b.count(); got != 400 {
+			t.Errorf("300 calls at once made %d attempts, want 300 and the budget's 100", got)
 		}
 	})
 }

@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"strings"
 	"syscall"
@@ -521,4 +524,90 @@ func TestTheSizeOfAnAnswerIsThatOfItsContentNotOfWhatWasSent(t *testing.T) {
 			t.Errorf("message is %q", pe.Message)
 		}
 	})
+}
+
+// TestNothingIsSentAgainBehindOurBack: net/http sends a request with an idempotency key again by itself when a
+// connection from its pool fails. That attempt would carry the first one's signature, and nobody would know of it.
+func TestNothingIsSentAgainBehindOurBack(t *testing.T) {
+	t.Parallel()
+	canceled := reply{status: 200, body: strings.Replace(sessionBody, `"status": "open"`, `"status": "canceled"`, 1)}
+	script := []reply{{status: 200, body: sessionBody}, {}, {status: 409, body: errorBody("conflict")}, canceled}
+	inBubble(t, script, func(t *testing.T, b *bubble) {
+		sessions := b.client().CheckoutSessions
+		if _, err := sessions.Get(t.Context(), "cs_01HX"); err != nil { // and its connection is in the pool
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Second) // of virtual time: the timestamps differ
+		session, err := sessions.Cancel(t.Context(), "cs_01HX")
+		if err != nil || session.Status != "canceled" || b.count() != 4 {
+			t.Errorf("session is %+v, error %v, %d requests", session, err, b.count())
+		}
+		if wait := b.waits()[1]; wait < 100*time.Millisecond {
+			t.Errorf("the second attempt came after %s, so it was not ours", wait)
+		}
+	})
+}
+
+func TestAWriteWithoutAKeyHasNoKeyInFlight(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{status: 409, body: errorBody("idempotency_key_required")}}, func(t *testing.T, b *bubble) {
+		wantError(t, writeWithoutKey(t.Context(), b.client(), "POST"), 409, "idempotency_key_required")
+		if n := b.count(); n != 1 {
+			t.Errorf("the server received %d attempts", n)
+		}
+	})
+}
+
+func TestAKeyInFlightIsSeenBesideWhatIsOdd(t *testing.T) {
+	t.Parallel()
+	busy := `{"data": null, "error": {"code": "idempotency_in_progress", "message": "m"}, "meta": "odd"}`
+	inBubble(t, []reply{{status: 409, body: busy}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+		if _, err := b.client().CheckoutSessions.Create(t.Context(), validInput()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAProxyThatRefusesIsTriedAgainEvenWithoutAKey(t *testing.T) {
+	t.Parallel()
+	inBubble(t, nil, func(t *testing.T, b *bubble) {
+		b.dial = refused
+		client := b.client(func(o *plugipay.ClientOptions) {
+			o.BaseURL = "https://localhost"
+			o.HTTP.Transport.(*http.Transport).Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.example:3128"})
+		})
+		wantError(t, writeWithoutKey(t.Context(), client, "POST"), 0, "network_error")
+		if b.dials != 3 {
+			t.Errorf("%d connections were tried", b.dials)
+		}
+	})
+}
+
+// TestAnAnswerThatSwitchesProtocolsIsNotRead: the body would be the bare connection, on which no deadline holds.
+func TestAnAnswerThatSwitchesProtocolsIsNotRead(t *testing.T) {
+	t.Parallel()
+	inBubble(t, nil, func(t *testing.T, b *bubble) {
+		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			b.record(r)
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer func() { _ = conn.Close() }()
+			_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+			_, _ = io.Copy(io.Discard, conn) // says nothing until the client hangs up
+		})
+		_, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX")
+		wantError(t, err, 101, "invalid_response")
+	})
+}
+
+func TestTheLargestLimitIsNoLimit(t *testing.T) {
+	t.Parallel()
+	s := answering(t, 200, sessionBody)
+	client := s.client(t, func(o *plugipay.ClientOptions) { o.MaxResponseBytes = math.MaxInt64 })
+	if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
+		t.Error(err)
+	}
 }

@@ -15,7 +15,7 @@ func TestWaitsGrowWithFullJitterBetweenAFloorAndACap(t *testing.T) {
 	t.Parallel()
 	const floor, cap = 100 * time.Millisecond, 8 * time.Second
 	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
-		different := map[time.Duration]bool{}
+		different, low := map[time.Duration]bool{}, 0
 		longest := make([]time.Duration, 9)
 		client := b.client(func(o *plugipay.ClientOptions) { o.MaxRetries = 9 })
 		for range 10 { // ninety retries: the budget's worth
@@ -29,14 +29,20 @@ func TestWaitsGrowWithFullJitterBetweenAFloorAndACap(t *testing.T) {
 					t.Errorf("wait %d is %s, want %s to %s", i+1, wait, floor, ceiling)
 				}
 				different[wait] = true
+				if wait < ceiling/2 {
+					low++
+				}
 				longest[i] = max(longest[i], wait)
 			}
 		}
 		if len(different) < 80 {
 			t.Errorf("of 90 waits only %d differ", len(different))
 		}
-		if longest[8] < 4*time.Second { // a chance of 1 in 2^10 with jitter over the whole range
+		if longest[8] < 1500*time.Millisecond { // a chance of 1 in ten million with jitter over the whole range
 			t.Errorf("the longest waits are %v: they do not grow", longest)
+		}
+		if low < 10 { // as unlikely
+			t.Errorf("of 90 waits only %d are in the lower half of their range", low)
 		}
 	})
 }
@@ -210,6 +216,19 @@ func TestAContextThatEndsWhileWaitingAfterALostConnectionIsFoundToo(t *testing.T
 		_, err := b.client().CheckoutSessions.Create(ctx, validInput())
 		wantError(t, err, 0, "timeout")
 		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, plugipay.ErrNetwork) {
+			t.Errorf("error is %v", err)
+		}
+	})
+}
+
+func TestACancelWhileWaitingIsNoDeadline(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{status: -1}}, func(t *testing.T, b *bubble) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(5*time.Second+50*time.Millisecond, cancel) // after the first attempt's timeout
+		_, err := b.client(func(o *plugipay.ClientOptions) { o.Timeout = 5 * time.Second }).CheckoutSessions.Create(ctx, validInput())
+		wantError(t, err, 0, "canceled")
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, plugipay.ErrTimeout) || !errors.Is(err, context.Canceled) {
 			t.Errorf("error is %v", err)
 		}
 	})

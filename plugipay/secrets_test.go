@@ -1,11 +1,16 @@
 package plugipay_test
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -135,3 +140,51 @@ func TestErrorsOfBadInputDoNotRepeatIt(t *testing.T) {
 type failsToMarshal struct{}
 
 func (failsToMarshal) MarshalJSON() ([]byte, error) { return nil, errors.New("cannot write hush") }
+
+func TestWhatAnswersInAnotherProtocolIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]func(net.Conn){
+		"an echo": func(conn net.Conn) { _, _ = io.Copy(conn, conn) },
+		"a broken header": func(conn net.Conn) {
+			r, err := http.ReadRequest(bufio.NewReader(conn))
+			if err == nil {
+				_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n"+r.Header.Get("Idempotency-Key")+" hush\r\n\r\n")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, nil, func(t *testing.T, b *bubble) {
+				b.dial = func(context.Context) (net.Conn, error) {
+					client, server := net.Pipe()
+					go func() {
+						answer(server)
+						_ = server.Close()
+					}()
+					return client, nil
+				}
+				client := b.client(func(o *plugipay.ClientOptions) { o.MaxRetries = -1 })
+				ctx := plugipay.WithIdempotencyKey(t.Context(), "cart_hush")
+				_, err := client.CheckoutSessions.Create(ctx, validInput())
+				wantError(t, err, 0, "network_error")
+				wantHushed(t, err, allVerbs)
+			})
+		})
+	}
+}
+
+func TestAnErrorOfTheUsersTransportDoesNotShowTheURL(t *testing.T) {
+	t.Parallel()
+	client, err := plugipay.NewClient(plugipay.ClientOptions{
+		KeyID: testKeyID, Secret: testSecret, MaxRetries: -1,
+		HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: io.EOF} // as one that uses an http.Client
+		})},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{CustomerID: ptr("cus_hush")})
+	wantError(t, err, 0, "network_error")
+	wantHushed(t, err, allVerbs)
+}

@@ -3,6 +3,7 @@ package plugipay
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,6 +20,7 @@ import (
 type transport struct {
 	http             *http.Client
 	ownsHTTP         bool // and may close its connections
+	closed           atomic.Bool
 	credentials      credentials
 	base             *url.URL
 	timeout          time.Duration // of an attempt; less than zero for none
@@ -35,6 +38,10 @@ func (t *transport) Do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, &Error{Code: ErrorCodeInvalidRequest, Message: "the body cannot be read", cause: err}
 	}
+	if err := req.Context().Err(); err != nil {
+		return nil, t.failure(req.Context(), req.Context(), 0, err)
+	}
+	defer t.keepNothingOnceClosed()
 	for {
 		x.attempts++
 		o := t.attempt(req, body)
@@ -43,7 +50,7 @@ func (t *transport) Do(req *http.Request) (*http.Response, error) {
 			x.retryAfter = retryAfter(o.resp.Header)
 		}
 		if !x.shouldRetry(req, o) {
-			if o.err == nil {
+			if o.err == nil && !isTrouble(o.resp.StatusCode) {
 				t.budget.answered(x.attempts - 1)
 			}
 			return o.result()
@@ -54,8 +61,16 @@ func (t *transport) Do(req *http.Request) (*http.Response, error) {
 		}
 		x.unsure = x.unsure || mayHaveBeenProcessed(o)
 		if wait(req.Context(), pause) != nil {
+			t.budget.giveBack()
 			return nil, endedWhileWaiting(req.Context(), o)
 		}
+	}
+}
+
+// keepNothingOnceClosed closes the connections of a call that outlasted the client.
+func (t *transport) keepNothingOnceClosed() {
+	if t.closed.Load() {
+		t.http.CloseIdleConnections()
 	}
 }
 
@@ -67,6 +82,12 @@ func (t *transport) attempt(req *http.Request, body string) outcome {
 	attempt := req.Clone(ctx) // net/http may still hold the request of an attempt that failed
 	if req.GetBody != nil {
 		attempt.Body = io.NopCloser(strings.NewReader(body))
+	}
+	if exchangeOf(req).mayRepeat(req) {
+		// Or net/http would send the request again by itself when a connection from the pool fails: under the same
+		// signature, and without anybody knowing that the first one may have been processed. What it does without a key, to
+		// send a request of which nothing was written, stays.
+		attempt.GetBody = nil
 	}
 	attempt.Header.Set("Accept", jsonMediaType)
 	t.credentials.authorize(attempt.Header, SignInput{
@@ -80,6 +101,9 @@ func (t *transport) attempt(req *http.Request, body string) outcome {
 		return outcome{err: t.failure(caller, ctx, 0, err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode == http.StatusSwitchingProtocols { // the body is the bare connection, which obeys no deadline
+		return outcome{err: invalidResponse(resp.StatusCode, "the answer asks to speak another protocol", nil)}
+	}
 	// What is read to its end leaves the connection free for the next attempt; what is too large costs it.
 	content, err := io.ReadAll(io.LimitReader(resp.Body, t.maxResponseBytes+1))
 	if err != nil {
@@ -135,10 +159,10 @@ func bodyOf(req *http.Request) (string, error) {
 // caller's context is that of the call, the attempt's has the timeout besides.
 func (t *transport) failure(caller, attempt context.Context, status int, err error) *Error {
 	// The request's URL, which an url.Error repeats, may hold a customer's id.
-	if withURL := (*url.Error)(nil); errors.As(err, &withURL) {
+	for withURL := (*url.Error)(nil); errors.As(err, &withURL) && withURL.Err != nil; {
 		err = withURL.Err
 	}
-	failed := &Error{Status: status, Code: ErrorCodeNetworkError, Message: err.Error(), cause: err}
+	failed := &Error{Status: status, Code: ErrorCodeNetworkError, Message: networkMessage(err), cause: err}
 	var timeout net.Error
 	switch {
 	case errors.Is(caller.Err(), context.Canceled):
@@ -149,12 +173,25 @@ func (t *transport) failure(caller, attempt context.Context, status int, err err
 		failed.cause = causeOf(caller)
 	case attempt.Err() != nil:
 		failed.Code, failed.Message = ErrorCodeTimeout, fmt.Sprintf("no answer within %s (ClientOptions.Timeout)", t.timeout)
-		failed.cause = attempt.Err()
+		failed.cause = errors.Join(attempt.Err(), err)
 	case errors.As(err, &timeout) && timeout.Timeout(): // one of the user's own transport
 		failed.Code = ErrorCodeTimeout
 		failed.cause = errors.Join(context.DeadlineExceeded, err)
 	}
 	return failed
+}
+
+// networkMessage says what is wrong with a connection. Errors about what came over it are not repeated, as they quote it,
+// and whoever answers may repeat what we sent.
+func networkMessage(err error) string {
+	var operation *net.OpError
+	var lookup *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	if errors.As(err, &operation) || errors.As(err, &lookup) || errors.As(err, &certificate) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return err.Error()
+	}
+	return "the connection failed, or what answered does not speak HTTP; errors.Unwrap tells more"
 }
 
 // endedWhileWaiting is the error of a call whose context ended between two attempts. errors.Is finds in it what ended the
@@ -170,7 +207,10 @@ func endedWhileWaiting(caller context.Context, last outcome) *Error {
 		Code:      ErrorCodeTimeout,
 		Message:   "the context's deadline passed before the next attempt; the last one: " + err.Error(),
 		RequestID: err.RequestID,
-		cause:     errors.Join(causeOf(caller), err),
+		cause:     causeOf(caller),
+	}
+	if !errors.Is(err, context.DeadlineExceeded) { // an attempt's timeout, which is not what ended the call
+		ended.cause = errors.Join(ended.cause, err)
 	}
 	if errors.Is(caller.Err(), context.Canceled) {
 		ended.Code = ErrorCodeCanceled

@@ -194,6 +194,13 @@ func reset(conn *net.TCPConn) {
 	_ = conn.Close()
 }
 
+// figures returns how many exchanges there were, and how many failed.
+func (p *hostileProxy) figures() (exchanges, failed int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.exchanges, p.exchanges - p.fired[noFault] - p.fired[dribble]
+}
+
 // wantFired fails the test when a planned fault never happened.
 func (p *hostileProxy) wantFired(t *testing.T, faults ...fault) {
 	t.Helper()

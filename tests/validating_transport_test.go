@@ -48,12 +48,16 @@ var validationOptions = &openapi3filter.Options{
 }
 
 func (v *validatingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	input, err := validateRequest(r)
+	checked, sent, err := twice(r)
+	if err != nil {
+		return nil, err
+	}
+	input, err := validateRequest(checked)
 	if err != nil && (input == nil || !v.badRequests) {
 		v.t.Errorf("the request %s %s breaks the contract: %v", r.Method, r.URL.Path, err)
-		return v.next.RoundTrip(r)
+		return v.next.RoundTrip(sent)
 	}
-	resp, err := v.next.RoundTrip(r)
+	resp, err := v.next.RoundTrip(sent)
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +70,18 @@ func (v *validatingTransport) RoundTrip(r *http.Request) (*http.Response, error)
 	return resp, nil
 }
 
+// twice returns a request two times over, each with a body of its own: validation uses one up.
+func twice(r *http.Request) (checked, sent *http.Request, err error) {
+	checked, sent = r.Clone(r.Context()), r.Clone(r.Context())
+	if r.Body == nil {
+		return checked, sent, nil
+	}
+	body, err := io.ReadAll(r.Body)
+	_ = r.Body.Close()
+	checked.Body, sent.Body = io.NopCloser(bytes.NewReader(body)), io.NopCloser(bytes.NewReader(body))
+	return checked, sent, err
+}
+
 func validateRequest(r *http.Request) (*openapi3filter.RequestValidationInput, error) {
 	router, err := contractRouter()
 	if err != nil {
@@ -75,13 +91,7 @@ func validateRequest(r *http.Request) (*openapi3filter.RequestValidationInput, e
 	if err != nil {
 		return nil, err
 	}
-	checked := r.Clone(r.Context()) // validation reads the body, and the request must still be sent
-	if r.GetBody != nil {
-		if checked.Body, err = r.GetBody(); err != nil {
-			return nil, err
-		}
-	}
-	input := &openapi3filter.RequestValidationInput{Request: checked, PathParams: pathParams, Route: route, Options: validationOptions}
+	input := &openapi3filter.RequestValidationInput{Request: r, PathParams: pathParams, Route: route, Options: validationOptions}
 	return input, openapi3filter.ValidateRequest(r.Context(), input)
 }
 
