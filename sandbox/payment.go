@@ -71,6 +71,17 @@ func (s *sessionStore) failPayment(id string, now time.Time) (gen.CheckoutSessio
 	})
 }
 
+// getWithPayment returns a session and its payment, both as they are at the same moment.
+func (s *sessionStore) getWithPayment(id string, now time.Time) (gen.CheckoutSession, payment, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	number, ok := s.numbers[id]
+	if !ok {
+		return gen.CheckoutSession{}, payment{}, noSuchSession()
+	}
+	return s.sessions[number].at(now), s.sessions[number].payment, nil
+}
+
 func (s *session) mustBePending(verb string) error {
 	if s.status == gen.CheckoutSessionStatusPending {
 		return nil

@@ -71,8 +71,11 @@ type callContextKey struct{}
 
 func callFrom(ctx context.Context) *call { return ctx.Value(callContextKey{}).(*call) }
 
-// ServeHTTP answers a request as Plugipay would.
+// ServeHTTP answers a request as Plugipay would, be it for the API or for a page.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.servePage(w, r) {
+		return
+	}
 	c := &call{requestID: newID("req_", s.clock.now()), baseURL: s.baseURL(r)}
 	r = r.WithContext(context.WithValue(r.Context(), callContextKey{}, c)) // a copy: the steps below may change it
 	a, err := s.process(w, r, c)
