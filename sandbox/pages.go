@@ -35,7 +35,7 @@ var loadPages = sync.OnceValue(func() *pageSet {
 		style:       template.CSS(style),
 		styleSource: "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
 	}
-	for _, name := range []string{"hosted.html", "notice.html"} {
+	for _, name := range []string{"hosted.html", "console.html", "notice.html"} {
 		set.templates[name] = template.Must(template.ParseFS(pageFiles, "pages/layout.html", "pages/"+name))
 	}
 	return set
@@ -95,6 +95,10 @@ func setPageHeader(header http.Header) {
 func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) bool {
 	if id, ok := strings.CutPrefix(r.URL.Path, "/pay/"); ok {
 		s.serveHostedPage(w, r, id)
+		return true
+	}
+	if r.URL.Path == "/" {
+		s.serveConsole(w, r)
 		return true
 	}
 	return false

@@ -25,6 +25,8 @@ type Sandbox struct {
 	publicURL  string
 	onBreach   func(error)
 	operations http.Handler
+	requests   requestLog
+	redactor   *strings.Replacer
 }
 
 // New returns a Plugipay in memory. It panics only when the contract that is built into the program cannot be read.
@@ -46,6 +48,7 @@ func newSandbox(opts Options, realTime func() time.Time) *Sandbox {
 		onBreach:  opts.OnContractBreach,
 	}
 	s.operations = newOperations(s)
+	s.redactor = newRedactor(s.directory)
 	return s
 }
 
@@ -84,6 +87,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	header := answerHeader(c, a)
 	s.checkAnswer(r, c, header, a)
+	s.recordRequest(r, c, a) // first, so that who has the answer finds it in the console
 	a.write(w, header)
 }
 
