@@ -218,6 +218,21 @@ func TestABuyerWithTwoWindowsPaysOnce(t *testing.T) {
 	})
 }
 
+func TestLongTextsAndAmountsFit(t *testing.T) {
+	t.Parallel()
+	atEachSize(t, func(t *testing.T, visitor *visitor) {
+		shop := newShop(t, nil)
+		session := shop.sellAwkwardly()
+		visitor.open(session.HostedURL)
+		visitor.inspect()
+		visitor.press("Pay USD 92,233,720,368,547,758.07")
+		visitor.inspect()
+		visitor.open(shop.box.URL + "/?pause")
+		visitor.do(chromedp.Click(chromedp.CSS("summary"), chromedp.NodeVisible))
+		visitor.inspect()
+	})
+}
+
 func TestAnAddressWithNothingToPay(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {

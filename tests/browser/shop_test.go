@@ -1,8 +1,10 @@
 package browser
 
 import (
+	"math"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/plugipay/plugipay-go/plugipay"
@@ -50,6 +52,25 @@ func shopPages() http.Handler {
 
 func (s *shop) successURL() string { return s.url + "/thank-you" }
 func (s *shop) cancelURL() string  { return s.url + "/cart" }
+
+// sellAwkwardly creates a session whose texts and amounts are as long as they get.
+func (s *shop) sellAwkwardly() *plugipay.CheckoutSession {
+	s.t.Helper()
+	long := strings.Repeat("Donaudampfschifffahrt", 8)
+	session, err := s.client.CheckoutSessions.Create(s.t.Context(), plugipay.CheckoutSessionCreateInput{
+		Amount:     math.MaxInt64,
+		Currency:   plugipay.CurrencyUSD,
+		Methods:    []plugipay.CheckoutMethod{plugipay.CheckoutMethodVA},
+		SuccessURL: s.successURL(),
+		CancelURL:  s.cancelURL(),
+		LineItems:  []plugipay.CheckoutSessionLineItem{{Name: long, Quantity: 1, UnitAmount: math.MaxInt64}},
+		Metadata:   map[string]string{"long": long},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return session
+}
 
 // sell creates a session that can be paid with all methods.
 func (s *shop) sell() *plugipay.CheckoutSession {
