@@ -205,3 +205,19 @@ func TestTheConsoleIsReadOnlyAndAllowsNothingButItself(t *testing.T) {
 		}
 	}
 }
+
+func TestTheConsoleShowsADeliveryWithItsAttempts(t *testing.T) {
+	t.Parallel()
+	for _, delivered := range []bool{false, true} {
+		w := httptest.NewRecorder()
+		sandbox.ShowDelivery(w, "<a>", delivered)
+		got := screen{t: t, status: w.Code, body: w.Body.String()}
+		got.want(http.StatusOK).shows("2 attempts", "no answer", "answered 503", "<pre><a></pre>")
+		if strings.Contains(got.body, "<a>") {
+			t.Errorf("the page does not escape texts")
+		}
+		if waits := strings.Contains(got.body, "Tried again at"); waits == delivered {
+			t.Errorf("delivered: %t, but tried again: %t", delivered, waits)
+		}
+	}
+}

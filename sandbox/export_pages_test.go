@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"net/http"
 
 	"github.com/plugipay/plugipay-go/gen"
 )
@@ -24,4 +25,17 @@ func LineItemTotals(lineItems string) []string {
 func FormActionSource(raw string) string {
 	source, _ := formActionSource(raw)
 	return source
+}
+
+// ShowDelivery writes a console with one delivery, whose texts are all the same, and one attempt of each kind.
+func ShowDelivery(w http.ResponseWriter, text string, delivered bool) {
+	moment := timeView{Text: "2026-01-02 03:04:05.000", Machine: "2026-01-02T03:04:05.000Z"}
+	view := consoleView{Now: moment, Deliveries: []deliveryView{{
+		EventID: text, EventName: text, SessionID: text, URL: text, Body: text, Delivered: delivered,
+		Attempts: []attemptView{{Time: moment, Err: "no answer"}, {Time: moment, Status: 503}},
+	}}}
+	if !delivered {
+		view.Deliveries[0].Next = moment
+	}
+	page{status: http.StatusOK, template: "console.html", title: "Console", content: view}.write(w)
 }

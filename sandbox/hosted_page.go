@@ -200,7 +200,8 @@ func (p hostedPage) show(w http.ResponseWriter, status int, problem, failed stri
 	}.write(w)
 }
 
-// formActions are where the page's forms may lead: browsers hold the redirect that answers a form to them, too.
+// formActions are where the page's forms may lead: browsers hold the redirects that answer a form to them, too. A
+// merchant's page that sends the buyer on to yet another origin is therefore not followed there straight from the form.
 func formActions(session gen.CheckoutSession) []string {
 	if hasEnded(session.Status) {
 		return nil
