@@ -285,7 +285,7 @@ func TestUnknownPathOrMethodIsNotFound(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	tests := []struct{ method, path string }{
-		{http.MethodGet, "/"},
+		{http.MethodGet, "/api"},
 		{http.MethodGet, "/api/v1/checkout-sessions/"},
 		{http.MethodGet, "/api/v1//checkout-sessions"},
 		{http.MethodGet, "/api/v1/checkout-sessions/../checkout-sessions"},

@@ -41,6 +41,9 @@ type Workspace struct {
 	// AccountID is "acc_" and a ULID. Empty: one is made up. Of two workspaces with the same id the first counts.
 	AccountID string
 
+	// Name is what buyers know the merchant by: the hosted page shows it. Empty: the account id.
+	Name string
+
 	// Keys are what requests are signed with. None: one test key with a secret, both made up.
 	Keys []Key
 

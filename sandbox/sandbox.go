@@ -25,6 +25,8 @@ type Sandbox struct {
 	publicURL  string
 	onBreach   func(error)
 	operations http.Handler
+	requests   requestLog
+	redactor   *strings.Replacer
 }
 
 // New returns a Plugipay in memory. It panics only when the contract that is built into the program cannot be read.
@@ -46,6 +48,7 @@ func newSandbox(opts Options, realTime func() time.Time) *Sandbox {
 		onBreach:  opts.OnContractBreach,
 	}
 	s.operations = newOperations(s)
+	s.redactor = newRedactor(s.directory)
 	return s
 }
 
@@ -71,8 +74,11 @@ type callContextKey struct{}
 
 func callFrom(ctx context.Context) *call { return ctx.Value(callContextKey{}).(*call) }
 
-// ServeHTTP answers a request as Plugipay would.
+// ServeHTTP answers a request as Plugipay would, be it for the API or for a page.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.servePage(w, r) {
+		return
+	}
 	c := &call{requestID: newID("req_", s.clock.now()), baseURL: s.baseURL(r)}
 	r = r.WithContext(context.WithValue(r.Context(), callContextKey{}, c)) // a copy: the steps below may change it
 	a, err := s.process(w, r, c)
@@ -81,6 +87,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	header := answerHeader(c, a)
 	s.checkAnswer(r, c, header, a)
+	s.recordRequest(r, c, a) // first, so that who has the answer finds it in the console
 	a.write(w, header)
 }
 

@@ -19,6 +19,7 @@ type session struct {
 	updated     time.Time
 	completed   time.Time // zero until then
 	adapterName string    // empty until it is routed
+	payment     payment   // that is in flight, or that completed the session
 }
 
 // sessionStore holds the checkout sessions of a dataset in the order in which they were created. The index of a session
@@ -27,9 +28,18 @@ type sessionStore struct {
 	mu       sync.RWMutex
 	sessions []*session
 	numbers  map[string]int // by id
+
+	// onEvent is told of each event with the session as it is then, and as it was. It is called with the lock held, so
+	// that events are told in the order in which they happen: it must return at once and not come back here.
+	onEvent func(name gen.EventName, is, was gen.CheckoutSession)
 }
 
-func newSessionStore() *sessionStore { return &sessionStore{numbers: map[string]int{}} }
+func newSessionStore() *sessionStore {
+	return &sessionStore{
+		numbers: map[string]int{},
+		onEvent: func(gen.EventName, gen.CheckoutSession, gen.CheckoutSession) {},
+	}
+}
 
 // newSession is what the store needs to create one.
 type newSession struct {
@@ -87,25 +97,27 @@ func (s *sessionStore) get(id string, now time.Time) (gen.CheckoutSession, error
 
 // cancel ends a session without a payment.
 func (s *sessionStore) cancel(id string, now time.Time) (gen.CheckoutSession, error) {
-	return s.change(id, now, "canceled", func(found *session) {
+	return s.change(id, now, "canceled", func(found *session) ([]gen.EventName, error) {
 		found.status = gen.CheckoutSessionStatusCanceled
+		return nil, nil // no event is documented for it
 	})
 }
 
 // confirm ends a session whose money has arrived.
 func (s *sessionStore) confirm(id string, now time.Time) (gen.CheckoutSession, error) {
-	return s.change(id, now, "confirmed", func(found *session) {
-		found.status = gen.CheckoutSessionStatusCompleted
-		found.completed = found.updated
+	return s.change(id, now, "confirmed", func(found *session) ([]gen.EventName, error) {
+		found.complete()
 		if found.adapterName == "" {
 			found.adapterName = gen.CheckoutAdapterManual
 		}
+		return []gen.EventName{gen.EventCheckoutSessionCompleted}, nil
 	})
 }
 
-// change applies a change to a session that has not ended. The verb is for the error of one that has.
+// change applies a change to a session that has not ended, and tells of the events that it makes. The verb is for the
+// error of a session that has ended; an error of the change leaves the session as it was.
 func (s *sessionStore) change(
-	id string, now time.Time, verb string, apply func(*session),
+	id string, now time.Time, verb string, apply func(*session) ([]gen.EventName, error),
 ) (gen.CheckoutSession, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,15 +126,25 @@ func (s *sessionStore) change(
 		return gen.CheckoutSession{}, noSuchSession()
 	}
 	found := s.sessions[number]
-	if status := found.statusAt(now); hasEnded(status) {
+	was := found.at(now)
+	if hasEnded(was.Status) {
 		return gen.CheckoutSession{}, fail(gen.ErrorCodeConflict,
-			"the checkout session is "+status+" and cannot be "+verb)
+			"the checkout session is "+was.Status+" and cannot be "+verb)
 	}
-	if now.After(found.updated) {
-		found.updated = now
+	changed := *found
+	if now.After(changed.updated) {
+		changed.updated = now
 	}
-	apply(found)
-	return found.at(now), nil
+	events, err := apply(&changed)
+	if err != nil {
+		return gen.CheckoutSession{}, err
+	}
+	*found = changed
+	is := found.at(now)
+	for _, name := range events {
+		s.onEvent(name, is, was)
+	}
+	return is, nil
 }
 
 // page returns up to limit sessions, and the query for the next page or nil if there is none.

@@ -19,6 +19,7 @@ type directory struct {
 // workspace is a merchant's account with its data.
 type workspace struct {
 	accountID string
+	name      string // empty: the account id is shown
 	adapters  []adapter
 	test      *dataset
 	live      *dataset
@@ -69,6 +70,7 @@ func (d *directory) addWorkspace(in Workspace, now time.Time) {
 	}
 	w := &workspace{
 		accountID: in.AccountID,
+		name:      in.Name,
 		adapters:  newAdapters(in.Adapters),
 		test:      newDataset(),
 		live:      newDataset(),

@@ -1,0 +1,176 @@
+package sandbox
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plugipay/plugipay-go/gen"
+)
+
+const (
+	shownSessions  = 100
+	refreshSeconds = 3
+	pauseParameter = "pause"
+)
+
+// consoleView is what the console shows.
+type consoleView struct {
+	Paused     bool
+	Now        timeView
+	Sessions   []sessionView
+	Requests   []requestView
+	Deliveries []deliveryView
+}
+
+type sessionView struct {
+	ID         string
+	HostedPath string // seen from the console
+	Status     gen.CheckoutSessionStatus
+	Amount     string
+	Methods    string
+	Adapter    string
+	Merchant   string
+	Live       bool
+	Created    timeView
+}
+
+type requestView struct {
+	requestRecord
+	Time   timeView
+	Failed bool
+}
+
+// deliveryView is an event on its way to an endpoint.
+type deliveryView struct {
+	EventID   string
+	EventName string
+	SessionID string
+	URL       string
+	Body      string
+	Delivered bool
+	Next      timeView // when it is tried again; empty for never
+	Attempts  []attemptView
+}
+
+type attemptView struct {
+	Time   timeView
+	Status int    // zero where there was no answer
+	Err    string // why not
+}
+
+// serveConsole shows what the sandbox holds and what it was asked.
+func (s *Sandbox) serveConsole(w http.ResponseWriter, r *http.Request) {
+	// A name of another site may be made to point to this machine, and that site's pages could then read this one.
+	if !isLoopbackHost(r.Host) {
+		writeNotice(w, http.StatusForbidden, "The console is for this machine only",
+			"Open it under the name localhost or at the address 127.0.0.1.")
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		refuseMethod(w, http.MethodGet, http.MethodHead)
+		return
+	}
+	view := s.consoleView()
+	view.Paused = r.URL.Query().Has(pauseParameter)
+	p := page{status: http.StatusOK, template: "console.html", title: "Console", wide: true, content: view}
+	if !view.Paused {
+		p.refresh = refreshSeconds
+	}
+	p.write(w)
+}
+
+// isLoopbackHost tells whether a Host header names this machine in a way that nobody else can claim.
+func isLoopbackHost(hostPort string) bool {
+	host := hostPort
+	if h, _, err := net.SplitHostPort(hostPort); err == nil {
+		host = h
+	}
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+func (s *Sandbox) consoleView() consoleView {
+	view := consoleView{
+		Now:        newConsoleTime(s.clock.now()),
+		Sessions:   s.sessionViews(),
+		Deliveries: s.deliveryViews(),
+	}
+	for _, r := range s.requests.newestFirst() {
+		r.Request, r.Response = indented(r.Request), indented(r.Response)
+		view.Requests = append(view.Requests, requestView{
+			requestRecord: r, Time: newConsoleTime(r.At), Failed: r.Status >= http.StatusBadRequest,
+		})
+	}
+	return view
+}
+
+// sessionViews returns the last sessions of all workspaces, newest first.
+func (s *Sandbox) sessionViews() []sessionView {
+	var views []sessionView
+	for _, w := range s.directory.accounts {
+		for _, live := range []bool{false, true} {
+			sessions, _ := w.dataset(live).sessions.page(listQuery{}, shownSessions, s.clock.now())
+			for _, session := range sessions {
+				views = append(views, newSessionView(session, w, live))
+			}
+		}
+	}
+	slices.SortFunc(views, func(a, b sessionView) int {
+		return cmp.Or(strings.Compare(b.Created.Machine, a.Created.Machine), strings.Compare(b.ID, a.ID))
+	})
+	return views[:min(len(views), shownSessions)]
+}
+
+func newSessionView(session gen.CheckoutSession, w *workspace, live bool) sessionView {
+	methods := make([]string, 0, len(session.Methods))
+	for _, m := range session.Methods {
+		methods = append(methods, string(m))
+	}
+	return sessionView{
+		ID:         session.ID,
+		HostedPath: "pay/" + session.ID,
+		Status:     session.Status,
+		Amount:     formatAmount(session.Currency, session.Amount),
+		Methods:    strings.Join(methods, ", "),
+		Adapter:    valueOr(session.Adapter, ""),
+		Merchant:   w.displayName(),
+		Live:       live,
+		Created:    newCreatedView(session.CreatedAt),
+	}
+}
+
+func newCreatedView(machine string) timeView {
+	t, err := time.Parse(time.RFC3339, machine)
+	if err != nil { // the sandbox has written it: it is one
+		return timeView{Text: machine, Machine: machine}
+	}
+	return newConsoleTime(t)
+}
+
+// deliveryViews returns the deliveries of events, newest first. The sandbox delivers none yet: this is the place where
+// the console learns of them.
+func (s *Sandbox) deliveryViews() []deliveryView { return nil }
+
+// newConsoleTime writes a time to the millisecond, in UTC as the API does.
+func newConsoleTime(t time.Time) timeView {
+	return timeView{Text: t.UTC().Format("2006-01-02 15:04:05.000"), Machine: formatTime(t)}
+}
+
+// indented returns JSON in lines, and anything else as it is.
+func indented(text string) string {
+	var lines bytes.Buffer
+	if json.Indent(&lines, []byte(text), "", "  ") != nil {
+		return text
+	}
+	return strings.TrimSpace(lines.String())
+}

@@ -1,0 +1,223 @@
+package sandbox_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plugipay/plugipay-go/sandbox"
+)
+
+var (
+	sessionRow  = regexp.MustCompile(`<a class="mono" href="pay/(cs_[0-9A-Z]+)">`)
+	requestLine = regexp.MustCompile(`<span class="mono line">([A-Z]+ [^<]*)</span>`)
+)
+
+// firstGroups returns what the first group of a pattern matches on a page, in order.
+func firstGroups(pattern *regexp.Regexp, body string) []string {
+	var found []string
+	for _, match := range pattern.FindAllStringSubmatch(body, -1) {
+		found = append(found, match[1])
+	}
+	return found
+}
+
+func TestTheConsoleShowsSessionsOfAllWorkspacesNewestFirst(t *testing.T) {
+	t.Parallel()
+	server, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{
+		{Name: "One", Keys: []sandbox.Key{{ID: "pk_test_1", Secret: "s"}, {ID: "pk_live_1", Secret: "s"}}},
+		{Name: "Two", Keys: []sandbox.Key{{ID: "pk_test_2", Secret: "s"}}},
+	}})
+	var want []string
+	for _, key := range []string{"pk_test_1", "pk_live_1", "pk_test_2", "pk_test_1"} {
+		want = append(want, c.as(key, "s").create("methods", `["card","va"]`).ID)
+		server.Advance(time.Second)
+	}
+	slices.Reverse(want)
+	submit(t, server.URL+"/pay/"+want[0], "pay", "va")
+	got := open(t, server.URL+"/").want(http.StatusOK).shows(
+		"One", "Two", "One (live)", "USD 49.99", "card, va", "xendit", `<span class="pill pending">pending</span>`)
+	if shown := firstGroups(sessionRow, got.body); !slices.Equal(shown, want) {
+		t.Errorf("sessions = %v, want %v", shown, want)
+	}
+}
+
+func TestTheConsoleShowsTheLastSessionsOnly(t *testing.T) {
+	t.Parallel()
+	box := sandbox.New(sandbox.Options{})
+	c := directClient(t, box)
+	for range 101 {
+		c.create()
+	}
+	if shown := firstGroups(sessionRow, consoleOf(box)); len(shown) != 100 {
+		t.Errorf("%d sessions are shown, want 100", len(shown))
+	}
+}
+
+// consoleOf returns the console of a sandbox that does not listen.
+func consoleOf(box *sandbox.Sandbox) string {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Host = "localhost:8080"
+	box.ServeHTTP(w, r)
+	return w.Body.String()
+}
+
+func TestTheConsoleShowsEachCallOfTheAPIWithItsAnswer(t *testing.T) {
+	t.Parallel()
+	server, c := start(t, sandbox.Options{})
+	input := strings.Replace(validInput, `[]}`, `[],"metadata":{"order_id":"ord_<42>"}}`, 1)
+	created := c.send(http.MethodPost, sessionsPath, input).want(http.StatusCreated).session()
+	refused := c.send(http.MethodPost, sessionsPath, with("amount", "0")).want(http.StatusBadRequest)
+	c.send(http.MethodGet, sessionsPath+"?limit=1", "").want(http.StatusOK)
+	c.send(http.MethodGet, "/api/v2/<b>", "").want(http.StatusNotFound)
+	open(t, created.HostedURL)
+	submit(t, created.HostedURL, "pay", "card")
+	got := open(t, server.URL+"/").shows(
+		`"order_id": "ord_<42>"`, `"id": "`+created.ID+`"`, "createCheckoutSession", "listCheckoutSessions",
+		"no operation", refused.envelope.Meta.RequestID, `"field": "amount"`,
+		`<span class="pill bad">400</span>`, `<span class="pill good">201</span>`)
+	want := []string{
+		"GET /api/v2/%3Cb%3E", "GET " + sessionsPath + "?limit=1", "POST " + sessionsPath, "POST " + sessionsPath,
+	}
+	if shown := firstGroups(requestLine, got.body); !slices.Equal(shown, want) {
+		t.Errorf("requests = %q, want %q", shown, want)
+	}
+	if strings.Contains(got.body, "ord_<42>") {
+		t.Errorf("the page does not escape bodies")
+	}
+}
+
+func TestTheConsoleKeepsTheLastRequestsOnly(t *testing.T) {
+	t.Parallel()
+	box := sandbox.New(sandbox.Options{})
+	c := directClient(t, box)
+	for i := range 250 {
+		c.send(http.MethodGet, fmt.Sprintf("/api/%03d", i), "")
+	}
+	var want []string
+	for i := 249; i >= 50; i-- {
+		want = append(want, fmt.Sprintf("GET /api/%03d", i))
+	}
+	if shown := firstGroups(requestLine, consoleOf(box)); !slices.Equal(shown, want) {
+		t.Errorf("requests = %q, want the last 200, newest first", shown)
+	}
+}
+
+func TestTheConsoleKeepsTheBeginningOfLongBodies(t *testing.T) {
+	t.Parallel()
+	box := sandbox.New(sandbox.Options{})
+	c := directClient(t, box)
+	c.create("lineItems", `[{"name":"`+strings.Repeat("é", 100_000)+`","quantity":1,"unitAmount":1}]`)
+	if body := consoleOf(box); len(body) > 100_000 || !strings.Contains(body, "(cut here)") {
+		t.Errorf("the console has %d bytes", len(body))
+	}
+}
+
+func TestTheConsoleShowsNoSecret(t *testing.T) {
+	t.Parallel()
+	const dashboardKey = "pk_test_dashboard"
+	server, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{Keys: []sandbox.Key{
+		{ID: "pk_test_1", Secret: "sk_test_a"}, {ID: "pk_test_2", Secret: "sk_test_a_longer"}, {ID: dashboardKey},
+	}}}})
+	metadata := `{"mistake":"sk_test_a_longer sk_test_a ` + dashboardKey + `"}`
+	signed := c.request(http.MethodPost, sessionsPath, with("metadata", metadata), header("Idempotency-Key", "idem_42"))
+	response, err := c.http.Do(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	readReply(t, response).want(http.StatusCreated)
+	c.send(http.MethodGet, sessionsPath+"?x=sk_test_a", "")
+	authorization := signed.Header.Get("Authorization")
+	open(t, server.URL+"/").shows(`"mistake": "[secret] [secret] [secret]"`, "?x=[secret]").showsNot(
+		"sk_test_a", "_longer", dashboardKey, "idem_42", "Authorization", "signature=", authorization)
+}
+
+func TestTheConsoleRefreshesUnlessItIsPaused(t *testing.T) {
+	t.Parallel()
+	server, _ := start(t, sandbox.Options{})
+	const refresh = `<meta http-equiv="refresh" content="3">`
+	open(t, server.URL+"/").shows(refresh, `href="?pause"`, "No checkout session", "Nobody has called", "No event")
+	open(t, server.URL+"/?pause").showsNot(refresh).shows(`href="?"`)
+}
+
+func TestTheConsoleAnswersOnlyUnderANameOfThisMachine(t *testing.T) {
+	t.Parallel()
+	server, c := start(t, sandbox.Options{})
+	c.create()
+	for host, want := range map[string]int{
+		"localhost":              http.StatusOK,
+		"LOCALHOST:8080":         http.StatusOK,
+		"127.0.0.1:8080":         http.StatusOK,
+		"127.1.2.3":              http.StatusOK,
+		"[::1]:8080":             http.StatusOK,
+		"[::1]":                  http.StatusOK,
+		"evil.example":           http.StatusForbidden,
+		"localhost.evil":         http.StatusForbidden,
+		"127.0.0.1.evil:8080":    http.StatusForbidden,
+		"192.168.1.7:8080":       http.StatusForbidden,
+		"0.0.0.0:8080":           http.StatusForbidden,
+		"[::ffff:192.168.1.7]":   http.StatusForbidden,
+		"localhost@evil.example": http.StatusForbidden,
+	} {
+		r := browserRequest(t, http.MethodGet, server.URL+"/", "")
+		r.Host = host
+		got := browse(t, r)
+		if got.status != want {
+			t.Errorf("Host %s: status = %d, want %d", host, got.status, want)
+		}
+		if want == http.StatusForbidden {
+			got.showsNot("cs_", sessionsPath)
+		}
+	}
+}
+
+func TestTheConsoleIsReadOnlyAndAllowsNothingButItself(t *testing.T) {
+	t.Parallel()
+	server, _ := start(t, sandbox.Options{})
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
+		got := browse(t, browserRequest(t, method, server.URL+"/", "")).want(http.StatusMethodNotAllowed)
+		if allow := got.header.Get("Allow"); allow != "GET, HEAD" {
+			t.Errorf("Allow = %q", allow)
+		}
+	}
+	if head := browse(t, browserRequest(t, http.MethodHead, server.URL+"/", "")).want(http.StatusOK); head.body != "" {
+		t.Errorf("HEAD has a body")
+	}
+	got := open(t, server.URL+"/").header
+	for name, want := range map[string]string{
+		"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff",
+	} {
+		if got.Get(name) != want {
+			t.Errorf("%s = %q, want %q", name, got.Get(name), want)
+		}
+	}
+	policy := got.Get("Content-Security-Policy")
+	for _, directive := range []string{"default-src 'none'", "form-action 'none'", "frame-ancestors 'none'"} {
+		if !strings.Contains(policy, directive) {
+			t.Errorf("the policy lacks %q: %s", directive, policy)
+		}
+	}
+}
+
+func TestTheConsoleShowsADeliveryWithItsAttempts(t *testing.T) {
+	t.Parallel()
+	for _, delivered := range []bool{false, true} {
+		w := httptest.NewRecorder()
+		sandbox.ShowDelivery(w, "<a>", delivered)
+		got := screen{t: t, status: w.Code, body: w.Body.String()}
+		got.want(http.StatusOK).shows("2 attempts", "no answer", "answered 503", "<pre><a></pre>")
+		if strings.Contains(got.body, "<a>") {
+			t.Errorf("the page does not escape texts")
+		}
+		if waits := strings.Contains(got.body, "Tried again at"); waits == delivered {
+			t.Errorf("delivered: %t, but tried again: %t", delivered, waits)
+		}
+	}
+}

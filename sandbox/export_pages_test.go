@@ -1,0 +1,41 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/plugipay/plugipay-go/gen"
+)
+
+// FormatAmount is formatAmount.
+func FormatAmount(currency gen.CurrencyCode, amount int64) string {
+	return formatAmount(currency, amount)
+}
+
+// LineItemTotals are the names and the totals of the line items that the hosted page shows.
+func LineItemTotals(lineItems string) []string {
+	var shown []string
+	for _, item := range lineItemViews(json.RawMessage(lineItems), gen.CurrencyIDR) {
+		shown = append(shown, item.Name+": "+item.Total)
+	}
+	return shown
+}
+
+// FormActionSource is formActionSource, empty where there is none.
+func FormActionSource(raw string) string {
+	source, _ := formActionSource(raw)
+	return source
+}
+
+// ShowDelivery writes a console with one delivery, whose texts are all the same, and one attempt of each kind.
+func ShowDelivery(w http.ResponseWriter, text string, delivered bool) {
+	moment := timeView{Text: "2026-01-02 03:04:05.000", Machine: "2026-01-02T03:04:05.000Z"}
+	view := consoleView{Now: moment, Deliveries: []deliveryView{{
+		EventID: text, EventName: text, SessionID: text, URL: text, Body: text, Delivered: delivered,
+		Attempts: []attemptView{{Time: moment, Err: "no answer"}, {Time: moment, Status: 503}},
+	}}}
+	if !delivered {
+		view.Deliveries[0].Next = moment
+	}
+	page{status: http.StatusOK, template: "console.html", title: "Console", content: view}.write(w)
+}

@@ -1,0 +1,53 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"math"
+
+	"github.com/plugipay/plugipay-go/gen"
+)
+
+// lineItemView is what is being paid for, as the hosted page shows it.
+type lineItemView struct {
+	Name       string
+	Quantity   int64
+	UnitAmount string
+	Total      string
+}
+
+// lineItemViews returns the line items that have the documented shape. They may be any JSON: what else there is has no
+// place on the page and is left out.
+func lineItemViews(lineItems json.RawMessage, currency gen.CurrencyCode) []lineItemView {
+	var items []json.RawMessage
+	if json.Unmarshal(lineItems, &items) != nil {
+		return nil
+	}
+	var views []lineItemView
+	for _, item := range items {
+		if view, ok := newLineItemView(item, currency); ok {
+			views = append(views, view)
+		}
+	}
+	return views
+}
+
+func newLineItemView(item json.RawMessage, currency gen.CurrencyCode) (lineItemView, bool) {
+	var in struct {
+		Name       string
+		Quantity   int64
+		UnitAmount *int64
+	}
+	if json.Unmarshal(item, &in) != nil || in.Name == "" || in.Quantity < 1 || in.UnitAmount == nil {
+		return lineItemView{}, false
+	}
+	unit := *in.UnitAmount
+	if unit > math.MaxInt64/in.Quantity || unit < math.MinInt64/in.Quantity { // the total is no int64
+		return lineItemView{}, false
+	}
+	return lineItemView{
+		Name:       in.Name,
+		Quantity:   in.Quantity,
+		UnitAmount: formatAmount(currency, unit),
+		Total:      formatAmount(currency, unit*in.Quantity),
+	}, true
+}

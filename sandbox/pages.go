@@ -1,0 +1,121 @@
+package sandbox
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+//go:embed pages
+var pageFiles embed.FS
+
+// pageSet is the templates of the pages, ready for use.
+type pageSet struct {
+	templates   map[string]*template.Template // by file name
+	style       template.CSS
+	styleSource string // what allows the style in a content security policy
+}
+
+// loadPages reads the pages once for all the sandboxes of a process. They are built into the program and the tests show
+// each of them, so that they can be read is not in doubt.
+var loadPages = sync.OnceValue(func() *pageSet {
+	style, err := pageFiles.ReadFile("pages/style.css")
+	if err != nil {
+		panic("sandbox: " + err.Error())
+	}
+	sum := sha256.Sum256(style)
+	set := &pageSet{
+		templates:   map[string]*template.Template{},
+		style:       template.CSS(style),
+		styleSource: "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
+	}
+	for _, name := range []string{"hosted.html", "console.html", "notice.html"} {
+		set.templates[name] = template.Must(template.ParseFS(pageFiles, "pages/layout.html", "pages/"+name))
+	}
+	return set
+})
+
+// page is an answer for a browser.
+type page struct {
+	status      int
+	template    string // its file
+	title       string
+	wide        bool     // for tables
+	refresh     int      // seconds until the browser asks for the page again; zero: never
+	formActions []string // sources of the content security policy where the page's forms may lead
+	content     any
+}
+
+// write sends a page. A HEAD request gets the same header; package net/http leaves out the body.
+func (p page) write(w http.ResponseWriter) {
+	set := loadPages()
+	var body bytes.Buffer
+	err := set.templates[p.template].ExecuteTemplate(&body, "layout.html", map[string]any{
+		"Title": p.title, "Style": set.style, "Wide": p.wide, "Refresh": p.refresh, "Content": p.content,
+	})
+	if err != nil { // a mistake in the sandbox, as no value can make a template fail
+		http.Error(w, "something went wrong on our side", http.StatusInternalServerError)
+		return
+	}
+	header := w.Header()
+	setPageHeader(header)
+	header.Set("Content-Security-Policy", p.contentSecurityPolicy(set.styleSource))
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Length", strconv.Itoa(body.Len()))
+	w.WriteHeader(p.status)
+	_, _ = w.Write(body.Bytes()) // the browser may have gone
+}
+
+// contentSecurityPolicy allows what the pages need and nothing else: their style, their icon, and their forms.
+func (p page) contentSecurityPolicy(styleSource string) string {
+	formAction := "'none'"
+	if len(p.formActions) > 0 {
+		formAction = strings.Join(p.formActions, " ")
+	}
+	return "default-src 'none'; style-src " + styleSource + "; img-src data:; form-action " + formAction +
+		"; frame-ancestors 'none'; base-uri 'none'"
+}
+
+// setPageHeader sets what all answers to browsers have, redirects too.
+func setPageHeader(header http.Header) {
+	header.Set("Cache-Control", "no-store")
+	// Not "no-referrer", with which browsers hide the origin of a form from the page's own server as well: over plain
+	// http on another machine's address it is all that tells the page's own form from a foreign one.
+	header.Set("Referrer-Policy", "same-origin")
+	header.Set("X-Content-Type-Options", "nosniff")
+}
+
+// servePage answers a request for a page, and tells whether it was one. All other requests are for the API.
+func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) bool {
+	if id, ok := strings.CutPrefix(r.URL.Path, "/pay/"); ok {
+		s.serveHostedPage(w, r, id)
+		return true
+	}
+	if r.URL.Path == "/" {
+		s.serveConsole(w, r)
+		return true
+	}
+	return false
+}
+
+// notice is a page that says one thing.
+type notice struct{ Heading, Text string }
+
+func writeNotice(w http.ResponseWriter, status int, heading, text string) {
+	page{
+		status: status, template: "notice.html", title: heading, content: notice{Heading: heading, Text: text},
+	}.write(w)
+}
+
+// refuseMethod answers a request whose method a page does not have.
+func refuseMethod(w http.ResponseWriter, allowed ...string) {
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	writeNotice(w, http.StatusMethodNotAllowed, "This page does not work that way",
+		"Open its address in a browser to see it.")
+}

@@ -1,0 +1,108 @@
+package browser
+
+import (
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+	"github.com/plugipay/plugipay-go/sandbox"
+)
+
+// shop is a merchant with a sandbox, the SDK, and pages where buyers come back to.
+type shop struct {
+	t      *testing.T
+	box    *sandbox.Server
+	client *plugipay.Client
+	url    string
+}
+
+// newShop opens a shop whose workspace has the given adapters; nil: all of them.
+func newShop(t *testing.T, adapters []sandbox.Adapter) *shop {
+	t.Helper()
+	box := sandbox.StartTest(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
+		Name:     "Kopi Tenang",
+		Keys:     []sandbox.Key{{ID: sandbox.TestKeyID, Secret: sandbox.TestSecret}},
+		Adapters: adapters,
+	}}})
+	client, err := plugipay.NewClient(box.ClientOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := httptest.NewServer(shopPages())
+	t.Cleanup(pages.Close)
+	return &shop{t: t, box: box, client: client, url: pages.URL}
+}
+
+func shopPages() http.Handler {
+	pages := http.NewServeMux()
+	for path, heading := range map[string]string{"/thank-you": "Thank you", "/cart": "Your cart"} {
+		pages.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			_, _ = w.Write([]byte("<!doctype html><html lang=en><title>Shop</title><h1>" + heading + "</h1>"))
+		})
+	}
+	pages.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNoContent)
+	})
+	return pages
+}
+
+func (s *shop) successURL() string { return s.url + "/thank-you" }
+func (s *shop) cancelURL() string  { return s.url + "/cart" }
+
+// sellAwkwardly creates a session whose texts and amounts are as long as they get.
+func (s *shop) sellAwkwardly() *plugipay.CheckoutSession {
+	s.t.Helper()
+	long := strings.Repeat("Donaudampfschifffahrt", 8)
+	session, err := s.client.CheckoutSessions.Create(s.t.Context(), plugipay.CheckoutSessionCreateInput{
+		Amount:     math.MaxInt64,
+		Currency:   plugipay.CurrencyUSD,
+		Methods:    []plugipay.CheckoutMethod{plugipay.CheckoutMethodVA},
+		SuccessURL: s.successURL(),
+		CancelURL:  s.cancelURL(),
+		LineItems:  []plugipay.CheckoutSessionLineItem{{Name: long, Quantity: 1, UnitAmount: math.MaxInt64}},
+		Metadata:   map[string]string{"long": long},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return session
+}
+
+// sell creates a session that can be paid with all methods.
+func (s *shop) sell() *plugipay.CheckoutSession {
+	s.t.Helper()
+	session, err := s.client.CheckoutSessions.Create(s.t.Context(), plugipay.CheckoutSessionCreateInput{
+		Amount:   19_900_000,
+		Currency: plugipay.CurrencyIDR,
+		Methods: []plugipay.CheckoutMethod{
+			plugipay.CheckoutMethodQRIS, plugipay.CheckoutMethodVA, plugipay.CheckoutMethodEwallet,
+			plugipay.CheckoutMethodCard, plugipay.CheckoutMethodRetail, plugipay.CheckoutMethodPaypal,
+		},
+		SuccessURL: s.successURL(),
+		CancelURL:  s.cancelURL(),
+		LineItems: []plugipay.CheckoutSessionLineItem{
+			{Name: "House blend, 1 kg", Quantity: 2, UnitAmount: 8_500_000},
+			{Name: "Delivery to Bandung", Quantity: 1, UnitAmount: 2_900_000},
+		},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return session
+}
+
+// wantStatus checks a session as the SDK sees it.
+func (s *shop) wantStatus(id string, want plugipay.CheckoutSessionStatus) {
+	s.t.Helper()
+	session, err := s.client.CheckoutSessions.Get(s.t.Context(), id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if session.Status != want {
+		s.t.Fatalf("the session is %s, want %s", session.Status, want)
+	}
+}
