@@ -25,9 +25,12 @@ type Sandbox struct {
 	publicURL  string
 	onBreach   func(error)
 	operations http.Handler
+	dispatcher *dispatcher
+	expiries   *expiries
 }
 
 // New returns a Plugipay in memory. It panics only when the contract that is built into the program cannot be read.
+// Close it if it has endpoints.
 func New(opts Options) *Sandbox { return newSandbox(opts, time.Now) }
 
 // newSandbox is New with a clock to read the real time from.
@@ -38,21 +41,29 @@ func newSandbox(opts Options, realTime func() time.Time) *Sandbox {
 	}
 	c := &clock{real: realTime}
 	s := &Sandbox{
-		contract:  contract,
-		directory: newDirectory(opts.Workspaces, c.now()),
-		clock:     c,
-		rateLimit: opts.RateLimit,
-		publicURL: strings.TrimRight(opts.PublicURL, "/"),
-		onBreach:  opts.OnContractBreach,
+		contract:   contract,
+		directory:  newDirectory(opts.Workspaces, c.now()),
+		clock:      c,
+		rateLimit:  opts.RateLimit,
+		publicURL:  strings.TrimRight(opts.PublicURL, "/"),
+		onBreach:   opts.OnContractBreach,
+		dispatcher: newDispatcher(c),
+		expiries:   &expiries{clock: c},
 	}
 	s.operations = newOperations(s)
+	s.connectEvents()
+	s.addEndpoints(opts)
 	return s
 }
 
 // Advance moves the sandbox's clock forward by d, so that sessions expire and idempotency keys are forgotten without
-// anybody waiting. Negative durations are ignored. The timestamps of signatures and the seconds of the rate limits go
-// by the real clock all the same, so that clients keep working.
-func (s *Sandbox) Advance(d time.Duration) { s.clock.advance(d) }
+// anybody waiting. When it returns, every session whose time has come has expired, and the events are on their way, in
+// the order of expiry. Negative durations are ignored. The timestamps of signatures, the seconds of the rate limits and
+// the waits between deliveries go by the real clock all the same, so that clients and receivers keep working.
+func (s *Sandbox) Advance(d time.Duration) {
+	s.clock.advance(d)
+	s.expiries.happen()
+}
 
 // call is what the sandbox knows of a request while it answers it. Each step fills in its part.
 type call struct {

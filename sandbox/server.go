@@ -22,8 +22,12 @@ type Server struct {
 	stopped chan struct{} // closed when the server has stopped listening
 }
 
-// Start serves a new sandbox on a free port of the loopback interface. It fails only when there is none to listen on.
+// Start serves a new sandbox on a free port of the loopback interface. It fails when there is none to listen on, and
+// when an endpoint of the options is not valid.
 func Start(opts Options) (*Server, error) {
+	if err := checkEndpoints(opts); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: cannot listen on the loopback interface: %w", err)
@@ -62,9 +66,10 @@ func (s *Server) ClientOptions() plugipay.ClientOptions {
 	return opts
 }
 
-// Close stops listening and ends all connections, those in the middle of a request too. Calls after the first do
-// nothing.
+// Close stops listening and ends all connections, those in the middle of a request too, and all deliveries of events.
+// Calls after the first do nothing.
 func (s *Server) Close() {
 	_ = s.http.Close() // what it could tell is that the listener was closed before
 	<-s.stopped
+	_ = s.Sandbox.Close()
 }

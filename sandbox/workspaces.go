@@ -20,6 +20,7 @@ type directory struct {
 type workspace struct {
 	accountID string
 	adapters  []adapter
+	endpoints []Endpoint // that it was made with, valid or not
 	test      *dataset
 	live      *dataset
 }
@@ -70,6 +71,7 @@ func (d *directory) addWorkspace(in Workspace, now time.Time) {
 	w := &workspace{
 		accountID: in.AccountID,
 		adapters:  newAdapters(in.Adapters),
+		endpoints: slices.Clone(in.Endpoints),
 		test:      newDataset(),
 		live:      newDataset(),
 	}
