@@ -55,3 +55,6 @@ func CreateSessions(s *Sandbox, count int, lifetime int64) {
 		}, s.clock.now())
 	}
 }
+
+// FaultsLeft returns the faults that were injected and have not happened.
+func FaultsLeft(s *Sandbox) []Fault { return s.faults.all() }

@@ -27,6 +27,8 @@ type Sandbox struct {
 	operations http.Handler
 	dispatcher *dispatcher
 	expiries   *expiries
+	faults     faultList
+	control    http.Handler
 }
 
 // New returns a Plugipay in memory. It panics only when the contract that is built into the program cannot be read.
@@ -51,6 +53,7 @@ func newSandbox(opts Options, realTime func() time.Time) *Sandbox {
 		expiries:   &expiries{clock: c},
 	}
 	s.operations = newOperations(s)
+	s.control = newControl(s)
 	s.connectEvents()
 	s.addEndpoints(opts)
 	return s
@@ -76,6 +79,11 @@ type call struct {
 	workspace  *workspace
 	data       *dataset
 	rate       *rateState // nil before the key is known
+
+	// What a fault does to the call.
+	injected   bool          // the answer is the fault's
+	retryAfter time.Duration // of that answer; zero: as without a fault
+	drop       bool          // there is to be no answer
 }
 
 type callContextKey struct{}
@@ -83,12 +91,23 @@ type callContextKey struct{}
 func callFrom(ctx context.Context) *call { return ctx.Value(callContextKey{}).(*call) }
 
 // ServeHTTP answers a request as Plugipay would.
+//
+// A call that meets a [Fault] with Drop ends in the panic with which a handler tells package net/http to cut the
+// connection, http.ErrAbortHandler. The paths under /_sandbox/ control the sandbox from programs in other
+// languages: what Inject, ClearFaults, Advance, Pay, Settle and FailPayment do. They need no key.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if isControl(r) {
+		s.control.ServeHTTP(w, r)
+		return
+	}
 	c := &call{requestID: newID("req_", s.clock.now()), baseURL: s.baseURL(r)}
 	r = r.WithContext(context.WithValue(r.Context(), callContextKey{}, c)) // a copy: the steps below may change it
 	a, err := s.process(w, r, c)
 	if err != nil {
 		a = s.refusal(c, err)
+	}
+	if c.drop {
+		panic(http.ErrAbortHandler) // how package net/http is told to cut the connection
 	}
 	header := answerHeader(c, a)
 	s.checkAnswer(r, c, header, a)
@@ -119,6 +138,9 @@ func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (answ
 	if c.rate, err = s.countRequest(c.data, r.Method); err != nil {
 		return answer{}, err
 	}
+	if err := s.meetFault(r.Context(), c); err != nil {
+		return answer{}, err
+	}
 	if err := s.contract.checkRequest(r, c); err != nil {
 		return answer{}, err
 	}
@@ -137,7 +159,11 @@ func (s *Sandbox) checkAnswer(r *http.Request, c *call, header http.Header, a an
 	if s.onBreach == nil {
 		return
 	}
-	if err := s.contract.checkAnswer(r, c.operation, header, a); err != nil {
+	operation := c.operation
+	if c.injected {
+		operation = nil // it need not be an answer of this operation's
+	}
+	if err := s.contract.checkAnswer(r, operation, header, a); err != nil {
 		s.onBreach(err)
 	}
 }
