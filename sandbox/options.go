@@ -30,6 +30,10 @@ type Options struct {
 	// against [DocumentedRateLimit], but none is refused, so that a test suite does not depend on its speed.
 	RateLimit RateLimit
 
+	// Addr is where [Start] listens, such as "127.0.0.1:4010"; port 0 is a free one. An address that is not a loopback
+	// one lets everybody in who can reach this machine. Empty: a free port of the loopback interface.
+	Addr string
+
 	// PublicURL is what the hostedUrl of a session starts with, such as "https://pay.example.com". Empty: the scheme
 	// and the host of the request that creates the session.
 	PublicURL string
