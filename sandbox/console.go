@@ -157,9 +157,28 @@ func newCreatedView(machine string) timeView {
 	return newConsoleTime(t)
 }
 
-// deliveryViews returns the deliveries of events, newest first. The sandbox delivers none yet: this is the place where
-// the console learns of them.
-func (s *Sandbox) deliveryViews() []deliveryView { return nil }
+// deliveryViews returns the last deliveries of events, newest first.
+func (s *Sandbox) deliveryViews() []deliveryView {
+	var views []deliveryView
+	for _, r := range s.dispatcher.records() {
+		view := deliveryView{
+			EventID:   r.EventID,
+			EventName: r.EventName,
+			SessionID: r.SessionID,
+			URL:       s.redactor.Replace(r.URL),
+			Body:      indented(s.redactor.Replace(string(r.Body))),
+			Delivered: r.Delivered,
+		}
+		if !r.Next.IsZero() {
+			view.Next = newConsoleTime(r.Next)
+		}
+		for _, a := range r.Attempts {
+			view.Attempts = append(view.Attempts, attemptView{Time: newConsoleTime(a.At), Status: a.Status, Err: a.Err})
+		}
+		views = append(views, view)
+	}
+	return views
+}
 
 // newConsoleTime writes a time to the millisecond, in UTC as the API does.
 func newConsoleTime(t time.Time) timeView {

@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plugipay/plugipay-go/plugipay"
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
@@ -219,5 +221,46 @@ func TestTheConsoleShowsADeliveryWithItsAttempts(t *testing.T) {
 		if waits := strings.Contains(got.body, "Tried again at"); waits == delivered {
 			t.Errorf("delivered: %t, but tried again: %t", delivered, waits)
 		}
+	}
+}
+
+func TestTheConsoleShowsTheDeliveriesOfEvents(t *testing.T) {
+	t.Parallel()
+	received := make(chan struct{}, 1)
+	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { received <- struct{}{} }))
+	defer receiver.Close()
+	box := sandbox.StartTest(t, sandbox.Options{Endpoints: []sandbox.Endpoint{{URL: receiver.URL, Secret: "whsec_of_the_console"}}})
+	client, err := plugipay.NewClient(box.ClientOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	session, err := client.CheckoutSessions.Create(t.Context(), plugipay.CheckoutSessionCreateInput{
+		Amount: 1, Currency: plugipay.CurrencyIDR, Methods: []plugipay.CheckoutMethod{plugipay.CheckoutMethodQRIS},
+		SuccessURL: "https://example.com/ok", CancelURL: "https://example.com/no",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := box.Pay(session.ID, plugipay.CheckoutMethodQRIS); err != nil {
+		t.Fatal(err)
+	}
+	<-received
+	resp, err := http.Get(box.URL + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"checkout_session.completed", "evt_", session.ID, receiver.URL} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the console does not show %s", want)
+		}
+	}
+	if strings.Contains(string(text), "whsec_of_the_console") {
+		t.Error("the console shows a secret")
 	}
 }

@@ -2,10 +2,12 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
 )
@@ -15,6 +17,7 @@ type failure struct {
 	code    gen.ErrorCode
 	message string
 	field   string // empty: none
+	status  int    // zero: that of the code
 }
 
 func (f *failure) Error() string { return f.code + ": " + f.message }
@@ -73,7 +76,7 @@ func (s *Sandbox) refusal(c *call, err error) answer {
 	}
 	var body bytes.Buffer
 	_ = json.NewEncoder(&body).Encode(envelope) // texts only: it cannot fail
-	return answer{status: statusOf(f.code), body: body.Bytes()}
+	return answer{status: cmp.Or(f.status, statusOf(f.code)), body: body.Bytes()}
 }
 
 func (s *Sandbox) meta(c *call) gen.Meta {
@@ -89,6 +92,10 @@ func answerHeader(c *call, a answer) http.Header {
 	}
 	if a.status == http.StatusTooManyRequests {
 		header.Set("Retry-After", "1") // the count starts anew each second
+	}
+	if c.retryAfter > 0 {
+		seconds := (c.retryAfter-1)/time.Second + 1 // rounded up
+		header.Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
 	}
 	return header
 }

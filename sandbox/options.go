@@ -22,9 +22,17 @@ type Options struct {
 	// [TestSecret].
 	Workspaces []Workspace
 
+	// Endpoints are where the events of the first workspace are sent to, test and live data alike, besides its own
+	// Endpoints. [Start] refuses one that is not valid; [New] leaves it out. Nil: no events are sent.
+	Endpoints []Endpoint
+
 	// RateLimit is how many requests a second are let through. Zero: requests are counted in the X-RateLimit headers
 	// against [DocumentedRateLimit], but none is refused, so that a test suite does not depend on its speed.
 	RateLimit RateLimit
+
+	// Addr is where [Start] listens, such as "127.0.0.1:4010"; port 0 is a free one. An address that is not a loopback
+	// one lets everybody in who can reach this machine. Empty: a free port of the loopback interface.
+	Addr string
 
 	// PublicURL is what the hostedUrl of a session starts with, such as "https://pay.example.com". Empty: the scheme
 	// and the host of the request that creates the session.
@@ -50,6 +58,10 @@ type Workspace struct {
 	// Adapters are the payment providers that are set up. Nil: all four of them, with the methods that they have by
 	// default. Empty but not nil: none, so that no session can be created.
 	Adapters []Adapter
+
+	// Endpoints are where the workspace's events are sent to, test and live data alike. [Start] refuses one that is not
+	// valid; [New] leaves it out. Nil: no events are sent.
+	Endpoints []Endpoint
 }
 
 // Key is a key of a workspace.

@@ -25,11 +25,16 @@ type Sandbox struct {
 	publicURL  string
 	onBreach   func(error)
 	operations http.Handler
+	dispatcher *dispatcher
+	expiries   *expiries
+	faults     faultList
+	control    http.Handler
 	requests   requestLog
 	redactor   *strings.Replacer
 }
 
 // New returns a Plugipay in memory. It panics only when the contract that is built into the program cannot be read.
+// Close it if it has endpoints.
 func New(opts Options) *Sandbox { return newSandbox(opts, time.Now) }
 
 // newSandbox is New with a clock to read the real time from.
@@ -40,22 +45,31 @@ func newSandbox(opts Options, realTime func() time.Time) *Sandbox {
 	}
 	c := &clock{real: realTime}
 	s := &Sandbox{
-		contract:  contract,
-		directory: newDirectory(opts.Workspaces, c.now()),
-		clock:     c,
-		rateLimit: opts.RateLimit,
-		publicURL: strings.TrimRight(opts.PublicURL, "/"),
-		onBreach:  opts.OnContractBreach,
+		contract:   contract,
+		directory:  newDirectory(opts.Workspaces, c.now()),
+		clock:      c,
+		rateLimit:  opts.RateLimit,
+		publicURL:  strings.TrimRight(opts.PublicURL, "/"),
+		onBreach:   opts.OnContractBreach,
+		dispatcher: newDispatcher(c),
+		expiries:   &expiries{clock: c},
 	}
 	s.operations = newOperations(s)
 	s.redactor = newRedactor(s.directory)
+	s.control = newControl(s)
+	s.connectEvents()
+	s.addEndpoints(opts)
 	return s
 }
 
 // Advance moves the sandbox's clock forward by d, so that sessions expire and idempotency keys are forgotten without
-// anybody waiting. Negative durations are ignored. The timestamps of signatures and the seconds of the rate limits go
-// by the real clock all the same, so that clients keep working.
-func (s *Sandbox) Advance(d time.Duration) { s.clock.advance(d) }
+// anybody waiting. When it returns, every session whose time has come has expired, and the events are on their way, in
+// the order of expiry. Negative durations are ignored. The timestamps of signatures, the seconds of the rate limits and
+// the waits between deliveries go by the real clock all the same, so that clients and receivers keep working.
+func (s *Sandbox) Advance(d time.Duration) {
+	s.clock.advance(d)
+	s.expiries.happen()
+}
 
 // call is what the sandbox knows of a request while it answers it. Each step fills in its part.
 type call struct {
@@ -68,6 +82,11 @@ type call struct {
 	workspace  *workspace
 	data       *dataset
 	rate       *rateState // nil before the key is known
+
+	// What a fault does to the call.
+	injected   bool          // the answer is the fault's
+	retryAfter time.Duration // of that answer; zero: as without a fault
+	drop       bool          // there is to be no answer
 }
 
 type callContextKey struct{}
@@ -75,7 +94,15 @@ type callContextKey struct{}
 func callFrom(ctx context.Context) *call { return ctx.Value(callContextKey{}).(*call) }
 
 // ServeHTTP answers a request as Plugipay would, be it for the API or for a page.
+//
+// A call that meets a [Fault] with Drop ends in the panic with which a handler tells package net/http to cut the
+// connection, http.ErrAbortHandler. The paths under /_sandbox/ control the sandbox from programs in other
+// languages: what Inject, ClearFaults, Advance, Pay, Settle and FailPayment do. They need no key.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if isControl(r) {
+		s.control.ServeHTTP(w, r)
+		return
+	}
 	if s.servePage(w, r) {
 		return
 	}
@@ -88,6 +115,9 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := answerHeader(c, a)
 	s.checkAnswer(r, c, header, a)
 	s.recordRequest(r, c, a) // first, so that who has the answer finds it in the console
+	if c.drop {
+		panic(http.ErrAbortHandler) // how package net/http is told to cut the connection
+	}
 	a.write(w, header)
 }
 
@@ -115,6 +145,9 @@ func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (answ
 	if c.rate, err = s.countRequest(c.data, r.Method); err != nil {
 		return answer{}, err
 	}
+	if err := s.meetFault(r.Context(), c); err != nil {
+		return answer{}, err
+	}
 	if err := s.contract.checkRequest(r, c); err != nil {
 		return answer{}, err
 	}
@@ -133,7 +166,11 @@ func (s *Sandbox) checkAnswer(r *http.Request, c *call, header http.Header, a an
 	if s.onBreach == nil {
 		return
 	}
-	if err := s.contract.checkAnswer(r, c.operation, header, a); err != nil {
+	operation := c.operation
+	if c.injected {
+		operation = nil // it need not be an answer of this operation's
+	}
+	if err := s.contract.checkAnswer(r, operation, header, a); err != nil {
 		s.onBreach(err)
 	}
 }

@@ -1,11 +1,13 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/plugipay/plugipay-go/plugipay"
@@ -22,21 +24,35 @@ type Server struct {
 	stopped chan struct{} // closed when the server has stopped listening
 }
 
-// Start serves a new sandbox on a free port of the loopback interface. It fails only when there is none to listen on.
+// Start serves a new sandbox at opts.Addr, or on a free port of the loopback interface. It fails when it cannot listen
+// there, and when an endpoint of the options is not valid.
 func Start(opts Options) (*Server, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err := checkEndpoints(opts); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	listener, err := net.Listen("tcp", cmp.Or(opts.Addr, "127.0.0.1:0"))
 	if err != nil {
-		return nil, fmt.Errorf("sandbox: cannot listen on the loopback interface: %w", err)
+		return nil, fmt.Errorf("sandbox: cannot listen: %w", err)
 	}
 	box := New(opts)
 	s := &Server{
 		Sandbox: box,
-		URL:     "http://" + listener.Addr().String(),
+		URL:     "http://" + reachable(listener.Addr()),
 		http:    &http.Server{Handler: box, ReadHeaderTimeout: 10 * time.Second},
 		stopped: make(chan struct{}),
 	}
 	go s.serve(listener)
 	return s, nil
+}
+
+// reachable is the address at which this machine finds a listener. One that listens on all interfaces is found on the
+// loopback one.
+func reachable(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return addr.String()
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
 }
 
 func (s *Server) serve(listener net.Listener) {
@@ -62,9 +78,10 @@ func (s *Server) ClientOptions() plugipay.ClientOptions {
 	return opts
 }
 
-// Close stops listening and ends all connections, those in the middle of a request too. Calls after the first do
-// nothing.
+// Close stops listening and ends all connections, those in the middle of a request too, and all deliveries of events.
+// Calls after the first do nothing.
 func (s *Server) Close() {
 	_ = s.http.Close() // what it could tell is that the listener was closed before
 	<-s.stopped
+	_ = s.Sandbox.Close()
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// session is a checkout session as it was when it last changed by a request. Its expiry is not a change: it follows
-// from the time at which the session is looked at.
+// session is a checkout session as it was when it last changed. That it has expired follows from the time at which it
+// is looked at, even before its expiry is noted as a change.
 type session struct {
 	fixed       gen.CheckoutSession // what never changes
 	created     time.Time
@@ -32,12 +32,16 @@ type sessionStore struct {
 	// onEvent is told of each event with the session as it is then, and as it was. It is called with the lock held, so
 	// that events are told in the order in which they happen: it must return at once and not come back here.
 	onEvent func(name gen.EventName, is, was gen.CheckoutSession)
+
+	// onCreate is told when each session expires, in the same way.
+	onCreate func(number int, expires time.Time)
 }
 
 func newSessionStore() *sessionStore {
 	return &sessionStore{
-		numbers: map[string]int{},
-		onEvent: func(gen.EventName, gen.CheckoutSession, gen.CheckoutSession) {},
+		numbers:  map[string]int{},
+		onEvent:  func(gen.EventName, gen.CheckoutSession, gen.CheckoutSession) {},
+		onCreate: func(int, time.Time) {},
 	}
 }
 
@@ -82,6 +86,7 @@ func (s *sessionStore) create(in newSession, now time.Time) gen.CheckoutSession 
 	}
 	s.numbers[id] = len(s.sessions)
 	s.sessions = append(s.sessions, created)
+	s.onCreate(s.numbers[id], expires)
 	return created.at(now)
 }
 

@@ -21,6 +21,7 @@ type workspace struct {
 	accountID string
 	name      string // empty: the account id is shown
 	adapters  []adapter
+	endpoints []Endpoint // that it was made with, valid or not
 	test      *dataset
 	live      *dataset
 }
@@ -72,6 +73,7 @@ func (d *directory) addWorkspace(in Workspace, now time.Time) {
 		accountID: in.AccountID,
 		name:      in.Name,
 		adapters:  newAdapters(in.Adapters),
+		endpoints: slices.Clone(in.Endpoints),
 		test:      newDataset(),
 		live:      newDataset(),
 	}

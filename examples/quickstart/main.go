@@ -1,4 +1,5 @@
-// Quickstart shows what a shop does with Plugipay: create a checkout session, send the buyer to it, see how it ends.
+// Quickstart shows what a shop does with Plugipay: create a checkout session, send the buyer to it, see how it ends, and be
+// told by webhook.
 //
 // With PLUGIPAY_KEY_ID and PLUGIPAY_SECRET set it talks to Plugipay; they must be test keys. Without, it starts a sandbox in
 // its own process and talks to that.
@@ -28,11 +29,12 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer) error {
-	client, closeSandbox, err := connect(out)
+	shop, err := open(out)
 	if err != nil {
 		return err
 	}
-	defer closeSandbox()
+	defer shop.close()
+	client := shop.client
 
 	// Create a session and send the buyer to its page.
 	session, err := client.CheckoutSessions.Create(ctx, order("Annual Pro plan", 199_000_00))
@@ -67,6 +69,20 @@ func run(ctx context.Context, out io.Writer) error {
 		fmt.Fprintln(out, "confirmed", confirmed.ID, "is", confirmed.Status)
 	}
 
+	// Plugipay tells the shop that it was paid. (The real one needs an address that it can reach, so not from here.)
+	if shop.events != nil {
+		select {
+		case event := <-shop.events:
+			paid, err := event.CheckoutSession()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(out, "webhook  ", event.Name(), "for order", paid.Metadata["order_id"])
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+
 	// Cancel another one. A second time it has ended already, which is a conflict.
 	session, err = client.CheckoutSessions.Create(ctx, order("Monthly Pro plan", 19_900_00))
 	if err != nil {
@@ -95,34 +111,51 @@ func run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// connect returns a client of Plugipay if there are credentials in the environment, or else of a sandbox.
-func connect(out io.Writer) (client *plugipay.Client, closeSandbox func(), err error) {
-	if os.Getenv("PLUGIPAY_KEY_ID")+os.Getenv("PLUGIPAY_SECRET")+os.Getenv("PLUGIPAY_API_KEY") == "" {
-		return connectToSandbox(out)
-	}
-	if strings.Contains(os.Getenv("PLUGIPAY_KEY_ID")+os.Getenv("PLUGIPAY_API_KEY"), "_live_") {
-		return nil, nil, errors.New("this is a live key, and the quickstart confirms payments that nobody made: use a test key")
-	}
-	client, err = plugipay.NewClient(plugipay.ClientOptions{})
-	if err != nil {
-		return nil, nil, err
-	}
-	fmt.Fprintln(out, "Using Plugipay at", client.BaseURL())
-	return client, func() {}, nil
+// shop is a client, and the events that the shop's webhook endpoint receives; nil where there is none.
+type shop struct {
+	client *plugipay.Client
+	events <-chan *plugipay.WebhookEvent
+	close  func()
 }
 
-func connectToSandbox(out io.Writer) (*plugipay.Client, func(), error) {
-	box, err := sandbox.Start(sandbox.Options{})
+// open connects to Plugipay if there are credentials in the environment, or else to a sandbox.
+func open(out io.Writer) (*shop, error) {
+	if os.Getenv("PLUGIPAY_KEY_ID")+os.Getenv("PLUGIPAY_SECRET")+os.Getenv("PLUGIPAY_API_KEY") == "" {
+		return openWithSandbox(out)
+	}
+	if strings.Contains(os.Getenv("PLUGIPAY_KEY_ID")+os.Getenv("PLUGIPAY_API_KEY"), "_live_") {
+		return nil, errors.New("this is a live key, and the quickstart confirms payments that nobody made: use a test key")
+	}
+	client, err := plugipay.NewClient(plugipay.ClientOptions{})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	fmt.Fprintln(out, "Using Plugipay at", client.BaseURL())
+	return &shop{client: client, close: func() { _ = client.Close() }}, nil
+}
+
+func openWithSandbox(out io.Writer) (*shop, error) {
+	endpoint, err := receiveEvents()
+	if err != nil {
+		return nil, err
+	}
+	box, err := sandbox.Start(sandbox.Options{Endpoints: []sandbox.Endpoint{{URL: endpoint.url, Secret: webhookSecret}}})
+	if err != nil {
+		endpoint.close()
+		return nil, err
 	}
 	client, err := plugipay.NewClient(box.ClientOptions())
 	if err != nil {
 		box.Close()
-		return nil, nil, err
+		endpoint.close()
+		return nil, err
 	}
 	fmt.Fprintln(out, "No PLUGIPAY_KEY_ID in the environment: using a sandbox at", box.URL)
-	return client, box.Close, nil
+	return &shop{client: client, events: endpoint.events, close: func() {
+		_ = client.Close()
+		box.Close()
+		endpoint.close()
+	}}, nil
 }
 
 // order is what a shop asks its buyer for. The amount is in the currency's smallest unit: 199_000_00 is IDR 199,000.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,19 +20,20 @@ pay at    http://\S+/pay/(cs_\w+)
 status    open
 open      \d+ on the first page, more: false
 confirmed cs_\w+ is completed
-canceled  cs_\w+
+%scanceled  cs_\w+
 conflict  plugipay: conflict: .+ \(status=409, requestId=req_\w+\)
 cart      (cs_\w+)
 cart      (cs_\w+)
 `
 
-func checkRun(t *testing.T, output, firstLine string) {
+// checkRun checks what a run prints; webhook is a pattern of the line about it.
+func checkRun(t *testing.T, output, firstLine, webhook string) {
 	t.Helper()
 	first, rest, _ := strings.Cut(output, "\n")
 	if !strings.HasPrefix(first, firstLine) {
 		t.Errorf("the first line is %q, want %q", first, firstLine)
 	}
-	found := regexp.MustCompile("^" + wholeRun + "$").FindStringSubmatch(rest)
+	found := regexp.MustCompile("^" + fmt.Sprintf(wholeRun, webhook) + "$").FindStringSubmatch(rest)
 	if found == nil {
 		t.Fatalf("the output is\n%s", output)
 	}
@@ -56,7 +58,8 @@ func TestWithoutCredentialsItRunsAgainstASandboxAndSaysSo(t *testing.T) {
 	if err := run(t.Context(), &out); err != nil {
 		t.Fatal(err)
 	}
-	checkRun(t, out.String(), "No PLUGIPAY_KEY_ID in the environment: using a sandbox at http://127.0.0.1:")
+	checkRun(t, out.String(), "No PLUGIPAY_KEY_ID in the environment: using a sandbox at http://127.0.0.1:",
+		"webhook   checkout_session.completed for order ord_42\n")
 }
 
 func TestWithCredentialsItRunsAgainstPlugipay(t *testing.T) {
@@ -69,7 +72,7 @@ func TestWithCredentialsItRunsAgainstPlugipay(t *testing.T) {
 	if err := run(t.Context(), &out); err != nil {
 		t.Fatal(err)
 	}
-	checkRun(t, out.String(), "Using Plugipay at "+box.URL)
+	checkRun(t, out.String(), "Using Plugipay at "+box.URL, "")
 }
 
 func TestHalfOfTheCredentialsIsAnErrorNotASandbox(t *testing.T) {

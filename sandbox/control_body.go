@@ -1,0 +1,59 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"mime"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/plugipay/plugipay-go/gen"
+)
+
+// longestSpan is the largest number that a control route takes for a time, a hundred years of seconds.
+const longestSpan = 100 * 365 * 24 * 60 * 60
+
+func isJSONMediaType(contentType string) bool {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	return err == nil && mediaType == jsonMediaType
+}
+
+// decodeControl reads a JSON object that has no other properties than those of the struct that it goes into.
+func decodeControl(body []byte, into any) error {
+	if !json.Valid(body) || !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
+		return fail(gen.ErrorCodeValidationError, "the body is not a JSON object")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(into)
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrongType):
+		return invalid(wrongType.Field, "has the wrong type or is too large")
+	}
+	return fail(gen.ErrorCodeValidationError, "the body can have "+knownProperties(into))
+}
+
+// knownProperties names the properties of a struct's JSON.
+func knownProperties(of any) string {
+	t := reflect.TypeOf(of).Elem()
+	var names []string
+	for i := range t.NumField() {
+		names = append(names, t.Field(i).Tag.Get("json"))
+	}
+	if len(names) == 0 {
+		return "no properties"
+	}
+	return "these properties only: " + strings.Join(names, ", ")
+}
+
+func checkSpan(field string, value int64) error {
+	if value < 0 || value > longestSpan {
+		return invalid(field, "must be from 0 to "+strconv.Itoa(longestSpan))
+	}
+	return nil
+}

@@ -1,0 +1,314 @@
+package sandbox_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+	"github.com/plugipay/plugipay-go/sandbox"
+)
+
+const endpointSecret = "whsec_of_the_test"
+
+// receiver is a webhook endpoint as users of the module have one. Each event comes once through its channel.
+type receiver struct {
+	t      testing.TB
+	url    string
+	events chan *plugipay.WebhookEvent
+}
+
+func newReceiver(t *testing.T) receiver {
+	t.Helper()
+	r := receiver{t: t, events: make(chan *plugipay.WebhookEvent, 100)}
+	handler, err := plugipay.NewWebhookHandler(plugipay.WebhookHandlerOptions{
+		Secrets: []string{endpointSecret},
+		Handle: func(_ context.Context, e *plugipay.WebhookEvent) error {
+			r.events <- e
+			return nil
+		},
+		OnError: func(_ *http.Request, err error) { t.Errorf("a delivery was refused: %v", err) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	r.url = server.URL
+	return r
+}
+
+// next waits for the next event.
+func (r receiver) next() *plugipay.WebhookEvent {
+	r.t.Helper()
+	select {
+	case e := <-r.events:
+		return e
+	case <-r.t.Context().Done():
+		r.t.Fatal("the test ended before the event came")
+		return nil
+	}
+}
+
+func (r receiver) endpoint(plain bool) sandbox.Endpoint {
+	return sandbox.Endpoint{URL: r.url, Secret: endpointSecret, PlainEvents: plain}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEachTransitionSendsItsEventsInOrder(t *testing.T) {
+	t.Parallel()
+	type box = *sandbox.Server
+	payVA := func(t *testing.T, s box, id string) { must(t, s.Pay(id, plugipay.CheckoutMethodVA)) }
+	tests := map[string]struct {
+		happen       func(t *testing.T, s box, c client, id string)
+		want         []plugipay.EventName
+		status       plugipay.CheckoutSessionStatus
+		statusBefore string // of the last event
+	}{
+		"a card payment": {
+			func(t *testing.T, s box, _ client, id string) { must(t, s.Pay(id, plugipay.CheckoutMethodCard)) },
+			[]plugipay.EventName{plugipay.EventCheckoutSessionCompleted},
+			plugipay.CheckoutSessionStatusCompleted, "open",
+		},
+		"a transfer that arrives": {
+			func(t *testing.T, s box, _ client, id string) {
+				payVA(t, s, id)
+				must(t, s.Settle(id))
+			},
+			[]plugipay.EventName{
+				plugipay.EventCheckoutSessionAsyncPaymentSucceeded, plugipay.EventCheckoutSessionCompleted,
+			},
+			plugipay.CheckoutSessionStatusCompleted, "pending",
+		},
+		"a transfer that fails": {
+			func(t *testing.T, s box, _ client, id string) {
+				payVA(t, s, id)
+				must(t, s.FailPayment(id))
+			},
+			[]plugipay.EventName{plugipay.EventCheckoutSessionAsyncPaymentFailed},
+			plugipay.CheckoutSessionStatusOpen, "pending",
+		},
+		"a confirmation": {
+			func(_ *testing.T, _ box, c client, id string) { c.confirm(id).want(http.StatusOK) },
+			[]plugipay.EventName{plugipay.EventCheckoutSessionCompleted},
+			plugipay.CheckoutSessionStatusCompleted, "open",
+		},
+		"an open session's expiry": {
+			func(_ *testing.T, s box, _ client, _ string) { s.Advance(24 * time.Hour) },
+			[]plugipay.EventName{plugipay.EventCheckoutSessionExpired},
+			plugipay.CheckoutSessionStatusExpired, "open",
+		},
+		"a failed transfer, then a pending session's expiry": {
+			func(t *testing.T, s box, _ client, id string) {
+				payVA(t, s, id)
+				must(t, s.FailPayment(id))
+				payVA(t, s, id)
+				s.Advance(48 * time.Hour)
+				s.Advance(48 * time.Hour)
+			},
+			[]plugipay.EventName{
+				plugipay.EventCheckoutSessionAsyncPaymentFailed, plugipay.EventCheckoutSessionExpired,
+			},
+			plugipay.CheckoutSessionStatusExpired, "pending",
+		},
+		"a cancellation, which has no event": {
+			func(_ *testing.T, s box, c client, id string) {
+				c.cancel(id).want(http.StatusOK)
+				s.Advance(48 * time.Hour)
+			},
+			nil, "", "",
+		},
+	}
+	for name, tt := range tests {
+		for _, plain := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/plain=%t", name, plain), func(t *testing.T) {
+				t.Parallel()
+				r := newReceiver(t)
+				server, c := start(t, sandbox.Options{Endpoints: []sandbox.Endpoint{r.endpoint(plain)}})
+				session := c.create("methods", `["card","va"]`, "lineItems", `[{"name":"<b> & co","quantity":1,"unitAmount":1}]`)
+				tt.happen(t, server, c, session.ID)
+				// One more session, whose event shows that no other is still to come.
+				last := c.create()
+				c.confirm(last.ID).want(http.StatusOK)
+
+				var got []*plugipay.WebhookEvent
+				for range len(tt.want) + 1 {
+					e := r.next()
+					must(t, sandbox.CheckEvent(server.Sandbox, plain, e.Raw))
+					about, err := e.CheckoutSession()
+					must(t, err)
+					if about.ID == session.ID {
+						got = append(got, e)
+					}
+				}
+				checkEvents(t, got, tt.want)
+				if len(tt.want) == 0 {
+					return
+				}
+				e := got[len(got)-1]
+				about, _ := e.CheckoutSession()
+				if about.Status != tt.status {
+					t.Errorf("the event's session is %s, want %s", about.Status, tt.status)
+				}
+				if e.OccurredAt != about.UpdatedAt {
+					t.Errorf("it occurred at %s, want %s", e.OccurredAt, about.UpdatedAt)
+				}
+				checkDialect(t, e, plain, tt.statusBefore)
+			})
+		}
+	}
+}
+
+func checkEvents(t *testing.T, got []*plugipay.WebhookEvent, want []plugipay.EventName) {
+	t.Helper()
+	var names []plugipay.EventName
+	ids := map[string]bool{}
+	for _, e := range got {
+		names = append(names, e.Name())
+		ids[e.ID] = true
+		if !strings.HasPrefix(e.ID, "evt_") || len(e.ID) != len("evt_")+26 {
+			t.Errorf("id = %q, want evt_ and a ULID", e.ID)
+		}
+	}
+	if !slices.Equal(names, want) {
+		t.Fatalf("events = %v, want %v", names, want)
+	}
+	if len(ids) != len(got) {
+		t.Errorf("two events have the same id")
+	}
+}
+
+func checkDialect(t *testing.T, e *plugipay.WebhookEvent, plain bool, statusBefore string) {
+	t.Helper()
+	if !plain {
+		if e.Type != "plugipay."+e.Name()+".v1" || e.AccountID != sandbox.TestAccountID || e.PreviousAttributes != nil {
+			t.Errorf("type %q, account %q, previous attributes %v", e.Type, e.AccountID, e.PreviousAttributes)
+		}
+		return
+	}
+	if want := "ws_" + strings.TrimPrefix(sandbox.TestAccountID, "acc_"); e.Type != e.Name() || e.AccountID != want {
+		t.Errorf("type %q, workspace %q, want %q", e.Type, e.AccountID, want)
+	}
+	if got := string(e.PreviousAttributes["status"]); got != `"`+statusBefore+`"` {
+		t.Errorf("the status was %s, want %q", got, statusBefore)
+	}
+	for _, unchanged := range []string{"id", "amount", "lineItems", "expiresAt"} {
+		if _, there := e.PreviousAttributes[unchanged]; there {
+			t.Errorf("%s is among the previous attributes and did not change", unchanged)
+		}
+	}
+	if completedAt, there := e.PreviousAttributes["completedAt"]; e.Name() == plugipay.EventCheckoutSessionCompleted &&
+		(!there || string(completedAt) != "null") {
+		t.Errorf("completedAt was %s, want null", completedAt)
+	}
+}
+
+func TestAnEventHasTheSameIDAtEveryEndpoint(t *testing.T) {
+	t.Parallel()
+	one, other, late := newReceiver(t), newReceiver(t), newReceiver(t)
+	server, c := start(t, sandbox.Options{
+		Endpoints: []sandbox.Endpoint{one.endpoint(false), other.endpoint(true)},
+	})
+	before := c.create()
+	c.confirm(before.ID).want(http.StatusOK)
+	must(t, server.AddEndpoint(late.endpoint(false)))
+	c.confirm(c.create().ID).want(http.StatusOK)
+	ids := func(r receiver) []string {
+		ids := []string{r.next().ID, r.next().ID}
+		slices.Sort(ids)
+		return ids
+	}
+	first, second := ids(one), ids(other)
+	if !slices.Equal(first, second) {
+		t.Errorf("the endpoints got the events %v and %v", first, second)
+	}
+	got := late.next()
+	if !slices.Contains(first, got.ID) {
+		t.Errorf("the endpoint that was added got %s, which is none of %v", got.ID, first)
+	}
+	if about, err := got.CheckoutSession(); err != nil || about.ID == before.ID {
+		t.Errorf("the endpoint that was added got an event from before (%v)", err)
+	}
+}
+
+func TestEventsGoToTheEndpointsOfTheirWorkspaceWhateverTheMode(t *testing.T) {
+	t.Parallel()
+	first, second := newReceiver(t), newReceiver(t)
+	_, c := start(t, sandbox.Options{
+		Endpoints: []sandbox.Endpoint{first.endpoint(false)},
+		Workspaces: []sandbox.Workspace{
+			{AccountID: "acc_1", Keys: []sandbox.Key{{ID: "pk_live_1", Secret: "s"}}},
+			{
+				AccountID: "acc_2", Keys: []sandbox.Key{{ID: "pk_test_2", Secret: "s"}},
+				Endpoints: []sandbox.Endpoint{second.endpoint(false)},
+			},
+		},
+	})
+	other := c.as("pk_test_2", "s")
+	other.confirm(other.create().ID).want(http.StatusOK)
+	c.confirm(c.create().ID).want(http.StatusOK)
+	if got := first.next().AccountID; got != "acc_1" {
+		t.Errorf("the first workspace's endpoint got an event of %s", got)
+	}
+	if got := second.next().AccountID; got != "acc_2" {
+		t.Errorf("the second workspace's endpoint got an event of %s", got)
+	}
+}
+
+func TestEndpointsThatAreNotValidAreRefused(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		endpoint sandbox.Endpoint
+		want     string
+	}{
+		"no secret": {
+			sandbox.Endpoint{URL: "http://user:hunter2@127.0.0.1/hook"},
+			"sandbox: the endpoint http://user:xxxxx@127.0.0.1/hook has no secret: anybody could sign with an empty one",
+		},
+		"no URL":       {sandbox.Endpoint{Secret: "s"}, "sandbox: the URL of an endpoint must be an absolute http or https URL"},
+		"another kind": {sandbox.Endpoint{URL: "ftp://h/", Secret: "s"}, "sandbox: the URL of an endpoint must be an absolute http or https URL"},
+		"no host":      {sandbox.Endpoint{URL: "http:///x", Secret: "s"}, "sandbox: the URL of an endpoint must be an absolute http or https URL"},
+		"no escape":    {sandbox.Endpoint{URL: "http://h/%zz", Secret: "s"}, "sandbox: the URL of an endpoint must be an absolute http or https URL"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			endpoints := []sandbox.Endpoint{tt.endpoint}
+			ofWorkspace := sandbox.Options{Workspaces: []sandbox.Workspace{{Endpoints: endpoints}}}
+			for _, opts := range []sandbox.Options{{Endpoints: endpoints}, ofWorkspace} {
+				if server, err := sandbox.Start(opts); err == nil {
+					server.Close()
+					t.Errorf("Start took the endpoint")
+				} else if err.Error() != tt.want {
+					t.Errorf("Start: %v, want %s", err, tt.want)
+				}
+				box := sandbox.New(opts) // leaves it out
+				must(t, box.Close())
+			}
+			box := sandbox.New(sandbox.Options{})
+			if err := box.AddEndpoint(tt.endpoint); err == nil || err.Error() != tt.want {
+				t.Errorf("AddEndpoint: %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestAnEndpointIsPrintedWithoutItsSecrets(t *testing.T) {
+	t.Parallel()
+	e := sandbox.Endpoint{URL: "http://user:hunter2@127.0.0.1/hook", Secret: endpointSecret}
+	text := fmt.Sprintf("%v %+v %#v %s %q", e, e, e, e, e)
+	if strings.Contains(text, endpointSecret) || strings.Contains(text, "hunter2") {
+		t.Errorf("a secret is printed: %s", text)
+	}
+}

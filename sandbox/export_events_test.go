@@ -1,0 +1,60 @@
+package sandbox
+
+import (
+	"net/http"
+
+	"github.com/plugipay/plugipay-go/gen"
+)
+
+// SetDeliveryTransport lets deliveries go through a transport of the test's, before there is an event.
+func SetDeliveryTransport(s *Sandbox, transport http.RoundTripper) {
+	s.dispatcher.client = newDeliveryClient(transport)
+}
+
+// DeliveryRecord is what the console shows of a delivery.
+type DeliveryRecord = deliveryRecord
+
+// Deliveries returns what the console shows.
+func Deliveries(s *Sandbox) []DeliveryRecord { return s.dispatcher.records() }
+
+// CheckEvent holds the body of a delivery against the contract.
+func CheckEvent(s *Sandbox, plain bool, body []byte) error {
+	name := "VersionedEvent"
+	if plain {
+		name = "PlainEvent"
+	}
+	value, err := decodeJSON(body)
+	if err != nil {
+		return err
+	}
+	schemas := s.contract.operations[0].route.Spec.Components.Schemas
+	return schemas[name].Value.VisitJSON(value, s.contract.options.SchemaValidationOptions...)
+}
+
+// Expire lets the sessions expire whose time has come, as the timer does.
+func Expire(s *Sandbox) { s.expiries.happen() }
+
+// CreateSessions creates sessions in the default workspace that live for some seconds, by far faster than requests
+// would.
+func CreateSessions(s *Sandbox, count int, lifetime int64) {
+	data := s.directory.accounts[TestAccountID].test
+	input := gen.CheckoutSessionCreateInput{
+		Amount:     4999,
+		Currency:   gen.CurrencyUSD,
+		Methods:    []gen.CheckoutMethod{gen.CheckoutMethodCard},
+		SuccessURL: "https://example.com/ok",
+		CancelURL:  "https://example.com/no",
+	}
+	for range count {
+		data.sessions.create(newSession{
+			accountID:    TestAccountID,
+			input:        input,
+			lineItems:    []byte("[]"),
+			lifetime:     lifetime,
+			hostedURLFor: func(id string) string { return "https://example.com/pay/" + id },
+		}, s.clock.now())
+	}
+}
+
+// FaultsLeft returns the faults that were injected and have not happened.
+func FaultsLeft(s *Sandbox) []Fault { return s.faults.all() }
