@@ -29,6 +29,7 @@ func TestABuyerPaysByCard(t *testing.T) {
 		buyer.wantAt(shop.successURL())
 		buyer.wantText("h1", "Thank you")
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCompleted)
+		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionCompleted)
 
 		buyer.open(session.HostedURL)
 		buyer.wantText("h1", "Payment complete")
@@ -84,12 +85,14 @@ func TestABuyerTransfersToAVirtualAccount(t *testing.T) {
 		buyer.press("The transfer fails")
 		buyer.wantText("[role=alert]", "did not go through")
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusOpen)
+		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionAsyncPaymentFailed)
 		buyer.inspect()
 
 		buyer.press("Pay IDR 199,000") // the virtual account is still chosen
 		buyer.press("The transfer arrives")
 		buyer.wantAt(shop.successURL())
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCompleted)
+		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionAsyncPaymentSucceeded, plugipay.EventCheckoutSessionCompleted)
 	})
 }
 
@@ -106,6 +109,7 @@ func TestABuyerPaysInCashAtARetailOutlet(t *testing.T) {
 		buyer.press("The cash is paid")
 		buyer.wantAt(shop.successURL())
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCompleted)
+		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionAsyncPaymentSucceeded, plugipay.EventCheckoutSessionCompleted)
 	})
 }
 
@@ -125,6 +129,7 @@ func TestABuyerIsDeclinedAndTriesAgain(t *testing.T) {
 		buyer.press("Pay IDR 199,000")
 		buyer.wantAt(shop.successURL())
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCompleted)
+		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionCompleted)
 	})
 }
 
@@ -146,6 +151,7 @@ func TestTheMerchantConfirmsAPayment(t *testing.T) {
 		buyer.press("Check again")
 		buyer.wantText("h1", "Payment complete")
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCompleted)
+		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionCompleted)
 	})
 }
 
@@ -159,6 +165,7 @@ func TestABuyerCancels(t *testing.T) {
 		buyer.press("Cancel and go back to the shop")
 		buyer.wantAt(shop.cancelURL())
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCanceled)
+		shop.wantEvents(session.ID) // none is documented for it
 
 		buyer.open(session.HostedURL)
 		buyer.wantText("h1", "Payment canceled")
@@ -180,6 +187,7 @@ func TestTheSessionExpiresUnderTheBuyer(t *testing.T) {
 		buyer.expectComplaint(409)
 		buyer.wantText("h1", "Payment expired")
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusExpired)
+		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionExpired)
 		buyer.inspect()
 		buyer.press("Back to the shop")
 		buyer.wantAt(shop.cancelURL())
@@ -215,6 +223,7 @@ func TestABuyerWithTwoWindowsPaysOnce(t *testing.T) {
 		again.pressFor(409, "Pay IDR 199,000")
 		again.expectComplaint(409)
 		again.wantText("h1", "Payment complete")
+		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionCompleted)
 	})
 }
 

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"context"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -17,26 +18,80 @@ type shop struct {
 	box    *sandbox.Server
 	client *plugipay.Client
 	url    string
+	events chan *plugipay.WebhookEvent // that the shop was told of, verified
 }
 
 // newShop opens a shop whose workspace has the given adapters; nil: all of them.
 func newShop(t *testing.T, adapters []sandbox.Adapter) *shop {
 	t.Helper()
-	box := sandbox.StartTest(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
-		Name:     "Kopi Tenang",
-		Keys:     []sandbox.Key{{ID: sandbox.TestKeyID, Secret: sandbox.TestSecret}},
-		Adapters: adapters,
+	s := &shop{t: t, events: make(chan *plugipay.WebhookEvent, 100)}
+	pages := shopPages()
+	pages.Handle("POST "+webhookPath, s.receiveEvents())
+	server := httptest.NewServer(pages)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	s.box = sandbox.StartTest(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
+		Name:      "Kopi Tenang",
+		Keys:      []sandbox.Key{{ID: sandbox.TestKeyID, Secret: sandbox.TestSecret}},
+		Adapters:  adapters,
+		Endpoints: []sandbox.Endpoint{{URL: server.URL + webhookPath, Secret: webhookSecret}},
 	}}})
-	client, err := plugipay.NewClient(box.ClientOptions())
+	client, err := plugipay.NewClient(s.box.ClientOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages := httptest.NewServer(shopPages())
-	t.Cleanup(pages.Close)
-	return &shop{t: t, box: box, client: client, url: pages.URL}
+	s.client = client
+	return s
 }
 
-func shopPages() http.Handler {
+const (
+	webhookPath   = "/webhooks/plugipay"
+	webhookSecret = "whsec_of_the_shop"
+)
+
+// receiveEvents is the shop's webhook endpoint: what is not signed with its secret does not get through.
+func (s *shop) receiveEvents() http.Handler {
+	handler, err := plugipay.NewWebhookHandler(plugipay.WebhookHandlerOptions{
+		Secrets: []string{webhookSecret},
+		Handle: func(_ context.Context, event *plugipay.WebhookEvent) error {
+			s.events <- event
+			return nil
+		},
+		OnError: func(_ *http.Request, err error) {
+			if s.t.Context().Err() == nil { // or it was cut because the test is over
+				s.t.Errorf("a delivery failed: %v", err)
+			}
+		},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return handler
+}
+
+// wantEvents waits for the next events, which must be these, about the session.
+func (s *shop) wantEvents(id string, names ...plugipay.EventName) {
+	s.t.Helper()
+	for _, want := range names {
+		select {
+		case event := <-s.events:
+			session, err := event.CheckoutSession()
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			if event.Name() != want || session.ID != id {
+				s.t.Fatalf("the event is %s of %s, want %s of %s", event.Name(), session.ID, want, id)
+			}
+		case <-s.t.Context().Done():
+			s.t.Fatalf("the event %s did not come", want)
+		}
+	}
+	if len(s.events) > 0 {
+		s.t.Fatalf("there is one event more: %s", (<-s.events).Name())
+	}
+}
+
+func shopPages() *http.ServeMux {
 	pages := http.NewServeMux()
 	for path, heading := range map[string]string{"/thank-you": "Thank you", "/cart": "Your cart"} {
 		pages.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
