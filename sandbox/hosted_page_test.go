@@ -154,8 +154,10 @@ func TestTheHostedPageSaysWhatIsPaid(t *testing.T) {
 
 func TestAMerchantWithoutANameIsShownByItsAccountID(t *testing.T) {
 	t.Parallel()
-	_, c := start(t, sandbox.Options{})
-	open(t, c.create().HostedURL).shows(sandbox.TestAccountID)
+	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
+		AccountID: "acc_without_a_name", Keys: []sandbox.Key{{ID: sandbox.TestKeyID, Secret: sandbox.TestSecret}},
+	}}})
+	open(t, c.create().HostedURL).shows("acc_without_a_name")
 }
 
 func TestLineItemsWithoutTheDocumentedShapeAreLeftOut(t *testing.T) {

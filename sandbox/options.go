@@ -18,8 +18,8 @@ const ScopeCheckoutWrite = "plugipay:checkout:write"
 // Options says what a sandbox holds and how strict it is. The zero value is good for most tests. A sandbox copies what
 // it needs: changing the options afterwards changes nothing.
 type Options struct {
-	// Workspaces are the merchants that exist. None: one workspace, [TestAccountID], with one key, [TestKeyID] and
-	// [TestSecret].
+	// Workspaces are the merchants that exist. None: one workspace, [TestAccountID], named "Sandbox Shop", with one key,
+	// [TestKeyID] and [TestSecret].
 	Workspaces []Workspace
 
 	// Endpoints are where the events of the first workspace are sent to, test and live data alike, besides its own

@@ -53,7 +53,7 @@ type accessKey struct {
 
 func newDirectory(workspaces []Workspace, now time.Time) *directory {
 	if len(workspaces) == 0 {
-		workspaces = []Workspace{{AccountID: TestAccountID, Keys: []Key{{ID: TestKeyID, Secret: TestSecret}}}}
+		workspaces = []Workspace{{AccountID: TestAccountID, Name: "Sandbox Shop", Keys: []Key{{ID: TestKeyID, Secret: TestSecret}}}}
 	}
 	d := &directory{accounts: map[string]*workspace{}, keys: map[string]*accessKey{}}
 	for _, w := range workspaces {
