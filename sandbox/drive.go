@@ -65,14 +65,24 @@ func (s *Sandbox) failPayment(id string) (gen.CheckoutSession, error) {
 func (s *Sandbox) drive(
 	id string, happen func(*workspace, *sessionStore, time.Time) (gen.CheckoutSession, error),
 ) (gen.CheckoutSession, error) {
+	w, sessions, ok := s.findSession(id)
+	if !ok {
+		return gen.CheckoutSession{}, noSuchSession()
+	}
+	return happen(w, sessions, s.clock.now())
+}
+
+// findSession looks for a session in all workspaces, test and live: its id is all that a buyer has, and nobody can guess
+// it.
+func (s *Sandbox) findSession(id string) (*workspace, *sessionStore, bool) {
 	for _, w := range s.directory.accounts {
 		for _, data := range []*dataset{w.test, w.live} {
 			if data.sessions.has(id) {
-				return happen(w, data.sessions, s.clock.now())
+				return w, data.sessions, true
 			}
 		}
 	}
-	return gen.CheckoutSession{}, noSuchSession()
+	return nil, nil, false
 }
 
 func (s *sessionStore) has(id string) bool {

@@ -33,12 +33,13 @@ type hostedPage struct {
 
 // serveHostedPage answers a request for the hosted page of a session, in whichever workspace it is.
 func (s *Sandbox) serveHostedPage(w http.ResponseWriter, r *http.Request, id string) {
-	p, ok := s.findHostedPage(id)
+	found, sessions, ok := s.findSession(id)
 	if !ok {
 		writeNotice(w, http.StatusNotFound, "There is nothing to pay here",
 			"The address may be mistyped, or the sandbox has been restarted and has forgotten its sessions.")
 		return
 	}
+	p := hostedPage{sandbox: s, workspace: found, sessions: sessions, id: id}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		p.show(w, http.StatusOK, "", r.URL.Query().Get(failedParameter))
@@ -47,18 +48,6 @@ func (s *Sandbox) serveHostedPage(w http.ResponseWriter, r *http.Request, id str
 	default:
 		refuseMethod(w, http.MethodGet, http.MethodHead, http.MethodPost)
 	}
-}
-
-// findHostedPage looks everywhere for a session: its id is all that a buyer has, and nobody can guess it.
-func (s *Sandbox) findHostedPage(id string) (hostedPage, bool) {
-	for _, w := range s.directory.accounts {
-		for _, d := range []*dataset{w.test, w.live} {
-			if _, err := d.sessions.get(id, s.clock.now()); err == nil {
-				return hostedPage{sandbox: s, workspace: w, sessions: d.sessions, id: id}, true
-			}
-		}
-	}
-	return hostedPage{}, false
 }
 
 // post does what the buyer asked for and sends the browser on, or shows the page with what is wrong.
