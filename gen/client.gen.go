@@ -11,8 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/oapi-codegen/runtime"
 )
 
 // Defines values for CheckoutAdapter.
@@ -669,61 +667,44 @@ type OnCheckoutSessionCompletedJSONRequestBody = CheckoutSessionEvent
 // OnCheckoutSessionExpiredJSONRequestBody defines body for OnCheckoutSessionExpired for application/json ContentType.
 type OnCheckoutSessionExpiredJSONRequestBody = CheckoutSessionEvent
 
-// RequestEditorFn is the function signature for the RequestEditor callback function
+// RequestEditorFn changes a request before it is sent.
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
 
-// Doer performs HTTP requests.
-//
-// The standard http.Client implements this interface.
+// HttpRequestDoer sends requests; an *http.Client does.
 type HttpRequestDoer interface {
 	Do(req *http.Request) (*http.Response, error)
 }
 
-// Client which conforms to the OpenAPI3 specification for this service.
+// Client has a method for each operation of the contract, which returns the answer as it is, whatever its status.
 type Client struct {
-	// The endpoint of the server conforming to this interface, with scheme,
-	// https://api.deepmap.com for example. This can contain a path relative
-	// to the server, such as https://api.deepmap.com/dev-test, and all the
-	// paths in the swagger spec will be appended to the server.
+	// Server is the API's base URL, perhaps with a path, such as "https://plugipay.com".
 	Server string
 
-	// Doer for performing requests, typically a *http.Client with any
-	// customized settings, such as certificate chains.
+	// Client sends the requests.
 	Client HttpRequestDoer
 
-	// A list of callbacks for modifying requests which are generated before sending over
-	// the network.
+	// RequestEditors are called in turn with each request before it is sent.
 	RequestEditors []RequestEditorFn
 }
 
-// ClientOption allows setting custom parameters during construction
+// ClientOption configures a Client that is being made.
 type ClientOption func(*Client) error
 
-// Creates a new Client, with reasonable defaults
+// NewClient returns a Client for the server, which sends with an http.Client of its own unless an option says otherwise.
 func NewClient(server string, opts ...ClientOption) (*Client, error) {
-	// create a client with sane default values
-	client := Client{
-		Server: server,
-	}
-	// mutate client and add all optional params
-	for _, o := range opts {
-		if err := o(&client); err != nil {
+	client := &Client{Server: server}
+	for _, option := range opts {
+		if err := option(client); err != nil {
 			return nil, err
 		}
 	}
-	// ensure the server URL always has a trailing slash
-	if !strings.HasSuffix(client.Server, "/") {
-		client.Server += "/"
-	}
-	// create httpClient, if not already present
 	if client.Client == nil {
 		client.Client = &http.Client{}
 	}
-	return &client, nil
+	return client, nil
 }
 
-// WithHTTPClient allows overriding the default Doer, which is
-// automatically created using http.Client. This is useful for tests.
+// WithHTTPClient makes the Client send its requests with doer.
 func WithHTTPClient(doer HttpRequestDoer) ClientOption {
 	return func(c *Client) error {
 		c.Client = doer
@@ -731,8 +712,7 @@ func WithHTTPClient(doer HttpRequestDoer) ClientOption {
 	}
 }
 
-// WithRequestEditorFn allows setting up a callback function, which will be
-// called right before sending the request. This can be used to mutate the request.
+// WithRequestEditorFn makes the Client call fn with each request before it is sent.
 func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 	return func(c *Client) error {
 		c.RequestEditors = append(c.RequestEditors, fn)
@@ -740,7 +720,7 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 	}
 }
 
-// The interface specification for the client above.
+// ClientInterface is what a Client does.
 type ClientInterface interface {
 
 	// ListCheckoutSessions List checkout sessions
@@ -834,15 +814,57 @@ type ClientInterface interface {
 //
 // Corresponds with GET /api/v1/checkout-sessions (the `ListCheckoutSessions` operationId).
 func (c *Client) ListCheckoutSessions(ctx context.Context, params *ListCheckoutSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListCheckoutSessionsRequest(c.Server, params)
+	req, err := newListCheckoutSessionsRequest(ctx, c.Server, params)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+	return c.send(ctx, req, reqEditors)
+}
+
+// NewListCheckoutSessionsRequest returns the request of ListCheckoutSessions.
+func NewListCheckoutSessionsRequest(server string, params *ListCheckoutSessionsParams) (*http.Request, error) {
+	return newListCheckoutSessionsRequest(context.Background(), server, params)
+}
+
+func newListCheckoutSessionsRequest(ctx context.Context, server string, params *ListCheckoutSessionsParams) (*http.Request, error) {
+	target := fmt.Sprintf("%s/api/v1/checkout-sessions", strings.TrimRight(server, "/"))
+	if params != nil {
+		query := make([]string, 0, 7)
+		if params.Limit != nil {
+			query = append(query, "limit="+url.QueryEscape(fmt.Sprint(*params.Limit)))
+		}
+		if params.Status != nil {
+			query = append(query, "status="+url.QueryEscape(string(*params.Status)))
+		}
+		if params.CustomerID != nil {
+			query = append(query, "customerId="+url.QueryEscape(string(*params.CustomerID)))
+		}
+		if params.Cursor != nil {
+			query = append(query, "cursor="+url.QueryEscape(string(*params.Cursor)))
+		}
+		if params.CreatedAfter != nil {
+			query = append(query, "createdAfter="+url.QueryEscape(string(*params.CreatedAfter)))
+		}
+		if params.CreatedBefore != nil {
+			query = append(query, "createdBefore="+url.QueryEscape(string(*params.CreatedBefore)))
+		}
+		if params.Order != nil {
+			query = append(query, "order="+url.QueryEscape(string(*params.Order)))
+		}
+		if len(query) > 0 {
+			target += "?" + strings.Join(query, "&")
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	if params != nil {
+		if params.XPlugipayOnBehalfOf != nil {
+			req.Header.Set("X-Plugipay-On-Behalf-Of", string(*params.XPlugipayOnBehalfOf))
+		}
+	}
+	return req, nil
 }
 
 // CreateCheckoutSessionWithBody Create a checkout session
@@ -854,15 +876,11 @@ func (c *Client) ListCheckoutSessions(ctx context.Context, params *ListCheckoutS
 //
 // Corresponds with POST /api/v1/checkout-sessions (the `CreateCheckoutSession` operationId).
 func (c *Client) CreateCheckoutSessionWithBody(ctx context.Context, params *CreateCheckoutSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateCheckoutSessionRequestWithBody(c.Server, params, contentType, body)
+	req, err := newCreateCheckoutSessionRequest(ctx, c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // CreateCheckoutSession Create a checkout session
@@ -878,11 +896,39 @@ func (c *Client) CreateCheckoutSession(ctx context.Context, params *CreateChecko
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+	return c.send(ctx, req.WithContext(ctx), reqEditors)
+}
+
+// NewCreateCheckoutSessionRequest returns the request of CreateCheckoutSession with the body written as application/json.
+func NewCreateCheckoutSessionRequest(server string, params *CreateCheckoutSessionParams, body CreateCheckoutSessionJSONRequestBody) (*http.Request, error) {
+	content, err := json.Marshal(body)
+	if err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return NewCreateCheckoutSessionRequestWithBody(server, params, "application/json", bytes.NewReader(content))
+}
+
+// NewCreateCheckoutSessionRequestWithBody returns the request of CreateCheckoutSession with any body.
+func NewCreateCheckoutSessionRequestWithBody(server string, params *CreateCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	return newCreateCheckoutSessionRequest(context.Background(), server, params, contentType, body)
+}
+
+func newCreateCheckoutSessionRequest(ctx context.Context, server string, params *CreateCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	target := fmt.Sprintf("%s/api/v1/checkout-sessions", strings.TrimRight(server, "/"))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header["Content-Type"] = []string{contentType}
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			req.Header.Set("Idempotency-Key", string(*params.IdempotencyKey))
+		}
+		if params.XPlugipayOnBehalfOf != nil {
+			req.Header.Set("X-Plugipay-On-Behalf-Of", string(*params.XPlugipayOnBehalfOf))
+		}
+	}
+	return req, nil
 }
 
 // GetCheckoutSession Get a checkout session
@@ -891,15 +937,30 @@ func (c *Client) CreateCheckoutSession(ctx context.Context, params *CreateChecko
 //
 // Corresponds with GET /api/v1/checkout-sessions/{id} (the `GetCheckoutSession` operationId).
 func (c *Client) GetCheckoutSession(ctx context.Context, id CheckoutSessionID, params *GetCheckoutSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetCheckoutSessionRequest(c.Server, id, params)
+	req, err := newGetCheckoutSessionRequest(ctx, c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+	return c.send(ctx, req, reqEditors)
+}
+
+// NewGetCheckoutSessionRequest returns the request of GetCheckoutSession.
+func NewGetCheckoutSessionRequest(server string, id CheckoutSessionID, params *GetCheckoutSessionParams) (*http.Request, error) {
+	return newGetCheckoutSessionRequest(context.Background(), server, id, params)
+}
+
+func newGetCheckoutSessionRequest(ctx context.Context, server string, id CheckoutSessionID, params *GetCheckoutSessionParams) (*http.Request, error) {
+	target := fmt.Sprintf("%s/api/v1/checkout-sessions/%s", strings.TrimRight(server, "/"), url.PathEscape(string(id)))
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	if params != nil {
+		if params.XPlugipayOnBehalfOf != nil {
+			req.Header.Set("X-Plugipay-On-Behalf-Of", string(*params.XPlugipayOnBehalfOf))
+		}
+	}
+	return req, nil
 }
 
 // CancelCheckoutSessionWithBody Cancel a checkout session
@@ -912,15 +973,11 @@ func (c *Client) GetCheckoutSession(ctx context.Context, id CheckoutSessionID, p
 //
 // Corresponds with POST /api/v1/checkout-sessions/{id}/cancel (the `CancelCheckoutSession` operationId).
 func (c *Client) CancelCheckoutSessionWithBody(ctx context.Context, id CheckoutSessionID, params *CancelCheckoutSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCancelCheckoutSessionRequestWithBody(c.Server, id, params, contentType, body)
+	req, err := newCancelCheckoutSessionRequest(ctx, c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // CancelCheckoutSession Cancel a checkout session
@@ -937,11 +994,39 @@ func (c *Client) CancelCheckoutSession(ctx context.Context, id CheckoutSessionID
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+	return c.send(ctx, req.WithContext(ctx), reqEditors)
+}
+
+// NewCancelCheckoutSessionRequest returns the request of CancelCheckoutSession with the body written as application/json.
+func NewCancelCheckoutSessionRequest(server string, id CheckoutSessionID, params *CancelCheckoutSessionParams, body CancelCheckoutSessionJSONRequestBody) (*http.Request, error) {
+	content, err := json.Marshal(body)
+	if err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return NewCancelCheckoutSessionRequestWithBody(server, id, params, "application/json", bytes.NewReader(content))
+}
+
+// NewCancelCheckoutSessionRequestWithBody returns the request of CancelCheckoutSession with any body.
+func NewCancelCheckoutSessionRequestWithBody(server string, id CheckoutSessionID, params *CancelCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	return newCancelCheckoutSessionRequest(context.Background(), server, id, params, contentType, body)
+}
+
+func newCancelCheckoutSessionRequest(ctx context.Context, server string, id CheckoutSessionID, params *CancelCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	target := fmt.Sprintf("%s/api/v1/checkout-sessions/%s/cancel", strings.TrimRight(server, "/"), url.PathEscape(string(id)))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header["Content-Type"] = []string{contentType}
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			req.Header.Set("Idempotency-Key", string(*params.IdempotencyKey))
+		}
+		if params.XPlugipayOnBehalfOf != nil {
+			req.Header.Set("X-Plugipay-On-Behalf-Of", string(*params.XPlugipayOnBehalfOf))
+		}
+	}
+	return req, nil
 }
 
 // ConfirmCheckoutSessionWithBody Confirm a checkout session
@@ -955,15 +1040,11 @@ func (c *Client) CancelCheckoutSession(ctx context.Context, id CheckoutSessionID
 //
 // Corresponds with POST /api/v1/checkout-sessions/{id}/confirm (the `ConfirmCheckoutSession` operationId).
 func (c *Client) ConfirmCheckoutSessionWithBody(ctx context.Context, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewConfirmCheckoutSessionRequestWithBody(c.Server, id, params, contentType, body)
+	req, err := newConfirmCheckoutSessionRequest(ctx, c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.send(ctx, req, reqEditors)
 }
 
 // ConfirmCheckoutSession Confirm a checkout session
@@ -981,425 +1062,51 @@ func (c *Client) ConfirmCheckoutSession(ctx context.Context, id CheckoutSessionI
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+	return c.send(ctx, req.WithContext(ctx), reqEditors)
+}
+
+// NewConfirmCheckoutSessionRequest returns the request of ConfirmCheckoutSession with the body written as application/json.
+func NewConfirmCheckoutSessionRequest(server string, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, body ConfirmCheckoutSessionJSONRequestBody) (*http.Request, error) {
+	content, err := json.Marshal(body)
+	if err != nil {
 		return nil, err
+	}
+	return NewConfirmCheckoutSessionRequestWithBody(server, id, params, "application/json", bytes.NewReader(content))
+}
+
+// NewConfirmCheckoutSessionRequestWithBody returns the request of ConfirmCheckoutSession with any body.
+func NewConfirmCheckoutSessionRequestWithBody(server string, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	return newConfirmCheckoutSessionRequest(context.Background(), server, id, params, contentType, body)
+}
+
+func newConfirmCheckoutSessionRequest(ctx context.Context, server string, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	target := fmt.Sprintf("%s/api/v1/checkout-sessions/%s/confirm", strings.TrimRight(server, "/"), url.PathEscape(string(id)))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header["Content-Type"] = []string{contentType}
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			req.Header.Set("Idempotency-Key", string(*params.IdempotencyKey))
+		}
+		if params.XPlugipayOnBehalfOf != nil {
+			req.Header.Set("X-Plugipay-On-Behalf-Of", string(*params.XPlugipayOnBehalfOf))
+		}
+	}
+	return req, nil
+}
+
+func (c *Client) send(ctx context.Context, req *http.Request, more []RequestEditorFn) (*http.Response, error) {
+	for _, edit := range c.RequestEditors {
+		if err := edit(ctx, req); err != nil {
+			return nil, err
+		}
+	}
+	for _, edit := range more {
+		if err := edit(ctx, req); err != nil {
+			return nil, err
+		}
 	}
 	return c.Client.Do(req)
-}
-
-// NewListCheckoutSessionsRequest constructs an http.Request for the ListCheckoutSessions method
-func NewListCheckoutSessionsRequest(server string, params *ListCheckoutSessionsParams) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/checkout-sessions")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.Limit != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Status != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.CustomerID != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "customerId", *params.CustomerID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Cursor != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.CreatedAfter != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "createdAfter", *params.CreatedAfter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.CreatedBefore != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "createdBefore", *params.CreatedBefore, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Order != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "order", *params.Order, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-
-		if params.XPlugipayOnBehalfOf != nil {
-			var headerParam0 string
-
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Plugipay-On-Behalf-Of", *params.XPlugipayOnBehalfOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("X-Plugipay-On-Behalf-Of", headerParam0)
-		}
-
-	}
-
-	return req, nil
-}
-
-// NewCreateCheckoutSessionRequest calls the generic CreateCheckoutSession builder with application/json body
-func NewCreateCheckoutSessionRequest(server string, params *CreateCheckoutSessionParams, body CreateCheckoutSessionJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewCreateCheckoutSessionRequestWithBody(server, params, "application/json", bodyReader)
-}
-
-// NewCreateCheckoutSessionRequestWithBody constructs an http.Request for the CreateCheckoutSession method, with any body, and a specified content type
-func NewCreateCheckoutSessionRequestWithBody(server string, params *CreateCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/checkout-sessions")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	if params != nil {
-
-		if params.IdempotencyKey != nil {
-			var headerParam0 string
-
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("Idempotency-Key", headerParam0)
-		}
-
-		if params.XPlugipayOnBehalfOf != nil {
-			var headerParam1 string
-
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Plugipay-On-Behalf-Of", *params.XPlugipayOnBehalfOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("X-Plugipay-On-Behalf-Of", headerParam1)
-		}
-
-	}
-
-	return req, nil
-}
-
-// NewGetCheckoutSessionRequest constructs an http.Request for the GetCheckoutSession method
-func NewGetCheckoutSessionRequest(server string, id CheckoutSessionID, params *GetCheckoutSessionParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/checkout-sessions/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-
-		if params.XPlugipayOnBehalfOf != nil {
-			var headerParam0 string
-
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Plugipay-On-Behalf-Of", *params.XPlugipayOnBehalfOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("X-Plugipay-On-Behalf-Of", headerParam0)
-		}
-
-	}
-
-	return req, nil
-}
-
-// NewCancelCheckoutSessionRequest calls the generic CancelCheckoutSession builder with application/json body
-func NewCancelCheckoutSessionRequest(server string, id CheckoutSessionID, params *CancelCheckoutSessionParams, body CancelCheckoutSessionJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewCancelCheckoutSessionRequestWithBody(server, id, params, "application/json", bodyReader)
-}
-
-// NewCancelCheckoutSessionRequestWithBody constructs an http.Request for the CancelCheckoutSession method, with any body, and a specified content type
-func NewCancelCheckoutSessionRequestWithBody(server string, id CheckoutSessionID, params *CancelCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/checkout-sessions/%s/cancel", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	if params != nil {
-
-		if params.IdempotencyKey != nil {
-			var headerParam0 string
-
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("Idempotency-Key", headerParam0)
-		}
-
-		if params.XPlugipayOnBehalfOf != nil {
-			var headerParam1 string
-
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Plugipay-On-Behalf-Of", *params.XPlugipayOnBehalfOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("X-Plugipay-On-Behalf-Of", headerParam1)
-		}
-
-	}
-
-	return req, nil
-}
-
-// NewConfirmCheckoutSessionRequest calls the generic ConfirmCheckoutSession builder with application/json body
-func NewConfirmCheckoutSessionRequest(server string, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, body ConfirmCheckoutSessionJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewConfirmCheckoutSessionRequestWithBody(server, id, params, "application/json", bodyReader)
-}
-
-// NewConfirmCheckoutSessionRequestWithBody constructs an http.Request for the ConfirmCheckoutSession method, with any body, and a specified content type
-func NewConfirmCheckoutSessionRequestWithBody(server string, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/checkout-sessions/%s/confirm", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	if params != nil {
-
-		if params.IdempotencyKey != nil {
-			var headerParam0 string
-
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("Idempotency-Key", headerParam0)
-		}
-
-		if params.XPlugipayOnBehalfOf != nil {
-			var headerParam1 string
-
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Plugipay-On-Behalf-Of", *params.XPlugipayOnBehalfOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("X-Plugipay-On-Behalf-Of", headerParam1)
-		}
-
-	}
-
-	return req, nil
-}
-
-func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
-	for _, r := range c.RequestEditors {
-		if err := r(ctx, req); err != nil {
-			return err
-		}
-	}
-	for _, r := range additionalEditors {
-		if err := r(ctx, req); err != nil {
-			return err
-		}
-	}
-	return nil
 }

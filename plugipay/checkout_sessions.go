@@ -1,7 +1,6 @@
 package plugipay
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
@@ -41,7 +40,7 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 		return nil, err
 	}
 	params := &gen.CreateCheckoutSessionParams{IdempotencyKey: key, XPlugipayOnBehalfOf: r.client.merchant()}
-	resp, err := r.client.lowLevel.CreateCheckoutSessionWithBody(ctx, params, jsonMediaType, bytes.NewReader(body))
+	resp, err := r.client.lowLevel.CreateCheckoutSessionWithBody(ctx, params, jsonMediaType, body)
 	return decodeOne[CheckoutSession](x, resp, err)
 }
 
@@ -74,7 +73,7 @@ func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSess
 	query := params.lowLevel()
 	query.XPlugipayOnBehalfOf = r.client.merchant()
 	resp, err := r.client.lowLevel.ListCheckoutSessions(ctx, query)
-	return decodePage[CheckoutSession](x, resp, err)
+	return decodePage[CheckoutSession](x, resp, err, params.Limit)
 }
 
 // Cancel ends a session that is "open", "pending" or "pending_review" and returns it with status "canceled". Its hosted
@@ -94,7 +93,11 @@ func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*Chec
 		return nil, err
 	}
 	params := &gen.CancelCheckoutSessionParams{IdempotencyKey: key, XPlugipayOnBehalfOf: r.client.merchant()}
-	resp, err := r.client.lowLevel.CancelCheckoutSession(ctx, id, params, gen.EmptyObject{})
+	body, err := encode(gen.EmptyObject{})
+	if err != nil {
+		return nil, err
+	}
+	resp, err := r.client.lowLevel.CancelCheckoutSessionWithBody(ctx, id, params, jsonMediaType, body)
 	session, err := decodeOne[CheckoutSession](x, resp, err)
 	return r.settle(ctx, x, id, CheckoutSessionStatusCanceled, session, err)
 }
@@ -118,7 +121,11 @@ func (r *CheckoutSessionsResource) Confirm(ctx context.Context, id string) (*Che
 		return nil, err
 	}
 	params := &gen.ConfirmCheckoutSessionParams{IdempotencyKey: key, XPlugipayOnBehalfOf: r.client.merchant()}
-	resp, err := r.client.lowLevel.ConfirmCheckoutSession(ctx, id, params, gen.EmptyObject{})
+	body, err := encode(gen.EmptyObject{})
+	if err != nil {
+		return nil, err
+	}
+	resp, err := r.client.lowLevel.ConfirmCheckoutSessionWithBody(ctx, id, params, jsonMediaType, body)
 	session, err := decodeOne[CheckoutSession](x, resp, err)
 	return r.settle(ctx, x, id, CheckoutSessionStatusCompleted, session, err)
 }

@@ -1,16 +1,17 @@
 package plugipay
 
 import (
-	"net/http"
 	"strings"
+	"time"
 )
 
 // credentials prove who sends a request.
 type credentials struct {
 	keyID string // of the key pair; empty with a dashboard key
-	// authorize sets the headers that prove it: a signature of in, made now, or the dashboard key. It is a function so
-	// that the secret is in no field: package fmt prints the fields of a struct within a struct, unexported or not.
-	authorize func(header http.Header, in SignInput)
+	// authorize returns what proves it for a request that is sent now: the Authorization header, and the timestamp that
+	// its signature was made for; empty with a dashboard key. It is a function so that the secret is in no field: package
+	// fmt prints the fields of a struct within a struct, unexported or not.
+	authorize func(method, path string, body []byte, idempotencyKey string) (authorization, timestamp string)
 }
 
 func newCredentials(opts ClientOptions) (credentials, error) {
@@ -38,11 +39,12 @@ func keyPair(opts ClientOptions) (credentials, error) {
 	if strings.TrimSpace(opts.Secret) != opts.Secret {
 		return credentials{}, invalidRequest("ClientOptions.Secret begins or ends with white space, as a secret read from a file may")
 	}
-	return credentials{keyID: opts.KeyID, authorize: func(header http.Header, in SignInput) {
-		signed := Sign(opts.Secret, in)
-		header.Set("Authorization", AuthorizationHeader(opts.KeyID, signed.Signature))
-		header.Set(timestampHeader, signed.Timestamp)
-	}}, nil
+	keyID, signer := opts.KeyID, newSigner(opts.Secret)
+	authorize := func(method, path string, body []byte, idempotencyKey string) (authorization, timestamp string) {
+		signed := signer.sign(method, path, body, idempotencyKey, time.Now().Unix())
+		return AuthorizationHeader(keyID, signed.Signature), signed.Timestamp
+	}
+	return credentials{keyID: keyID, authorize: authorize}, nil
 }
 
 func dashboardKey(opts ClientOptions) (credentials, error) {
@@ -52,7 +54,6 @@ func dashboardKey(opts ClientOptions) (credentials, error) {
 	if err := checkToken("ClientOptions.APIKey", opts.APIKey); err != nil {
 		return credentials{}, err
 	}
-	return credentials{authorize: func(header http.Header, _ SignInput) {
-		header.Set("Authorization", "Bearer "+opts.APIKey)
-	}}, nil
+	authorization := "Bearer " + opts.APIKey
+	return credentials{authorize: func(string, string, []byte, string) (string, string) { return authorization, "" }}, nil
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"reflect"
@@ -25,6 +24,7 @@ type envelope struct {
 
 // decodeOne returns the resource that an answer holds. It takes what the low-level client returns.
 func decodeOne[T any](x *exchange, resp *http.Response, err error) (*T, error) {
+	defer x.end()
 	out := new(T)
 	env, err := open(x, resp, err, out)
 	if err != nil {
@@ -38,9 +38,18 @@ func decodeOne[T any](x *exchange, resp *http.Response, err error) (*T, error) {
 	return out, nil
 }
 
-// decodePage returns the page of a list that an answer holds. It takes what the low-level client returns.
-func decodePage[T any](x *exchange, resp *http.Response, err error) (Page[T], error) {
+// leastItem is about how many bytes an item of a list has at the least. Room is made for no more of them than an answer
+// can hold: there may be many less than were asked for.
+const leastItem = 512
+
+// decodePage returns the page of a list that an answer holds. It takes what the low-level client returns, and how many
+// items were asked for, if that is known.
+func decodePage[T any](x *exchange, resp *http.Response, err error, limit *int) (Page[T], error) {
+	defer x.end()
 	var data []T
+	if limit != nil {
+		data = make([]T, 0, max(0, min(*limit, len(x.content())/leastItem)))
+	}
 	env, err := open(x, resp, err, &data)
 	if err != nil {
 		return Page[T]{}, err
@@ -60,18 +69,14 @@ func open(x *exchange, resp *http.Response, err error, out any) (*envelope, erro
 	if err != nil {
 		return nil, x.describe(asError(err))
 	}
-	env, failed := openAnswer(resp, out)
+	env, failed := openAnswer(resp, x.content(), out)
 	if failed != nil {
 		return nil, x.describe(failed)
 	}
 	return env, nil
 }
 
-func openAnswer(resp *http.Response, out any) (*envelope, *Error) {
-	content, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, invalidResponse(resp.StatusCode, "the answer cannot be read", err)
-	}
+func openAnswer(resp *http.Response, content []byte, out any) (*envelope, *Error) {
 	succeeded := resp.StatusCode >= 200 && resp.StatusCode <= 299
 	if succeeded && len(content) == 0 && (out == nil || resp.StatusCode == http.StatusNoContent) {
 		return &envelope{}, nil
@@ -80,7 +85,7 @@ func openAnswer(resp *http.Response, out any) (*envelope, *Error) {
 		out = new(json.RawMessage)
 	}
 	env := &envelope{Data: out}
-	err = json.Unmarshal(content, env)
+	err := json.Unmarshal(content, env)
 	switch {
 	case env.Error != nil && env.Error.Code != "":
 		return nil, sentError(resp.StatusCode, env)
@@ -96,7 +101,7 @@ func holdsData(content []byte, out any) bool {
 	if !bytes.Contains(content, []byte(`"data"`)) {
 		return false
 	}
-	if !reflect.ValueOf(out).Elem().IsZero() {
+	if v := reflect.ValueOf(out).Elem(); !v.IsZero() && (v.Kind() != reflect.Slice || v.Len() > 0) {
 		return true
 	}
 	var parts map[string]json.RawMessage
@@ -148,12 +153,12 @@ func notAnEnvelope(resp *http.Response, env *envelope, cause error) *Error {
 }
 
 // encode writes a request's body.
-func encode(body any) ([]byte, error) {
+func encode(body any) (*requestBody, error) {
 	content, err := json.Marshal(body)
 	if err != nil {
 		return nil, &Error{Code: ErrorCodeSerializeFailed, Message: "the body cannot be written as JSON", cause: err}
 	}
-	return content, nil
+	return newRequestBody(content), nil
 }
 
 // asError returns the transport's error as it is, and what kept the low-level client from building a request as an

@@ -2,6 +2,7 @@ package plugipay
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"time"
 )
@@ -11,6 +12,10 @@ import (
 type exchange struct {
 	// repeatable: the contract makes the operation idempotent, so that it may be sent again without a key.
 	repeatable bool
+
+	transport *transport
+	// buffer holds the body of the last answer until it is decoded; nil before there is one.
+	buffer *answerBuffer
 
 	idempotencyKey string        // that was sent; empty for none
 	attempts       int           // so far
@@ -28,7 +33,7 @@ func (c *Client) begin(ctx context.Context) (context.Context, *exchange, error) 
 	if err := checkContext(ctx); err != nil {
 		return nil, nil, err
 	}
-	x := &exchange{}
+	x := &exchange{transport: c.transport}
 	return context.WithValue(ctx, exchangeInContext{}, x), x, nil
 }
 
@@ -47,6 +52,30 @@ func (c *Client) beginFor(ctx context.Context, id string) (context.Context, *exc
 // exchangeOf returns the call that a request belongs to.
 func exchangeOf(req *http.Request) *exchange {
 	return req.Context().Value(exchangeInContext{}).(*exchange)
+}
+
+// read reads the body of an answer, to be decoded before the call ends.
+func (x *exchange) read(body io.Reader) ([]byte, error) {
+	if x.buffer == nil {
+		x.buffer = x.transport.buffers.get()
+	}
+	return x.buffer.readFrom(body, x.transport.maxResponseBytes)
+}
+
+// content returns the body of the last answer.
+func (x *exchange) content() []byte {
+	if x.buffer == nil {
+		return nil
+	}
+	return x.buffer.content.Bytes()
+}
+
+// end ends a call: nothing may hold on to its answer's content.
+func (x *exchange) end() {
+	if x.buffer != nil {
+		x.transport.buffers.put(x.buffer)
+		x.buffer = nil
+	}
 }
 
 // mayRepeat tells whether a request may be sent again although it may have been processed.

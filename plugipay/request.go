@@ -1,7 +1,6 @@
 package plugipay
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"io"
@@ -41,6 +40,7 @@ func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
 	if err != nil {
 		return err
 	}
+	defer x.end()
 	resp, err := c.send(ctx, opts)
 	_, err = open(x, resp, err, out)
 	return err
@@ -54,7 +54,7 @@ func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T]
 		return Page[T]{}, err
 	}
 	resp, err := c.send(ctx, opts)
-	return decodePage[T](x, resp, err)
+	return decodePage[T](x, resp, err, nil)
 }
 
 // send builds the request and hands it to the transport.
@@ -80,7 +80,7 @@ func (c *Client) newRequest(ctx context.Context, opts RequestOptions) (*http.Req
 		if err != nil {
 			return nil, err
 		}
-		body = bytes.NewReader(content)
+		body = content
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.BaseURL()+opts.Path, body)
 	if err != nil {

@@ -4,7 +4,9 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -45,27 +47,47 @@ func Sign(secret string, in SignInput) SignResult {
 	if in.Timestamp == 0 {
 		in.Timestamp = time.Now().Unix()
 	}
-	timestamp := strconv.FormatInt(in.Timestamp, 10)
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write(stringToSign(in, timestamp))
-	return SignResult{Signature: hex.EncodeToString(mac.Sum(nil)), Timestamp: timestamp}
+	return newSigner(secret).sign(in.Method, in.Path, []byte(in.Body), in.IdempotencyKey, in.Timestamp)
 }
 
-func stringToSign(in SignInput, timestamp string) []byte {
-	bodyHash := sha256.Sum256([]byte(in.Body))
-	s := make([]byte, 0, len(in.Method)+len(in.Path)+len(timestamp)+2*len(bodyHash)+len(in.IdempotencyKey)+4)
-	s = append(s, in.Method...)
-	s = append(s, '\n')
-	s = append(s, in.Path...)
-	s = append(s, '\n')
-	s = append(s, timestamp...)
-	s = append(s, '\n')
-	s = hex.AppendEncode(s, bodyHash[:])
-	if in.IdempotencyKey != "" {
-		s = append(s, '\n')
-		s = append(s, in.IdempotencyKey...)
+// signer signs with one secret. It keeps the hashes that it keyed, as keying one costs as much as signing with it.
+type signer struct{ keyed sync.Pool }
+
+// keyedHash is a hash keyed with the secret, and room for what it is to hash.
+type keyedHash struct {
+	mac  hash.Hash
+	text []byte
+}
+
+func newSigner(secret string) *signer {
+	return &signer{keyed: sync.Pool{New: func() any { return &keyedHash{mac: hmac.New(sha256.New, []byte(secret))} }}}
+}
+
+func (s *signer) sign(method, path string, body []byte, idempotencyKey string, unixSeconds int64) SignResult {
+	k := s.keyed.Get().(*keyedHash)
+	defer s.keyed.Put(k)
+	timestamp := strconv.FormatInt(unixSeconds, 10)
+	k.mac.Reset()
+	k.text = appendStringToSign(k.text[:0], method, path, timestamp, body, idempotencyKey)
+	k.mac.Write(k.text)
+	k.text = k.mac.Sum(k.text[:0])
+	return SignResult{Signature: hex.EncodeToString(k.text), Timestamp: timestamp}
+}
+
+func appendStringToSign(text []byte, method, path, timestamp string, body []byte, idempotencyKey string) []byte {
+	bodyHash := sha256.Sum256(body)
+	text = append(text, method...)
+	text = append(text, '\n')
+	text = append(text, path...)
+	text = append(text, '\n')
+	text = append(text, timestamp...)
+	text = append(text, '\n')
+	text = hex.AppendEncode(text, bodyHash[:])
+	if idempotencyKey != "" {
+		text = append(text, '\n')
+		text = append(text, idempotencyKey...)
 	}
-	return s
+	return text
 }
 
 // AuthorizationHeader returns the value of the Authorization header for a key id and a signature made by [Sign].

@@ -1,7 +1,6 @@
 package plugipay
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -27,24 +26,22 @@ type transport struct {
 	maxRetries       int
 	maxResponseBytes int64
 	budget           *retryBudget
+	buffers          answerBuffers
 }
 
-// Do sends req, again if that is worth it and does no harm, and returns its last answer with the body read. The error
-// is an *Error if there is no answer. The same key and the same bytes are sent each time, under a new signature.
+// Do sends req, again if that is worth it and does no harm, and returns its last answer, whose body is read into the
+// exchange. The error is an *Error if there is no answer. The same key and the same bytes are sent each time, under a new
+// signature.
 func (t *transport) Do(req *http.Request) (*http.Response, error) {
 	x := exchangeOf(req)
 	x.idempotencyKey = req.Header.Get(idempotencyKeyHeader)
-	body, err := bodyOf(req)
-	if err != nil {
-		return nil, &Error{Code: ErrorCodeInvalidRequest, Message: "the body cannot be read", cause: err}
-	}
 	if err := req.Context().Err(); err != nil {
 		return nil, t.failure(req.Context(), req.Context(), 0, err)
 	}
 	defer t.keepNothingOnceClosed()
 	for {
 		x.attempts++
-		o := t.attempt(req, body)
+		o := t.attempt(req, x)
 		x.retryAfter = 0
 		if o.err == nil {
 			x.retryAfter = retryAfter(o.resp.Header)
@@ -75,28 +72,11 @@ func (t *transport) keepNothingOnceClosed() {
 }
 
 // attempt signs and sends the request once and reads its answer.
-func (t *transport) attempt(req *http.Request, body string) outcome {
+func (t *transport) attempt(req *http.Request, x *exchange) outcome {
 	caller := req.Context()
 	ctx, cancel := t.withTimeout(caller)
 	defer cancel()
-	attempt := req.Clone(ctx) // net/http may still hold the request of an attempt that failed
-	if req.GetBody != nil {
-		attempt.Body = io.NopCloser(strings.NewReader(body))
-	}
-	if exchangeOf(req).mayRepeat(req) {
-		// Or net/http would send the request again by itself when a connection from the pool fails: under the same
-		// signature, and without anybody knowing that the first one may have been processed. What it does without a key, to
-		// send a request of which nothing was written, stays.
-		attempt.GetBody = nil
-	}
-	attempt.Header.Set("Accept", jsonMediaType)
-	t.credentials.authorize(attempt.Header, SignInput{
-		Method:         req.Method,
-		Path:           t.signedPath(req.URL),
-		Body:           body,
-		IdempotencyKey: req.Header.Get(idempotencyKeyHeader),
-	})
-	resp, err := t.http.Do(attempt)
+	resp, err := t.http.Do(t.signed(req, ctx, x))
 	if err != nil {
 		return outcome{err: t.failure(caller, ctx, 0, err)}
 	}
@@ -105,7 +85,7 @@ func (t *transport) attempt(req *http.Request, body string) outcome {
 		return outcome{err: invalidResponse(resp.StatusCode, "the answer asks to speak another protocol", nil)}
 	}
 	// What is read to its end leaves the connection free for the next attempt; what is too large costs it.
-	content, err := io.ReadAll(io.LimitReader(resp.Body, t.maxResponseBytes+1))
+	content, err := x.read(resp.Body)
 	if err != nil {
 		return outcome{err: t.failure(caller, ctx, resp.StatusCode, err)}
 	}
@@ -116,12 +96,42 @@ func (t *transport) attempt(req *http.Request, body string) outcome {
 	return outcome{resp: resp, content: content}
 }
 
+// signed returns the request of an attempt. It shares nothing with those of other attempts that a transport might write
+// to, as net/http may still hold the request of one that failed.
+func (t *transport) signed(req *http.Request, ctx context.Context, x *exchange) *http.Request {
+	attempt := req.WithContext(ctx)
+	target := *req.URL
+	attempt.URL = &target
+	attempt.Header = make(http.Header, len(req.Header)+3)
+	for name, values := range req.Header {
+		attempt.Header[name] = values[:len(values):len(values)]
+	}
+	var content []byte
+	if body, ok := req.Body.(*requestBody); ok {
+		content = body.content
+		attempt.Body, attempt.ContentLength = newRequestBody(content), int64(len(content))
+		if !x.mayRepeat(req) {
+			// With this, net/http sends the request again by itself when a connection from the pool fails, as long as nothing of
+			// it was written. With a key, or with a method that repeats, it would do so also when the first one may have been
+			// processed: under the same signature, and without anybody knowing.
+			attempt.GetBody = func() (io.ReadCloser, error) { return newRequestBody(content), nil }
+		}
+	}
+	authorization, timestamp := t.credentials.authorize(req.Method, t.signedPath(req.URL), content, x.idempotencyKey)
+	values := []string{jsonMediaType, authorization, timestamp}
+	attempt.Header["Accept"] = values[0:1:1]
+	attempt.Header["Authorization"] = values[1:2:2]
+	if timestamp != "" {
+		attempt.Header[timestampHeader] = values[2:3:3]
+	}
+	return attempt
+}
+
 // result returns the outcome as an http.Client would.
 func (o outcome) result() (*http.Response, error) {
 	if o.err != nil {
 		return nil, o.err
 	}
-	o.resp.Body = io.NopCloser(bytes.NewReader(o.content))
 	return o.resp, nil
 }
 
@@ -140,19 +150,6 @@ func (t *transport) signedPath(sent *url.URL) string {
 		path += "?" + sent.RawQuery
 	}
 	return path
-}
-
-// bodyOf returns the request's body without using it up.
-func bodyOf(req *http.Request) (string, error) {
-	if req.GetBody == nil {
-		return "", nil
-	}
-	body, err := req.GetBody()
-	if err != nil {
-		return "", err
-	}
-	content, err := io.ReadAll(body)
-	return string(content), err
 }
 
 // failure returns the error for an attempt that got no answer, or only a part of one (then status is its status). The
@@ -199,8 +196,7 @@ func networkMessage(err error) string {
 func endedWhileWaiting(caller context.Context, last outcome) *Error {
 	err := last.err
 	if err == nil {
-		resp, _ := last.result()
-		_, err = openAnswer(resp, nil)
+		_, err = openAnswer(last.resp, last.content, nil)
 	}
 	ended := &Error{
 		Status:    err.Status,

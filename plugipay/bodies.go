@@ -1,0 +1,57 @@
+package plugipay
+
+import (
+	"bytes"
+	"io"
+	"sync"
+)
+
+// requestBody is the body of a request whose bytes are held: the transport signs them, and sends them each time, without
+// reading the body first.
+type requestBody struct {
+	bytes.Reader
+	content []byte
+}
+
+func newRequestBody(content []byte) *requestBody {
+	b := &requestBody{content: content}
+	b.Reset(content)
+	return b
+}
+
+// Close makes it an io.ReadCloser, which net/http takes as it is.
+func (b *requestBody) Close() error { return nil }
+
+// maxKept is how large a buffer may be to be kept for another answer: a page of a hundred sessions fits well.
+const maxKept = 512 << 10
+
+// answerBuffers are buffers that answers are read into, used again once the answer is decoded.
+type answerBuffers struct{ pool sync.Pool }
+
+// answerBuffer holds an answer's body.
+type answerBuffer struct {
+	limited io.LimitedReader
+	content bytes.Buffer
+}
+
+func (p *answerBuffers) get() *answerBuffer {
+	if b, ok := p.pool.Get().(*answerBuffer); ok {
+		return b
+	}
+	return &answerBuffer{}
+}
+
+func (p *answerBuffers) put(b *answerBuffer) {
+	if b.content.Cap() <= maxKept {
+		p.pool.Put(b)
+	}
+}
+
+// readFrom reads body to its end, or a byte beyond the limit, and returns what it read, which is good until the next use.
+func (b *answerBuffer) readFrom(body io.Reader, limit int64) ([]byte, error) {
+	b.limited = io.LimitedReader{R: body, N: limit + 1}
+	defer func() { b.limited.R = nil }()
+	b.content.Reset()
+	_, err := b.content.ReadFrom(&b.limited)
+	return b.content.Bytes(), err
+}
