@@ -827,7 +827,7 @@ func NewListCheckoutSessionsRequest(server string, params *ListCheckoutSessionsP
 }
 
 func newListCheckoutSessionsRequest(ctx context.Context, server string, params *ListCheckoutSessionsParams) (*http.Request, error) {
-	target := fmt.Sprintf("%s/api/v1/checkout-sessions", strings.TrimRight(server, "/"))
+	target := strings.TrimRight(server, "/") + "/api/v1/checkout-sessions"
 	if params != nil {
 		query := make([]string, 0, 7)
 		if params.Limit != nil {
@@ -914,7 +914,7 @@ func NewCreateCheckoutSessionRequestWithBody(server string, params *CreateChecko
 }
 
 func newCreateCheckoutSessionRequest(ctx context.Context, server string, params *CreateCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	target := fmt.Sprintf("%s/api/v1/checkout-sessions", strings.TrimRight(server, "/"))
+	target := strings.TrimRight(server, "/") + "/api/v1/checkout-sessions"
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, body)
 	if err != nil {
 		return nil, err
@@ -950,7 +950,7 @@ func NewGetCheckoutSessionRequest(server string, id CheckoutSessionID, params *G
 }
 
 func newGetCheckoutSessionRequest(ctx context.Context, server string, id CheckoutSessionID, params *GetCheckoutSessionParams) (*http.Request, error) {
-	target := fmt.Sprintf("%s/api/v1/checkout-sessions/%s", strings.TrimRight(server, "/"), url.PathEscape(string(id)))
+	target := strings.TrimRight(server, "/") + fmt.Sprintf("/api/v1/checkout-sessions/%s", url.PathEscape(string(id)))
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return nil, err
@@ -1012,7 +1012,7 @@ func NewCancelCheckoutSessionRequestWithBody(server string, id CheckoutSessionID
 }
 
 func newCancelCheckoutSessionRequest(ctx context.Context, server string, id CheckoutSessionID, params *CancelCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	target := fmt.Sprintf("%s/api/v1/checkout-sessions/%s/cancel", strings.TrimRight(server, "/"), url.PathEscape(string(id)))
+	target := strings.TrimRight(server, "/") + fmt.Sprintf("/api/v1/checkout-sessions/%s/cancel", url.PathEscape(string(id)))
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, body)
 	if err != nil {
 		return nil, err
@@ -1080,7 +1080,7 @@ func NewConfirmCheckoutSessionRequestWithBody(server string, id CheckoutSessionI
 }
 
 func newConfirmCheckoutSessionRequest(ctx context.Context, server string, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	target := fmt.Sprintf("%s/api/v1/checkout-sessions/%s/confirm", strings.TrimRight(server, "/"), url.PathEscape(string(id)))
+	target := strings.TrimRight(server, "/") + fmt.Sprintf("/api/v1/checkout-sessions/%s/confirm", url.PathEscape(string(id)))
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, body)
 	if err != nil {
 		return nil, err

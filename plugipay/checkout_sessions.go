@@ -24,7 +24,7 @@ type CheckoutSessionsResource struct{ client *Client }
 //
 // Contract: POST /api/v1/checkout-sessions.
 func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessionCreateInput) (*CheckoutSession, error) {
-	ctx, x, err := r.client.begin(ctx)
+	x, err := r.client.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 		return nil, err
 	}
 	params := &gen.CreateCheckoutSessionParams{IdempotencyKey: key, XPlugipayOnBehalfOf: r.client.merchant()}
-	resp, err := r.client.lowLevel.CreateCheckoutSessionWithBody(ctx, params, jsonMediaType, body)
+	resp, err := r.client.lowLevel.CreateCheckoutSessionWithBody(x, params, jsonMediaType, body)
 	return decodeOne[CheckoutSession](x, resp, err)
 }
 
@@ -50,12 +50,12 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 //
 // Contract: GET /api/v1/checkout-sessions/{id}.
 func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*CheckoutSession, error) {
-	ctx, x, err := r.client.beginFor(ctx, id)
+	x, err := r.client.beginFor(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	params := &gen.GetCheckoutSessionParams{XPlugipayOnBehalfOf: r.client.merchant()}
-	resp, err := r.client.lowLevel.GetCheckoutSession(ctx, id, params)
+	resp, err := r.client.lowLevel.GetCheckoutSession(x, id, params)
 	return decodeOne[CheckoutSession](x, resp, err)
 }
 
@@ -66,13 +66,13 @@ func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*Checkou
 //
 // Contract: GET /api/v1/checkout-sessions.
 func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSessionListParams) (Page[CheckoutSession], error) {
-	ctx, x, err := r.client.begin(ctx)
+	x, err := r.client.begin(ctx)
 	if err != nil {
 		return Page[CheckoutSession]{}, err
 	}
 	query := params.lowLevel()
 	query.XPlugipayOnBehalfOf = r.client.merchant()
-	resp, err := r.client.lowLevel.ListCheckoutSessions(ctx, query)
+	resp, err := r.client.lowLevel.ListCheckoutSessions(x, query)
 	return decodePage[CheckoutSession](x, resp, err, params.Limit)
 }
 
@@ -84,7 +84,7 @@ func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSess
 //
 // Contract: POST /api/v1/checkout-sessions/{id}/cancel.
 func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*CheckoutSession, error) {
-	ctx, x, err := r.client.beginFor(ctx, id)
+	x, err := r.client.beginFor(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -97,9 +97,9 @@ func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*Chec
 	if err != nil {
 		return nil, err
 	}
-	resp, err := r.client.lowLevel.CancelCheckoutSessionWithBody(ctx, id, params, jsonMediaType, body)
+	resp, err := r.client.lowLevel.CancelCheckoutSessionWithBody(x, id, params, jsonMediaType, body)
 	session, err := decodeOne[CheckoutSession](x, resp, err)
-	return r.settle(ctx, x, id, CheckoutSessionStatusCanceled, session, err)
+	return r.settle(x, id, CheckoutSessionStatusCanceled, session, err)
 }
 
 // Confirm completes a session whose money arrived outside Plugipay, such as a bank transfer, cash or an EDC slip, and
@@ -111,7 +111,7 @@ func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*Chec
 //
 // Contract: POST /api/v1/checkout-sessions/{id}/confirm.
 func (r *CheckoutSessionsResource) Confirm(ctx context.Context, id string) (*CheckoutSession, error) {
-	ctx, x, err := r.client.beginFor(ctx, id)
+	x, err := r.client.beginFor(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -125,20 +125,20 @@ func (r *CheckoutSessionsResource) Confirm(ctx context.Context, id string) (*Che
 	if err != nil {
 		return nil, err
 	}
-	resp, err := r.client.lowLevel.ConfirmCheckoutSessionWithBody(ctx, id, params, jsonMediaType, body)
+	resp, err := r.client.lowLevel.ConfirmCheckoutSessionWithBody(x, id, params, jsonMediaType, body)
 	session, err := decodeOne[CheckoutSession](x, resp, err)
-	return r.settle(ctx, x, id, CheckoutSessionStatusCompleted, session, err)
+	return r.settle(x, id, CheckoutSessionStatusCompleted, session, err)
 }
 
 // settle returns the result of a call that ends a session. Where a retry met a conflict because an earlier attempt did
 // end the session and only its answer was lost, that is the session and not the conflict.
 func (r *CheckoutSessionsResource) settle(
-	ctx context.Context, x *exchange, id, wanted string, session *CheckoutSession, err error,
+	x *exchange, id, wanted string, session *CheckoutSession, err error,
 ) (*CheckoutSession, error) {
 	if !x.unsure || !errors.Is(err, ErrConflict) {
 		return session, err
 	}
-	ended, getErr := r.Get(ctx, id)
+	ended, getErr := r.Get(x.Context, id)
 	if getErr != nil || ended.Status != wanted {
 		return nil, err
 	}

@@ -3,8 +3,6 @@ package plugipay
 import (
 	"fmt"
 	"log/slog"
-	"net/http"
-	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
 )
@@ -42,10 +40,8 @@ func NewClient(opts ClientOptions) (*Client, error) {
 			return nil, err
 		}
 	}
-	client, ownsHTTP := newHTTPClient(opts.HTTP)
 	t := &transport{
-		http:             client,
-		ownsHTTP:         ownsHTTP,
+		connections:      newConnections(opts.HTTP),
 		credentials:      creds,
 		base:             base,
 		timeout:          opts.Timeout,
@@ -81,10 +77,8 @@ func (c *Client) ForMerchant(accountID string) *Client {
 // [Client.ForMerchant] returned share the connections. Those of a ClientOptions.HTTP are left to its owner. The error is
 // always nil.
 func (c *Client) Close() error {
-	if c.transport.ownsHTTP {
-		c.transport.closed.Store(true)
-		c.transport.http.CloseIdleConnections()
-	}
+	c.transport.closed.Store(true)
+	c.transport.connections.closeIdle()
 	return nil
 }
 
@@ -115,53 +109,4 @@ func (c *Client) merchant() *string {
 		return nil
 	}
 	return &c.onBehalfOf
-}
-
-// idleConnections is how many connections to Plugipay are kept for reuse. net/http's own default is two, which makes
-// a busy server open a new connection for most requests.
-const idleConnections = 256
-
-// An HTTP/2 connection is asked for a sign of life when nothing came over it for a while, and given up without one: all
-// calls share it, and on one that a router has forgotten they would all run into their timeouts.
-const (
-	silenceBeforePing = 10 * time.Second
-	pingTimeout       = 5 * time.Second
-)
-
-// newHTTPClient returns the client to send with, and whether its connections are ours: a copy of the user's client, or
-// one of our own. It follows no redirects, as a redirected POST would not be the request that was signed, and has no
-// Timeout, as the transport sets deadlines.
-func newHTTPClient(users *http.Client) (client *http.Client, ours bool) {
-	client = &http.Client{}
-	if users != nil {
-		*client = *users
-	} else if shared, ok := http.DefaultTransport.(*http.Transport); ok {
-		own := shared.Clone()
-		own.MaxIdleConns, own.MaxIdleConnsPerHost = idleConnections, idleConnections
-		own.HTTP2 = &http.HTTP2Config{SendPingTimeout: silenceBeforePing, PingTimeout: pingTimeout}
-		client.Transport, ours = own, true
-	}
-	if client.Transport == nil {
-		client.Transport = http.DefaultTransport
-	}
-	client.Transport = withoutRedirects{client.Transport}
-	client.Timeout = 0
-	return client, ours
-}
-
-// withoutRedirects takes the Location from a redirect, so that http.Client hands it on as it is. Its CheckRedirect would
-// not do: a Location that is no URL is an error before it is asked, and the status is lost.
-type withoutRedirects struct{ next http.RoundTripper }
-
-func (t withoutRedirects) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := t.next.RoundTrip(r)
-	if err == nil && resp.StatusCode >= 300 && resp.StatusCode <= 399 {
-		resp.Header.Del("Location")
-	}
-	return resp, err
-}
-
-// CloseIdleConnections is what http.Client.CloseIdleConnections calls.
-func (t withoutRedirects) CloseIdleConnections() {
-	(&http.Client{Transport: t.next}).CloseIdleConnections()
 }

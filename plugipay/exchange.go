@@ -8,8 +8,10 @@ import (
 )
 
 // exchange is what is known of a call while it lasts: its request may be sent several times, and its error tells how
-// it went. It travels in the context through the low-level client, from the method to the transport.
+// it went. It is the context that the low-level client is called with, and so gets from the method to the transport.
 type exchange struct {
+	context.Context // the caller's
+
 	// repeatable: the contract makes the operation idempotent, so that it may be sent again without a key.
 	repeatable bool
 
@@ -23,36 +25,31 @@ type exchange struct {
 	unsure         bool          // an attempt that failed may have been processed all the same
 }
 
-type exchangeInContext struct{}
-
-// begin starts a call: it returns the context to make it with, or what keeps the client from making it.
-func (c *Client) begin(ctx context.Context) (context.Context, *exchange, error) {
+// begin starts a call, unless something keeps the client from making it.
+func (c *Client) begin(ctx context.Context) (*exchange, error) {
 	if c.unusable != nil {
-		return nil, nil, c.unusable
+		return nil, c.unusable
 	}
 	if err := checkContext(ctx); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	x := &exchange{transport: c.transport}
-	return context.WithValue(ctx, exchangeInContext{}, x), x, nil
+	return &exchange{Context: ctx, transport: c.transport}, nil
 }
 
 // beginFor starts a call about the resource with the id.
-func (c *Client) beginFor(ctx context.Context, id string) (context.Context, *exchange, error) {
-	ctx, x, err := c.begin(ctx)
+func (c *Client) beginFor(ctx context.Context, id string) (*exchange, error) {
+	x, err := c.begin(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := checkID(id); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return ctx, x, nil
+	return x, nil
 }
 
 // exchangeOf returns the call that a request belongs to.
-func exchangeOf(req *http.Request) *exchange {
-	return req.Context().Value(exchangeInContext{}).(*exchange)
-}
+func exchangeOf(req *http.Request) *exchange { return req.Context().(*exchange) }
 
 // read reads the body of an answer, to be decoded before the call ends.
 func (x *exchange) read(body io.Reader) ([]byte, error) {

@@ -28,18 +28,19 @@ func WithIdempotencyKey(ctx context.Context, key string) context.Context {
 func idempotencyKey(ctx context.Context) (*string, error) {
 	key, err := callersIdempotencyKey(ctx)
 	if key == nil && err == nil {
-		key = new(string)
-		*key = "idem_" + uuid.NewString()
+		minted := "idem_" + uuid.NewString()
+		key = &minted
 	}
 	return key, err
 }
 
 // callersIdempotencyKey returns the key of the context; nil if it has none.
 func callersIdempotencyKey(ctx context.Context) (*string, error) {
-	key, ok := ctx.Value(idempotencyKeyInContext{}).(string)
-	if !ok {
+	value := ctx.Value(idempotencyKeyInContext{})
+	if value == nil {
 		return nil, nil
 	}
+	key := value.(string)
 	if err := checkHeaderValue("the idempotency key", key); err != nil {
 		return nil, err
 	}

@@ -36,12 +36,12 @@ func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
 	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
 		return invalidRequest("out must be a pointer that is not nil, or nil to drop the answer's data")
 	}
-	ctx, x, err := c.begin(ctx)
+	x, err := c.begin(ctx)
 	if err != nil {
 		return err
 	}
 	defer x.end()
-	resp, err := c.send(ctx, opts)
+	resp, err := c.send(x, opts)
 	_, err = open(x, resp, err, out)
 	return err
 }
@@ -49,24 +49,24 @@ func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
 // DoList is [Client.Do] for operations that return a list: it decodes the answer's data and paging into a page. Data
 // that is null makes an empty page.
 func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T], error) {
-	ctx, x, err := c.begin(ctx)
+	x, err := c.begin(ctx)
 	if err != nil {
 		return Page[T]{}, err
 	}
-	resp, err := c.send(ctx, opts)
+	resp, err := c.send(x, opts)
 	return decodePage[T](x, resp, err, nil)
 }
 
 // send builds the request and hands it to the transport.
-func (c *Client) send(ctx context.Context, opts RequestOptions) (*http.Response, error) {
-	req, err := c.newRequest(ctx, opts)
+func (c *Client) send(x *exchange, opts RequestOptions) (*http.Response, error) {
+	req, err := c.newRequest(x, opts)
 	if err != nil {
 		return nil, err
 	}
 	return c.transport.Do(req)
 }
 
-func (c *Client) newRequest(ctx context.Context, opts RequestOptions) (*http.Request, error) {
+func (c *Client) newRequest(x *exchange, opts RequestOptions) (*http.Request, error) {
 	method := strings.ToUpper(opts.Method)
 	if err := checkMethod(method); err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (c *Client) newRequest(ctx context.Context, opts RequestOptions) (*http.Req
 		}
 		body = content
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.BaseURL()+opts.Path, body)
+	req, err := http.NewRequestWithContext(x, method, c.BaseURL()+opts.Path, body)
 	if err != nil {
 		return nil, err
 	}

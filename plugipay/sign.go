@@ -70,8 +70,9 @@ func (s *signer) sign(method, path string, body []byte, idempotencyKey string, u
 	k.mac.Reset()
 	k.text = appendStringToSign(k.text[:0], method, path, timestamp, body, idempotencyKey)
 	k.mac.Write(k.text)
-	k.text = k.mac.Sum(k.text[:0])
-	return SignResult{Signature: hex.EncodeToString(k.text), Timestamp: timestamp}
+	sum := k.mac.Sum(k.text[:0])
+	k.text = hex.AppendEncode(sum, sum)
+	return SignResult{Signature: string(k.text[len(sum):]), Timestamp: timestamp}
 }
 
 func appendStringToSign(text []byte, method, path, timestamp string, body []byte, idempotencyKey string) []byte {

@@ -17,8 +17,7 @@ import (
 // transport sends requests: it is what the low-level client and Do hand them to. Each attempt is signed right before it
 // is sent, and its answer read to the end, so that its timeout covers both.
 type transport struct {
-	http             *http.Client
-	ownsHTTP         bool // and may close its connections
+	connections      *connections
 	closed           atomic.Bool
 	credentials      credentials
 	base             *url.URL
@@ -67,7 +66,7 @@ func (t *transport) Do(req *http.Request) (*http.Response, error) {
 // keepNothingOnceClosed closes the connections of a call that outlasted the client.
 func (t *transport) keepNothingOnceClosed() {
 	if t.closed.Load() {
-		t.http.CloseIdleConnections()
+		t.connections.closeIdle()
 	}
 }
 
@@ -76,7 +75,7 @@ func (t *transport) attempt(req *http.Request, x *exchange) outcome {
 	caller := req.Context()
 	ctx, cancel := t.withTimeout(caller)
 	defer cancel()
-	resp, err := t.http.Do(t.signed(req, ctx, x))
+	resp, err := t.connections.send(t.signed(ctx, req, x))
 	if err != nil {
 		return outcome{err: t.failure(caller, ctx, 0, err)}
 	}
@@ -98,7 +97,7 @@ func (t *transport) attempt(req *http.Request, x *exchange) outcome {
 
 // signed returns the request of an attempt. It shares nothing with those of other attempts that a transport might write
 // to, as net/http may still hold the request of one that failed.
-func (t *transport) signed(req *http.Request, ctx context.Context, x *exchange) *http.Request {
+func (t *transport) signed(ctx context.Context, req *http.Request, x *exchange) *http.Request {
 	attempt := req.WithContext(ctx)
 	target := *req.URL
 	attempt.URL = &target
