@@ -39,54 +39,71 @@ type WebhookEventData struct {
 
 // UnmarshalJSON reads an event in either of its forms.
 func (e *WebhookEvent) UnmarshalJSON(content []byte) error {
-	var sent struct {
-		ID                 string                     `json:"id"`
-		Type               string                     `json:"type"`
-		AccountID          string                     `json:"accountId"`
-		WorkspaceID        string                     `json:"workspaceId"`
-		OccurredAt         string                     `json:"occurredAt"`
-		CreatedAt          string                     `json:"createdAt"`
-		Data               json.RawMessage            `json:"data"`
-		PreviousAttributes map[string]json.RawMessage `json:"previousAttributes"`
-	}
-	if err := json.Unmarshal(content, &sent); err != nil {
+	event, err := decodeEvent(content)
+	if err != nil {
 		return err
 	}
-	*e = WebhookEvent{
+	*e = *event
+	return nil
+}
+
+// sentEvent is an event as it is sent, with the properties of both forms and what is to be seen of its data.
+type sentEvent[Data any] struct {
+	ID                 string                     `json:"id"`
+	Type               string                     `json:"type"`
+	AccountID          string                     `json:"accountId"`
+	WorkspaceID        string                     `json:"workspaceId"`
+	OccurredAt         string                     `json:"occurredAt"`
+	CreatedAt          string                     `json:"createdAt"`
+	Data               Data                       `json:"data"`
+	PreviousAttributes map[string]json.RawMessage `json:"previousAttributes"`
+}
+
+// wrappedResource is the data of the versioned form: the resource is its object. The data of the other form is the
+// resource itself, which has an id; that tells the two apart even if a resource has something called object in it.
+type wrappedResource struct {
+	ID     json.RawMessage `json:"id"`
+	Object json.RawMessage `json:"object"`
+}
+
+// decodeEvent reads an event. Whether its data may be wrapped is seen from the text: to look into the data first would
+// be to read it twice, which only an event that has the word somewhere else costs.
+func decodeEvent(content []byte) (*WebhookEvent, error) {
+	if bytes.Contains(content, []byte(`"object"`)) || bytes.Contains(content, []byte(`\u`)) { // which may spell it, too
+		var sent sentEvent[wrappedResource]
+		err := json.Unmarshal(content, &sent)
+		if err == nil && sent.Data.ID == nil && sent.Data.Object != nil {
+			return newEvent(content, &sent, sent.Data.Object), nil
+		}
+	}
+	var sent sentEvent[json.RawMessage]
+	if err := json.Unmarshal(content, &sent); err != nil {
+		return nil, err
+	}
+	return newEvent(content, &sent, sent.Data), nil
+}
+
+func newEvent[Data any](content []byte, sent *sentEvent[Data], resource json.RawMessage) *WebhookEvent {
+	return &WebhookEvent{
 		ID:                 sent.ID,
 		Type:               sent.Type,
 		AccountID:          cmp.Or(sent.AccountID, sent.WorkspaceID),
 		OccurredAt:         cmp.Or(sent.OccurredAt, sent.CreatedAt),
-		Data:               WebhookEventData{Object: resourceIn(sent.Data)},
+		Data:               WebhookEventData{Object: resource},
 		PreviousAttributes: sent.PreviousAttributes,
 		Raw:                slices.Clone(content),
 	}
-	return nil
-}
-
-// resourceIn returns the resource of an event's data: its object, in the versioned form, or the data itself. A resource
-// has an id, which tells the two apart even if it has something called object in it.
-func resourceIn(data json.RawMessage) json.RawMessage {
-	var wrapped struct {
-		ID     json.RawMessage `json:"id"`
-		Object json.RawMessage `json:"object"`
-	}
-	if err := json.Unmarshal(data, &wrapped); err == nil && wrapped.ID == nil && wrapped.Object != nil {
-		return wrapped.Object
-	}
-	return data
 }
 
 // parseEvent reads an event that was verified.
 func parseEvent(rawBody []byte) (*WebhookEvent, error) {
-	event := &WebhookEvent{}
-	if err := json.Unmarshal(rawBody, event); err != nil {
+	event, err := decodeEvent(rawBody)
+	if err != nil {
 		return nil, invalidPayload("the body is not the JSON of an event", err)
 	}
 	if event.ID == "" || event.Type == "" {
 		return nil, invalidPayload("the event has no id or no type", nil)
 	}
-	event.Raw = slices.Clone(rawBody) // with the white space around it
 	return event, nil
 }
 

@@ -115,11 +115,24 @@ func TestAnUnknownTypeIsNoError(t *testing.T) {
 	}
 }
 
-func TestAResourceWithAnObjectOfItsOwnIsNotTakenForAWrappedOne(t *testing.T) {
+func TestTheResourceIsTheDataOrItsObject(t *testing.T) {
 	t.Parallel()
-	event, err := receivedEvent(t, `{"id": "evt_1", "type": "invoice.paid", "data": {"id": "inv_1", "object": {"a": 1}}}`)
-	if err != nil || string(event.Data.Object) != `{"id": "inv_1", "object": {"a": 1}}` {
-		t.Errorf("event is %+v, error %v", event, err)
+	for name, c := range map[string]struct{ data, resource string }{
+		"wrapped":                                     {`{"object": {"id": "inv_1"}}`, `{"id": "inv_1"}`},
+		"wrapped, beside something else":              {`{"livemode": true, "object": {"id": "inv_1"}}`, `{"id": "inv_1"}`},
+		"wrapped under an escaped name":               {`{"\u006fbject": {"id": "inv_1"}}`, `{"id": "inv_1"}`},
+		"a wrapped resource with an object":           {`{"object": {"id": "inv_1", "object": {}}}`, `{"id": "inv_1", "object": {}}`},
+		"a resource":                                  {`{"id": "inv_1"}`, `{"id": "inv_1"}`},
+		"a resource with an object of its own":        {`{"id": "inv_1", "object": {"a": 1}}`, `{"id": "inv_1", "object": {"a": 1}}`},
+		"a resource that names an object deeper down": {`{"id": "inv_1", "of": {"object": 1}}`, `{"id": "inv_1", "of": {"object": 1}}`},
+		"a resource whose text has the word":          {`{"id": "inv_1", "note": "object"}`, `{"id": "inv_1", "note": "object"}`},
+		"a list":                                      {`[{"object": {}}]`, `[{"object": {}}]`},
+		"neither":                                     {`{"of": {"object": 1}}`, `{"of": {"object": 1}}`},
+	} {
+		event, err := receivedEvent(t, `{"id": "evt_1", "type": "invoice.paid", "data": `+c.data+`}`)
+		if err != nil || string(event.Data.Object) != c.resource {
+			t.Errorf("%s: event is %+v, error %v", name, event, err)
+		}
 	}
 }
 

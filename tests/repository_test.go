@@ -12,13 +12,20 @@ const repository = ".."
 // goCommand runs the go command in the root of the module and returns what it prints.
 func goCommand(t *testing.T, args ...string) string {
 	t.Helper()
+	out, problems, err := tryGoCommand(t, args...)
+	if err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, problems)
+	}
+	return out
+}
+
+// tryGoCommand runs the go command in the repository and returns what it prints, and what it complains of.
+func tryGoCommand(t *testing.T, args ...string) (out, problems string, err error) {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Dir = repository
-	var problems strings.Builder
-	cmd.Stderr = &problems
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, problems.String())
-	}
-	return string(out)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	stdout, err := cmd.Output()
+	return string(stdout), stderr.String(), err
 }
