@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -107,17 +106,17 @@ func parseEvent(rawBody []byte) (*WebhookEvent, error) {
 	return event, nil
 }
 
-var versionOfType = regexp.MustCompile(`\.v[0-9]+$`)
-
 // Name returns what happened in the same words for both forms of an event, such as [EventCheckoutSessionCompleted]: the
 // type without the prefix and the version. It does so for types that this package does not know, too.
 func (e *WebhookEvent) Name() EventName {
 	name, versioned := strings.CutPrefix(e.Type, "plugipay.")
-	if versioned {
-		name = versionOfType.ReplaceAllString(name, "")
+	if end := strings.LastIndex(name, ".v"); versioned && end >= 0 && isNumber(name[end+len(".v"):]) {
+		return name[:end]
 	}
 	return name
 }
+
+func isNumber(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
 
 // CheckoutSession returns the session that the event is about, as it was right after the event. For an event about
 // something else it fails with an [*Error] whose code is invalid_payload.
