@@ -667,6 +667,15 @@ type OnCheckoutSessionCompletedJSONRequestBody = CheckoutSessionEvent
 // OnCheckoutSessionExpiredJSONRequestBody defines body for OnCheckoutSessionExpired for application/json ContentType.
 type OnCheckoutSessionExpiredJSONRequestBody = CheckoutSessionEvent
 
+// The operations' ids in the contract.
+const (
+	OperationListCheckoutSessions   = "ListCheckoutSessions"
+	OperationCreateCheckoutSession  = "CreateCheckoutSession"
+	OperationGetCheckoutSession     = "GetCheckoutSession"
+	OperationCancelCheckoutSession  = "CancelCheckoutSession"
+	OperationConfirmCheckoutSession = "ConfirmCheckoutSession"
+)
+
 // RequestEditorFn changes a request before it is sent.
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
 
