@@ -669,11 +669,11 @@ type OnCheckoutSessionExpiredJSONRequestBody = CheckoutSessionEvent
 
 // The operations' ids in the contract.
 const (
-	OperationListCheckoutSessions   = "ListCheckoutSessions"
-	OperationCreateCheckoutSession  = "CreateCheckoutSession"
-	OperationGetCheckoutSession     = "GetCheckoutSession"
-	OperationCancelCheckoutSession  = "CancelCheckoutSession"
-	OperationConfirmCheckoutSession = "ConfirmCheckoutSession"
+	OperationListCheckoutSessions   = "listCheckoutSessions"
+	OperationCreateCheckoutSession  = "createCheckoutSession"
+	OperationGetCheckoutSession     = "getCheckoutSession"
+	OperationCancelCheckoutSession  = "cancelCheckoutSession"
+	OperationConfirmCheckoutSession = "confirmCheckoutSession"
 )
 
 // RequestEditorFn changes a request before it is sent.

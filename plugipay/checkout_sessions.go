@@ -24,7 +24,7 @@ type CheckoutSessionsResource struct{ client *Client }
 //
 // Contract: POST /api/v1/checkout-sessions.
 func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessionCreateInput) (*CheckoutSession, error) {
-	x, err := r.client.begin(ctx)
+	x, err := r.client.begin(ctx, gen.OperationCreateCheckoutSession)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 //
 // Contract: GET /api/v1/checkout-sessions/{id}.
 func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*CheckoutSession, error) {
-	x, err := r.client.beginFor(ctx, id)
+	x, err := r.client.beginFor(ctx, gen.OperationGetCheckoutSession, id)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*Checkou
 //
 // Contract: GET /api/v1/checkout-sessions.
 func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSessionListParams) (Page[CheckoutSession], error) {
-	x, err := r.client.begin(ctx)
+	x, err := r.client.begin(ctx, gen.OperationListCheckoutSessions)
 	if err != nil {
 		return Page[CheckoutSession]{}, err
 	}
@@ -84,7 +84,7 @@ func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSess
 //
 // Contract: POST /api/v1/checkout-sessions/{id}/cancel.
 func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*CheckoutSession, error) {
-	x, err := r.client.beginFor(ctx, id)
+	x, err := r.client.beginFor(ctx, gen.OperationCancelCheckoutSession, id)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*Chec
 //
 // Contract: POST /api/v1/checkout-sessions/{id}/confirm.
 func (r *CheckoutSessionsResource) Confirm(ctx context.Context, id string) (*CheckoutSession, error) {
-	x, err := r.client.beginFor(ctx, id)
+	x, err := r.client.beginFor(ctx, gen.OperationConfirmCheckoutSession, id)
 	if err != nil {
 		return nil, err
 	}
@@ -138,9 +138,11 @@ func (r *CheckoutSessionsResource) settle(
 	if !x.unsure || !errors.Is(err, ErrConflict) {
 		return session, err
 	}
-	ended, getErr := r.Get(x.Context, id)
+	var info ResponseInfo
+	ended, getErr := r.Get(WithResponse(x.Context, &info), id)
 	if getErr != nil || ended.Status != wanted {
 		return nil, err
 	}
+	x.reportInstead(info)
 	return ended, nil
 }

@@ -40,6 +40,10 @@ func NewClient(opts ClientOptions) (*Client, error) {
 			return nil, err
 		}
 	}
+	agent, err := userAgent(opts.AppInfo)
+	if err != nil {
+		return nil, err
+	}
 	t := &transport{
 		connections:      newConnections(opts.HTTP),
 		credentials:      creds,
@@ -48,6 +52,9 @@ func NewClient(opts ClientOptions) (*Client, error) {
 		maxRetries:       opts.MaxRetries,
 		maxResponseBytes: opts.MaxResponseBytes,
 		budget:           newRetryBudget(),
+		limits:           newLimits(opts),
+		logger:           opts.Logger,
+		userAgent:        agent,
 	}
 	return newClient(t, opts.OnBehalfOf, nil), nil
 }

@@ -73,6 +73,7 @@ func open(x *exchange, resp *http.Response, err error, out any) (*envelope, erro
 	if failed != nil {
 		return nil, x.describe(failed)
 	}
+	x.report(resp.StatusCode, env.Meta.RequestID)
 	return env, nil
 }
 

@@ -12,6 +12,8 @@ import (
 type exchange struct {
 	context.Context // the caller's
 
+	operation string        // its id in the contract, for the log
+	info      *ResponseInfo // to fill in; nil for none
 	// repeatable: the contract makes the operation idempotent, so that it may be sent again without a key.
 	repeatable bool
 
@@ -23,22 +25,24 @@ type exchange struct {
 	attempts       int           // so far
 	retryAfter     time.Duration // that the last answer asked for; zero if it did not
 	unsure         bool          // an attempt that failed may have been processed all the same
+	header         http.Header   // of the last attempt's answer; nil for none
 }
 
-// begin starts a call, unless something keeps the client from making it.
-func (c *Client) begin(ctx context.Context) (*exchange, error) {
-	if c.unusable != nil {
-		return nil, c.unusable
-	}
+// begin starts a call of an operation, unless something keeps the client from making it.
+func (c *Client) begin(ctx context.Context, operation string) (*exchange, error) {
 	if err := checkContext(ctx); err != nil {
 		return nil, err
 	}
-	return &exchange{Context: ctx, transport: c.transport}, nil
+	x := &exchange{Context: ctx, transport: c.transport, operation: operation, info: responseInfo(ctx)}
+	if c.unusable != nil {
+		return nil, c.unusable
+	}
+	return x, nil
 }
 
-// beginFor starts a call about the resource with the id.
-func (c *Client) beginFor(ctx context.Context, id string) (*exchange, error) {
-	x, err := c.begin(ctx)
+// beginFor starts a call of an operation on the resource with the id.
+func (c *Client) beginFor(ctx context.Context, operation, id string) (*exchange, error) {
+	x, err := c.begin(ctx, operation)
 	if err != nil {
 		return nil, err
 	}
@@ -77,17 +81,27 @@ func (x *exchange) end() {
 
 // mayRepeat tells whether a request may be sent again although it may have been processed.
 func (x *exchange) mayRepeat(req *http.Request) bool {
-	switch req.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions:
-		return true
-	}
-	return x.idempotencyKey != "" || x.repeatable
+	return isRead(req.Method) || x.idempotencyKey != "" || x.repeatable
 }
 
-// describe adds to an error how the call went.
+// isRead tells whether a request with the method changes nothing.
+func isRead(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+// received keeps the header of an attempt's answer; resp is nil if there was none.
+func (x *exchange) received(resp *http.Response) {
+	x.header = nil
+	if resp != nil {
+		x.header = resp.Header
+	}
+}
+
+// describe adds to an error how the call went, and tells it to who asked with WithResponse.
 func (x *exchange) describe(err *Error) *Error {
 	err.Attempts = x.attempts
 	err.RetryAfter = x.retryAfter
 	err.IdempotencyKey = x.idempotencyKey
+	x.report(err.Status, err.RequestID)
 	return err
 }

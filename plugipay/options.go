@@ -52,6 +52,21 @@ type ClientOptions struct {
 	// HTTP sends the requests. Nil means a client of this package's own, with connections kept for reuse. It is copied,
 	// never changed; redirects are not followed whatever it says.
 	HTTP *http.Client `json:"-"`
+	// Logger gets a record of every attempt: at Debug when it has ended, and at Warn when it is going to be repeated, with
+	// the wait until then. The records tell the method, the operation (its id in openapi.yaml; "do" and "doList" for Do and
+	// DoList), the number of the attempt, its duration, and the status, request id and error code where there are any;
+	// never a URL, a header, a body, a key or a secret. The context of the call reaches the handler. Nil means no logging.
+	Logger *slog.Logger `json:"-"`
+	// Limiter is waited for before each attempt, retries included, with the call's context and outside of Timeout. Nil
+	// means no waiting. When it returns an error, or the context ends, before the first attempt, nothing is sent: the call
+	// fails with rate_limited and Status 0, or with timeout or canceled. Before a retry, the call fails with the last
+	// attempt's error. errors.Is finds the limiter's own error in either.
+	Limiter Limiter `json:"-"`
+	// WriteLimiter is waited for in place of Limiter before each attempt of a request that may change something: all but
+	// GET, HEAD and OPTIONS. Nil means Limiter.
+	WriteLimiter Limiter `json:"-"`
+	// AppInfo names the program in the User-Agent, besides this package and the version of Go.
+	AppInfo AppInfo
 }
 
 // Format prints the options without the secret and the dashboard key, for every verb of package fmt.

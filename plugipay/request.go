@@ -33,14 +33,14 @@ type RequestOptions struct {
 //
 // It signs the request and maps errors as the methods of the resources do, and returns the same [*Error].
 func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
-	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
-		return invalidRequest("out must be a pointer that is not nil, or nil to drop the answer's data")
-	}
-	x, err := c.begin(ctx)
+	x, err := c.begin(ctx, operationDo)
 	if err != nil {
 		return err
 	}
 	defer x.end()
+	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
+		return invalidRequest("out must be a pointer that is not nil, or nil to drop the answer's data")
+	}
 	resp, err := c.send(x, opts)
 	_, err = open(x, resp, err, out)
 	return err
@@ -49,7 +49,7 @@ func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
 // DoList is [Client.Do] for operations that return a list: it decodes the answer's data and paging into a page. Data
 // that is null makes an empty page.
 func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T], error) {
-	x, err := c.begin(ctx)
+	x, err := c.begin(ctx, operationDoList)
 	if err != nil {
 		return Page[T]{}, err
 	}

@@ -36,6 +36,14 @@ type outcome struct {
 	err     *Error
 }
 
+// open decodes the answer without its data.
+func (o outcome) open() (*envelope, *Error) {
+	if o.err != nil {
+		return nil, o.err
+	}
+	return openAnswer(o.resp, o.content, nil)
+}
+
 // shouldRetry tells whether to send a request again after an attempt. It does not ask whether there is an attempt left.
 func (x *exchange) shouldRetry(req *http.Request, o outcome) bool {
 	if o.err != nil {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -47,7 +48,11 @@ func wantHushed(t *testing.T, v any, verbs []string) {
 
 func TestPrintingOptionsAndClientsTellsNoSecret(t *testing.T) {
 	t.Parallel()
-	pair := plugipay.ClientOptions{KeyID: testKeyID, Secret: "sk_hush", BaseURL: "https://plugipay.com"}
+	pair := plugipay.ClientOptions{
+		KeyID: testKeyID, Secret: "sk_hush", BaseURL: "https://plugipay.com",
+		Logger:  slog.New(slog.DiscardHandler).With("token", "hush"),
+		Limiter: limiterWithPassword{"hush"}, WriteLimiter: limiterWithPassword{"hush"},
+	}
 	dashboard := plugipay.ClientOptions{APIKey: "pk_hush"}
 	values := []any{pair, &pair, dashboard, &dashboard}
 	for _, opts := range []plugipay.ClientOptions{pair, dashboard} {
@@ -61,6 +66,9 @@ func TestPrintingOptionsAndClientsTellsNoSecret(t *testing.T) {
 		wantHushed(t, v, allVerbs)
 	}
 	wantHushed(t, struct{ O plugipay.ClientOptions }{pair}, usualVerbs)
+	if text, err := json.Marshal(pair); err != nil || strings.Contains(string(text), "hush") {
+		t.Errorf("as JSON the options are %s (%v)", text, err)
+	}
 	for _, v := range []any{pair, &pair} {
 		if !strings.Contains(fmt.Sprint(v), testKeyID) {
 			t.Errorf("%v does not show the key id, which is no secret", v)
@@ -68,14 +76,9 @@ func TestPrintingOptionsAndClientsTellsNoSecret(t *testing.T) {
 	}
 }
 
-func TestErrorsTellNoSecretNoKeyAndNothingOfTheBuyer(t *testing.T) {
-	t.Parallel()
-	in := validInput()
-	in.CustomerID = ptr("cus_hush")
-	in.Metadata = map[string]string{"email": "hush@example.com"}
-	in.LineItems = []plugipay.CheckoutSessionLineItem{{Name: "hush", Quantity: 1, UnitAmount: 1}}
-	in.SuccessURL = "https://example.com/hush"
-	replies := map[string]reply{
+// hushedReplies are the ways in which an answer fails, most with an echo of what was sent in them.
+func hushedReplies() map[string]reply {
+	return map[string]reply{
 		"an error":                  {status: 400, body: errorBody("validation_error")},
 		"an error with details":     {status: 422, body: `{"data": null, "error": {"code": "x", "message": "m", "details": {"echo": "hush"}}, "meta": {}}`},
 		"a page that repeats it":    {status: 502, body: "<p>hush</p>"},
@@ -87,7 +90,21 @@ func TestErrorsTellNoSecretNoKeyAndNothingOfTheBuyer(t *testing.T) {
 		"a lost connection":         {},
 		"no answer":                 {status: -1},
 	}
-	for name, failing := range replies {
+}
+
+// limiterWithPassword is a limiter that needs to log in to somewhere.
+type limiterWithPassword struct{ Password string }
+
+func (limiterWithPassword) Wait(context.Context) error { return nil }
+
+func TestErrorsTellNoSecretNoKeyAndNothingOfTheBuyer(t *testing.T) {
+	t.Parallel()
+	in := validInput()
+	in.CustomerID = ptr("cus_hush")
+	in.Metadata = map[string]string{"email": "hush@example.com"}
+	in.LineItems = []plugipay.CheckoutSessionLineItem{{Name: "hush", Quantity: 1, UnitAmount: 1}}
+	in.SuccessURL = "https://example.com/hush"
+	for name, failing := range hushedReplies() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, []reply{failing}, func(t *testing.T, b *bubble) {
@@ -110,6 +127,55 @@ func TestErrorsTellNoSecretNoKeyAndNothingOfTheBuyer(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestTheLogTellsNoSecretNoKeyNoQueryAndNoBody(t *testing.T) {
+	t.Parallel()
+	in := validInput()
+	in.Metadata = map[string]string{"email": "hush@example.com"}
+	replies := hushedReplies()
+	replies["an echo where an id and a code should be"] = reply{status: 503, header: http.Header{"X-Hush": {"hush"}},
+		body: `{"data": null, "error": {"code": "hush hush", "message": "hush", "field": "hush"}, "meta": {"requestId": "hush hush"}}`}
+	replies["a success"] = reply{status: 200, body: sessionBody}
+	for name, answer := range replies {
+		for credentials, change := range map[string]func(*plugipay.ClientOptions){
+			"a key pair":      func(o *plugipay.ClientOptions) { o.Secret = "sk_hush" },
+			"a dashboard key": func(o *plugipay.ClientOptions) { o.KeyID, o.Secret, o.APIKey = "", "", "pk_hush" },
+		} {
+			t.Run(name+" with "+credentials, func(t *testing.T) {
+				t.Parallel()
+				inBubble(t, []reply{answer}, func(t *testing.T, b *bubble) {
+					var log logbook
+					client := b.client(change, log.option(slog.LevelDebug))
+					ctx := plugipay.WithIdempotencyKey(t.Context(), "cart_hush")
+					_, _ = client.CheckoutSessions.Create(ctx, in)
+					_, _ = client.CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{CustomerID: ptr("cus_hush")})
+					_, _ = client.CheckoutSessions.Get(ctx, "cs_hush")
+					_, _ = client.ForMerchant("acc_hush").CheckoutSessions.Cancel(ctx, "cs_hush")
+					_ = client.Do(ctx, plugipay.RequestOptions{
+						Method: "POST", Path: "/hush?hush=hush", Body: in, IdempotencyKey: "hush", OnBehalfOf: "acc_hush"}, nil)
+					_, _ = plugipay.DoList[any](ctx, client, plugipay.RequestOptions{Method: "GET", Path: "/hush?hush=hush"})
+					if records := log.records(t); len(records) < 6 {
+						t.Fatalf("the log has %d records", len(records))
+					}
+					text := log.text.String()
+					if strings.Contains(strings.ToLower(text), "hush") {
+						t.Errorf("the log tells what it must not: %s", text)
+					}
+					for _, r := range b.requests {
+						for _, proof := range []string{"Authorization", "X-Plugipay-Timestamp", "Idempotency-Key"} {
+							_, signature, _ := strings.Cut(r.header.Get(proof), "signature=")
+							for _, secret := range []string{r.header.Get(proof), signature} {
+								if secret != "" && strings.Contains(text, secret) {
+									t.Errorf("the log tells the %s: %s", proof, text)
+								}
+							}
+						}
+					}
+				})
+			})
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package plugipay_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log"
@@ -119,40 +120,45 @@ func validInput() plugipay.CheckoutSessionCreateInput {
 // operation is a public method, called in some valid way.
 type operation struct {
 	name string
-	call func(*testing.T, *plugipay.Client) error
+	with func(context.Context, *plugipay.Client) error
 	list bool
+}
+
+func (o operation) call(t *testing.T, c *plugipay.Client) error {
+	t.Helper()
+	return o.with(t.Context(), c)
 }
 
 // operations are all public methods that send a request. What holds for every call is tested with each of them.
 func operations() []operation {
 	return []operation{
-		{name: "Create", call: func(t *testing.T, c *plugipay.Client) error {
-			_, err := c.CheckoutSessions.Create(t.Context(), validInput())
+		{name: "Create", with: func(ctx context.Context, c *plugipay.Client) error {
+			_, err := c.CheckoutSessions.Create(ctx, validInput())
 			return err
 		}},
-		{name: "Get", call: func(t *testing.T, c *plugipay.Client) error {
-			_, err := c.CheckoutSessions.Get(t.Context(), "cs_01HX")
+		{name: "Get", with: func(ctx context.Context, c *plugipay.Client) error {
+			_, err := c.CheckoutSessions.Get(ctx, "cs_01HX")
 			return err
 		}},
-		{name: "List", list: true, call: func(t *testing.T, c *plugipay.Client) error {
-			_, err := c.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
+		{name: "List", list: true, with: func(ctx context.Context, c *plugipay.Client) error {
+			_, err := c.CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{})
 			return err
 		}},
-		{name: "Cancel", call: func(t *testing.T, c *plugipay.Client) error {
-			_, err := c.CheckoutSessions.Cancel(t.Context(), "cs_01HX")
+		{name: "Cancel", with: func(ctx context.Context, c *plugipay.Client) error {
+			_, err := c.CheckoutSessions.Cancel(ctx, "cs_01HX")
 			return err
 		}},
-		{name: "Confirm", call: func(t *testing.T, c *plugipay.Client) error {
-			_, err := c.CheckoutSessions.Confirm(t.Context(), "cs_01HX")
+		{name: "Confirm", with: func(ctx context.Context, c *plugipay.Client) error {
+			_, err := c.CheckoutSessions.Confirm(ctx, "cs_01HX")
 			return err
 		}},
-		{name: "Do", call: func(t *testing.T, c *plugipay.Client) error {
+		{name: "Do", with: func(ctx context.Context, c *plugipay.Client) error {
 			var out plugipay.CheckoutSession
-			return c.Do(t.Context(), plugipay.RequestOptions{
+			return c.Do(ctx, plugipay.RequestOptions{
 				Method: "POST", Path: "/api/v1/checkout-sessions", Body: validInput(), IdempotencyKey: "cart_42"}, &out)
 		}},
-		{name: "DoList", list: true, call: func(t *testing.T, c *plugipay.Client) error {
-			_, err := plugipay.DoList[plugipay.CheckoutSession](t.Context(), c, plugipay.RequestOptions{
+		{name: "DoList", list: true, with: func(ctx context.Context, c *plugipay.Client) error {
+			_, err := plugipay.DoList[plugipay.CheckoutSession](ctx, c, plugipay.RequestOptions{
 				Method: "GET", Path: "/api/v1/checkout-sessions?limit=10"})
 			return err
 		}},

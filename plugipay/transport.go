@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -26,6 +27,9 @@ type transport struct {
 	maxResponseBytes int64
 	budget           *retryBudget
 	buffers          answerBuffers
+	limits           limits
+	logger           *slog.Logger // nil for none
+	userAgent        string
 }
 
 // Do sends req, again if that is worth it and does no harm, and returns its last answer, whose body is read into the
@@ -38,9 +42,14 @@ func (t *transport) Do(req *http.Request) (*http.Response, error) {
 		return nil, t.failure(req.Context(), req.Context(), 0, err)
 	}
 	defer t.keepNothingOnceClosed()
+	if err := t.limits.wait(req); err != nil {
+		return nil, refusedByLimiter(req.Context(), err)
+	}
 	for {
 		x.attempts++
+		record := startRecord(t.logger, req, x)
 		o := t.attempt(req, x)
+		record.end(o)
 		x.retryAfter = 0
 		if o.err == nil {
 			x.retryAfter = retryAfter(o.resp.Header)
@@ -56,9 +65,14 @@ func (t *transport) Do(req *http.Request) (*http.Response, error) {
 			return o.result()
 		}
 		x.unsure = x.unsure || mayHaveBeenProcessed(o)
+		record.retry(pause)
 		if wait(req.Context(), pause) != nil {
 			t.budget.giveBack()
 			return nil, endedWhileWaiting(req.Context(), o)
+		}
+		if err := t.limits.wait(req); err != nil {
+			t.budget.giveBack()
+			return nil, heldBackByLimiter(req.Context(), o, err)
 		}
 	}
 }
@@ -76,6 +90,7 @@ func (t *transport) attempt(req *http.Request, x *exchange) outcome {
 	ctx, cancel := t.withTimeout(caller)
 	defer cancel()
 	resp, err := t.connections.send(t.signed(ctx, req, x))
+	x.received(resp)
 	if err != nil {
 		return outcome{err: t.failure(caller, ctx, 0, err)}
 	}
@@ -101,7 +116,7 @@ func (t *transport) signed(ctx context.Context, req *http.Request, x *exchange) 
 	attempt := req.WithContext(ctx)
 	target := *req.URL
 	attempt.URL = &target
-	attempt.Header = make(http.Header, len(req.Header)+3)
+	attempt.Header = make(http.Header, len(req.Header)+4)
 	for name, values := range req.Header {
 		attempt.Header[name] = values[:len(values):len(values)]
 	}
@@ -117,11 +132,12 @@ func (t *transport) signed(ctx context.Context, req *http.Request, x *exchange) 
 		}
 	}
 	authorization, timestamp := t.credentials.authorize(req.Method, t.signedPath(req.URL), content, x.idempotencyKey)
-	values := []string{jsonMediaType, authorization, timestamp}
+	values := []string{jsonMediaType, t.userAgent, authorization, timestamp}
 	attempt.Header["Accept"] = values[0:1:1]
-	attempt.Header["Authorization"] = values[1:2:2]
+	attempt.Header["User-Agent"] = values[1:2:2]
+	attempt.Header["Authorization"] = values[2:3:3]
 	if timestamp != "" {
-		attempt.Header[timestampHeader] = values[2:3:3]
+		attempt.Header[timestampHeader] = values[3:4:4]
 	}
 	return attempt
 }
@@ -193,10 +209,7 @@ func networkMessage(err error) string {
 // endedWhileWaiting is the error of a call whose context ended between two attempts. errors.Is finds in it what ended the
 // context, and what the last attempt failed with.
 func endedWhileWaiting(caller context.Context, last outcome) *Error {
-	err := last.err
-	if err == nil {
-		_, err = openAnswer(last.resp, last.content, nil)
-	}
+	_, err := last.open()
 	ended := &Error{
 		Status:    err.Status,
 		Code:      ErrorCodeTimeout,

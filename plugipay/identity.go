@@ -1,0 +1,77 @@
+package plugipay
+
+import (
+	"fmt"
+	"net/url"
+	"runtime"
+	"strings"
+)
+
+// AppInfo names the program that makes the requests, such as a shop's plugin, so that Plugipay can tell whom to write to
+// when it sees one go wrong. It is sent in the User-Agent and nowhere else. The zero value names nothing.
+//
+//	plugipay-go/0.1.0 go/1.25.0 MyPlugin/2.1 (https://example.com)
+type AppInfo struct {
+	// Name is one word, such as "MyPlugin": ASCII letters, digits and - . _ ~ + ! # $ % & ' * ^ | and backquotes.
+	Name string
+	// Version is one word of the same kind, such as "2.1"; empty to tell none.
+	Version string
+	// URL is where to read about it, absolute and http or https, such as "https://example.com"; empty to tell none.
+	URL string
+}
+
+// userAgent returns the User-Agent of a client's requests: the products of the SDK, of Go and of the program, as RFC 9110
+// writes them. It tells nothing of the machine.
+func userAgent(app AppInfo) (string, error) {
+	agent := "plugipay-go/" + Version + " go/" + goVersion()
+	if app == (AppInfo{}) {
+		return agent, nil
+	}
+	if err := app.check(); err != nil {
+		return "", err
+	}
+	agent += " " + app.Name
+	if app.Version != "" {
+		agent += "/" + app.Version
+	}
+	if app.URL != "" {
+		agent += " (" + app.URL + ")"
+	}
+	return agent, nil
+}
+
+// goVersion returns the version of Go without what a build adds to it after a space.
+func goVersion() string {
+	version, _, _ := strings.Cut(runtime.Version(), " ")
+	return strings.TrimPrefix(version, "go")
+}
+
+// check refuses what would not arrive as it is, or as something else.
+func (a AppInfo) check() error {
+	switch {
+	case a.Name == "":
+		return invalidRequest("ClientOptions.AppInfo has no Name")
+	case !isToken(a.Name):
+		return invalidRequest(fmt.Sprintf("ClientOptions.AppInfo.Name %q is not one word of ASCII letters, digits, '-', '.' and '_'", a.Name))
+	case a.Version != "" && !isToken(a.Version):
+		return invalidRequest(fmt.Sprintf("ClientOptions.AppInfo.Version %q is not one word of ASCII letters, digits, '-', '.' and '_'", a.Version))
+	case a.URL != "" && !isPublicURL(a.URL):
+		// It is not repeated: there may be a password in it.
+		return invalidRequest("ClientOptions.AppInfo.URL is no absolute http or https URL, or holds a user name, a space or one of ( ) \\")
+	}
+	return nil
+}
+
+// isToken tells whether text is a token of RFC 9110.
+func isToken(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}
+
+// isPublicURL tells whether text is a URL to show to others, and may stand in a comment of RFC 9110.
+func isPublicURL(text string) bool {
+	parsed, err := url.Parse(text)
+	return err == nil && (parsed.Scheme == "https" || parsed.Scheme == "http") && parsed.Hostname() != "" && parsed.User == nil &&
+		!strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`()\`, r) })
+}

@@ -1,0 +1,293 @@
+package plugipay_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+// turnstile is a Limiter of a test: it counts, takes its time, and refuses when told to.
+type turnstile struct {
+	takes   time.Duration // whatever the context says
+	refuses func(nth int) error
+
+	mu    sync.Mutex
+	waits int
+}
+
+func (l *turnstile) Wait(context.Context) error {
+	l.mu.Lock()
+	l.waits++
+	nth := l.waits
+	l.mu.Unlock()
+	time.Sleep(l.takes)
+	if l.refuses == nil {
+		return nil
+	}
+	return l.refuses(nth)
+}
+
+func limitedBy(limiter, writeLimiter plugipay.Limiter) func(*plugipay.ClientOptions) {
+	return func(o *plugipay.ClientOptions) { o.Limiter, o.WriteLimiter = limiter, writeLimiter }
+}
+
+var errNoPlace = errors.New("no place within the deadline")
+
+func TestEveryAttemptWaitsForTheLimiter(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations() {
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, []reply{{status: 429}, {status: 429}, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+				limiter := &turnstile{takes: time.Hour}
+				if err := op.call(t, b.client(limitedBy(limiter, nil))); err != nil {
+					t.Fatal(err)
+				}
+				if limiter.waits != 3 || b.count() != 3 {
+					t.Errorf("%d waits for %d attempts", limiter.waits, b.count())
+				}
+				for _, between := range b.waits() {
+					if between < time.Hour {
+						t.Errorf("%s between two attempts, although the limiter takes an hour", between)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestTheSignatureIsMadeAfterTheWaitForTheLimiter(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{status: 429}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+		if _, err := b.client(limitedBy(&turnstile{takes: time.Hour}, nil)).CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range b.requests {
+			checkSigned(t, r, "")
+			if got, want := r.header.Get("X-Plugipay-Timestamp"), strconv.FormatInt(b.times[i].Unix(), 10); got != want {
+				t.Errorf("attempt %d was sent at %s with the timestamp %s", i+1, want, got)
+			}
+		}
+	})
+}
+
+func TestTheWaitForTheLimiterIsNotPartOfTheTimeout(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+		taking(b, 900*time.Millisecond)
+		client := b.client(limitedBy(&turnstile{takes: time.Minute}, nil), func(o *plugipay.ClientOptions) { o.Timeout = time.Second })
+		if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil || b.count() != 1 {
+			t.Errorf("%d attempts, error %v", b.count(), err)
+		}
+	})
+}
+
+func TestReadsAndWritesWaitForTheirOwnLimiter(t *testing.T) {
+	t.Parallel()
+	do := func(method string) operation {
+		return operation{name: method, with: func(ctx context.Context, c *plugipay.Client) error {
+			return c.Do(ctx, plugipay.RequestOptions{Method: method, Path: "/a"}, nil)
+		}}
+	}
+	all := operations()
+	for _, method := range []string{"GET", "get", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "delete", "PURGE"} {
+		all = append(all, do(method))
+	}
+	reads := []string{"Get", "List", "DoList", "GET", "get", "OPTIONS"}
+	for _, op := range all {
+		isRead := slices.Contains(reads, op.name)
+		for name, test := range map[string]struct {
+			limiter, writeLimiter *turnstile
+			onLimiter             bool // and not on the write limiter
+		}{
+			"both":          {&turnstile{}, &turnstile{}, isRead},
+			"Limiter alone": {&turnstile{}, nil, true},
+			"WriteLimiter":  {nil, &turnstile{}, false},
+		} {
+			t.Run(op.name+" "+name, func(t *testing.T) {
+				t.Parallel()
+				s := answering(t, 200, op.answer())
+				client := s.client(t, func(o *plugipay.ClientOptions) {
+					if test.limiter != nil {
+						o.Limiter = test.limiter
+					}
+					if test.writeLimiter != nil {
+						o.WriteLimiter = test.writeLimiter
+					}
+				})
+				if err := op.call(t, client); err != nil {
+					t.Fatal(err)
+				}
+				want := map[bool]int{true: 1}
+				if got := test.limiter; got != nil && got.waits != want[test.onLimiter] {
+					t.Errorf("%d waits for Limiter", got.waits)
+				}
+				if got := test.writeLimiter; got != nil && got.waits != want[!isRead] {
+					t.Errorf("%d waits for WriteLimiter", got.waits)
+				}
+			})
+		}
+	}
+}
+
+func TestALimiterThatRefusesTheFirstAttemptMakesTheCallFailUnsent(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations() {
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			s := answering(t, 200, op.answer())
+			limiter := &turnstile{refuses: func(int) error { return errNoPlace }}
+			var info plugipay.ResponseInfo
+			ctx := plugipay.WithResponse(t.Context(), &info)
+			err := op.with(ctx, s.client(t, limitedBy(limiter, nil), func(o *plugipay.ClientOptions) { o.MaxRetries = 2 }))
+			pe := wantError(t, err, 0, "rate_limited")
+			if !errors.Is(err, errNoPlace) || !errors.Is(err, plugipay.ErrRateLimited) || !strings.Contains(pe.Message, errNoPlace.Error()) {
+				t.Errorf("error is %v", err)
+			}
+			if pe.Attempts != 0 || info.Attempts != 0 || s.count() != 0 || limiter.waits != 1 {
+				t.Errorf("%d attempts, info %+v, %d requests, %d waits", pe.Attempts, info, s.count(), limiter.waits)
+			}
+		})
+	}
+}
+
+func TestALimiterThatRefusesARetryLeavesTheLastAttemptsError(t *testing.T) {
+	t.Parallel()
+	onlyOne := func(nth int) error {
+		if nth > 1 {
+			return errNoPlace
+		}
+		return nil
+	}
+	failing := `{"data": null, "error": {"code": "internal_error", "message": "as said", "field": "f", "details": [1], "docUrl": "u"},
+		"meta": {"requestId": "req_42"}}`
+	for name, test := range map[string]struct {
+		failing reply
+		status  int
+		code    string
+		says    string
+	}{
+		"an error":             {reply{status: 500, body: failing}, 500, "internal_error", "as said"},
+		"a page":               {reply{status: 502, body: htmlBody}, 502, "invalid_response", "JSON"},
+		"a lost connection":    {reply{}, 0, "network_error", "EOF"},
+		"no answer in Timeout": {reply{status: -1}, 0, "timeout", "Timeout"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, []reply{test.failing}, func(t *testing.T, b *bubble) {
+				var info plugipay.ResponseInfo
+				limiter := &turnstile{refuses: onlyOne}
+				ctx := plugipay.WithResponse(t.Context(), &info)
+				_, err := b.client(limitedBy(limiter, nil)).CheckoutSessions.Create(ctx, validInput())
+				pe := wantError(t, err, test.status, test.code)
+				if !errors.Is(err, errNoPlace) || !strings.Contains(pe.Message, test.says) || !strings.Contains(pe.Message, errNoPlace.Error()) {
+					t.Errorf("error is %v", err)
+				}
+				if pe.Attempts != 1 || info.Attempts != 1 || info.Status != test.status || b.count() != 1 || pe.IdempotencyKey == "" {
+					t.Errorf("%d attempts, info %+v, %d requests, key %q", pe.Attempts, info, b.count(), pe.IdempotencyKey)
+				}
+				if test.code == "internal_error" &&
+					(pe.Field != "f" || string(pe.Details) != "[1]" || pe.DocURL != "u" || pe.RequestID != "req_42") {
+					t.Errorf("error is %+v", *pe)
+				}
+				if test.code == "timeout" && !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("the cause of %v is lost", err)
+				}
+			})
+		})
+	}
+}
+
+func TestAContextThatEndsInTheWaitForTheLimiterEndsTheCall(t *testing.T) {
+	t.Parallel()
+	errWhy := errors.New("the shop closes")
+	ends := map[string]struct {
+		context func(context.Context) (context.Context, context.CancelFunc)
+		code    string
+		is      error
+	}{
+		"a deadline": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, time.Minute)
+		}, "timeout", context.DeadlineExceeded},
+		"a cancellation": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancelCause(ctx)
+			time.AfterFunc(time.Minute, func() { cancel(errWhy) })
+			return ctx, func() { cancel(nil) }
+		}, "canceled", errWhy},
+	}
+	for name, end := range ends {
+		for attempts, status := range map[int]int{0: 0, 1: 503} {
+			for how, refuses := range map[string]func(context.Context) error{
+				"and says so": context.Context.Err,
+				"unnoticed":   func(context.Context) error { return nil },
+			} {
+				t.Run(name+" "+how+" before attempt "+strconv.Itoa(attempts+1), func(t *testing.T) {
+					t.Parallel()
+					inBubble(t, []reply{{status: 503, body: errorBody("service_unavailable")}}, func(t *testing.T, b *bubble) {
+						ctx, cancel := end.context(t.Context())
+						defer cancel()
+						limiter := &turnstile{}
+						limiter.refuses = func(nth int) error {
+							if nth > attempts {
+								time.Sleep(time.Hour)
+								return refuses(ctx)
+							}
+							return nil
+						}
+						_, err := b.client(limitedBy(limiter, nil)).CheckoutSessions.Get(ctx, "cs_01HX")
+						pe := wantError(t, err, status, end.code)
+						if !errors.Is(err, end.is) || pe.Attempts != attempts || b.count() != attempts {
+							t.Errorf("%d attempts, %d requests, error %v", pe.Attempts, b.count(), err)
+						}
+						synctest.Wait()
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestARetryThatTheLimiterRefusesCostsNothingOfTheRetryBudget(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
+		open := true
+		limiter := &turnstile{refuses: func(nth int) error {
+			if nth%2 == 0 && open {
+				return errNoPlace
+			}
+			return nil
+		}}
+		client := b.client(limitedBy(limiter, nil))
+		for range 150 { // more than the budget pays for
+			_, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX")
+			wantError(t, err, 503, "invalid_response")
+		}
+		open = false
+		before := b.count()
+		if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err == nil || b.count()-before != 3 {
+			t.Errorf("%d attempts once the limiter lets them through, error %v", b.count()-before, err)
+		}
+	})
+}
+
+func TestMerchantsClientsShareTheLimiter(t *testing.T) {
+	t.Parallel()
+	limiter := &turnstile{}
+	client := answering(t, 200, sessionBody).client(t, limitedBy(limiter, nil))
+	for _, c := range []*plugipay.Client{client, client.ForMerchant("acc_1"), client.ForMerchant("acc_2")} {
+		if _, err := c.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if limiter.waits != 3 {
+		t.Errorf("%d waits", limiter.waits)
+	}
+}

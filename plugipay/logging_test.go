@@ -1,0 +1,284 @@
+package plugipay_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	contract "github.com/plugipay/plugipay-go"
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+// logbook is where a client logs to, as JSON.
+type logbook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logbook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// option makes a client log from a level on.
+func (l *logbook) option(level slog.Level) func(*plugipay.ClientOptions) {
+	return func(o *plugipay.ClientOptions) {
+		o.Logger = slog.New(slog.NewJSONHandler(l, &slog.HandlerOptions{Level: level}))
+	}
+}
+
+// record is one record of the log, its time left out.
+type record map[string]any
+
+func (l *logbook) records(t *testing.T) []record {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []record
+	for line := range strings.Lines(l.text.String()) {
+		r := record{}
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatal(err)
+		}
+		delete(r, "time")
+		all = append(all, r)
+	}
+	return all
+}
+
+// taking lets the server of a bubble take a while for each answer.
+func taking(b *bubble, d time.Duration) {
+	answer := b.handler
+	b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(d)
+		answer.ServeHTTP(w, r)
+	})
+}
+
+func TestTheLoggerGetsARecordOfEachAttemptAndAWarningOfEachRetry(t *testing.T) {
+	t.Parallel()
+	script := []reply{
+		{503, errorBody("SERVICE_UNAVAILABLE"), after("7")},
+		{status: 0, header: nil},
+		{status: 200, body: sessionBody},
+	}
+	inBubble(t, script, func(t *testing.T, b *bubble) {
+		taking(b, 3*time.Second)
+		var log logbook
+		if _, err := b.client(log.option(slog.LevelDebug)).CheckoutSessions.Cancel(t.Context(), "cs_01HX"); err != nil {
+			t.Fatal(err)
+		}
+		took := float64(3 * time.Second)
+		attempt := func(n float64, more record) record {
+			r := record{"level": "DEBUG", "msg": "plugipay: attempt", "method": "POST", "operation": "cancelCheckoutSession",
+				"attempt": n, "duration": took}
+			for name, value := range more {
+				r[name] = value
+			}
+			return r
+		}
+		retry := func(n, wait float64, more record) record {
+			r := attempt(n, more)
+			r["level"], r["msg"], r["wait"] = "WARN", "plugipay: attempt failed, trying again", wait
+			return r
+		}
+		unavailable := record{"status": 503.0, "requestId": "req_42", "code": "service_unavailable"}
+		lost := record{"code": "network_error"}
+		want := []record{
+			attempt(1, unavailable),
+			retry(1, float64(7*time.Second), unavailable),
+			attempt(2, lost),
+			retry(2, float64(b.waits()[1]-3*time.Second), lost),
+			attempt(3, record{"status": 200.0, "requestId": "req_01"}),
+		}
+		if got := log.records(t); !reflect.DeepEqual(got, want) {
+			t.Errorf("the log is\n%v\nwant\n%v", got, want)
+		}
+	})
+}
+
+func TestNoRetryIsLoggedWhereNoneFollows(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answer   reply
+		retries  int
+		attempts int
+	}{
+		"it would fail again":           {reply{status: 404, body: errorBody("not_found")}, 2, 1},
+		"the last attempt":              {reply{status: 503, body: errorBody("service_unavailable")}, 1, 2},
+		"retries are off":               {reply{status: 503, body: errorBody("service_unavailable")}, -1, 1},
+		"it is asked to wait very long": {reply{429, errorBody("rate_limited"), after("3600")}, 2, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, []reply{test.answer}, func(t *testing.T, b *bubble) {
+				var log logbook
+				client := b.client(log.option(slog.LevelDebug), func(o *plugipay.ClientOptions) { o.MaxRetries = test.retries })
+				if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err == nil {
+					t.Fatal("it succeeded")
+				}
+				levels := map[any]int{}
+				for _, r := range log.records(t) {
+					levels[r["level"]]++
+				}
+				if want := map[any]int{"DEBUG": test.attempts, "WARN": test.attempts - 1}; levels["DEBUG"] != want["DEBUG"] || levels["WARN"] != want["WARN"] {
+					t.Errorf("records are %v, want %v", levels, want)
+				}
+			})
+		})
+	}
+}
+
+func TestTheLoggersLevelIsObeyed(t *testing.T) {
+	t.Parallel()
+	for level, want := range map[slog.Level]int{slog.LevelDebug: 5, slog.LevelInfo: 2, slog.LevelWarn: 2, slog.LevelError: 0} {
+		inBubble(t, []reply{{status: 503, body: errorBody("service_unavailable")}}, func(t *testing.T, b *bubble) {
+			var log logbook
+			if _, err := b.client(log.option(level)).CheckoutSessions.Get(t.Context(), "cs_01HX"); err == nil {
+				t.Fatal("it succeeded")
+			}
+			if got := len(log.records(t)); got != want {
+				t.Errorf("%d records from %s on, want %d", got, level, want)
+			}
+		})
+	}
+}
+
+func TestNothingIsLoggedWhereNothingIsSent(t *testing.T) {
+	t.Parallel()
+	var log logbook
+	client := answering(t, 200, sessionBody).client(t, log.option(slog.LevelDebug))
+	if _, err := client.CheckoutSessions.Get(t.Context(), ".."); err == nil {
+		t.Fatal("it succeeded")
+	}
+	if got := log.records(t); len(got) != 0 {
+		t.Errorf("the log is %v", got)
+	}
+}
+
+// traceHandler adds to each record what it finds in the context, as the handlers of tracing libraries do.
+type traceHandler struct{ slog.Handler }
+
+type traceInContext struct{}
+
+func (h traceHandler) Handle(ctx context.Context, r slog.Record) error {
+	r.AddAttrs(slog.Any("trace", ctx.Value(traceInContext{})))
+	return h.Handler.Handle(ctx, r)
+}
+
+func TestTheLoggersHandlerFindsTheCallersContext(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations() {
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, []reply{{status: 429}, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+				var log logbook
+				client := b.client(log.option(slog.LevelDebug), func(o *plugipay.ClientOptions) {
+					o.Logger = slog.New(traceHandler{o.Logger.Handler()})
+				})
+				if err := op.with(context.WithValue(t.Context(), traceInContext{}, "trace_7"), client); err != nil {
+					t.Fatal(err)
+				}
+				records := log.records(t)
+				for _, r := range records {
+					if r["trace"] != "trace_7" {
+						t.Errorf("record is %v", r)
+					}
+				}
+				if len(records) != 3 {
+					t.Errorf("%d records", len(records))
+				}
+			})
+		})
+	}
+}
+
+// TestTheLogNamesOperationsAsTheContractDoes finds the operation of each request that a method sends in the contract.
+func TestTheLogNamesOperationsAsTheContractDoes(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]string{}
+	for path, item := range doc.Paths.Map() {
+		for method, operation := range item.Operations() {
+			ids[method+" "+strings.Replace(path, "{id}", "cs_01HX", 1)] = operation.OperationID
+		}
+	}
+	logged := map[string]bool{}
+	for _, op := range operations() {
+		var log logbook
+		s := answering(t, 200, op.answer())
+		if err := op.call(t, s.client(t, log.option(slog.LevelDebug))); err != nil {
+			t.Fatal(err)
+		}
+		r := s.only(t)
+		want := ids[r.method+" "+r.uri]
+		switch op.name {
+		case "Do":
+			want = "do" // whatever it sends
+		case "DoList":
+			want = "doList"
+		}
+		got := log.records(t)[0]["operation"].(string)
+		if got != want || want == "" {
+			t.Errorf("%s is logged as %q, the contract calls it %q", op.name, got, want)
+		}
+		logged[got] = true
+	}
+	for _, id := range ids {
+		if !logged[id] {
+			t.Errorf("no method logs the operation %q", id)
+		}
+	}
+}
+
+func TestWhatIsNoIDAndNoCodeIsNotLogged(t *testing.T) {
+	t.Parallel()
+	for _, odd := range []string{"Plugipay-HMAC-SHA256 keyId=pk", `line\nbreak`, "ünïcode", strings.Repeat("x", 65), ""} {
+		body := `{"data": null, "error": {"code": "` + odd + `", "message": "m"}, "meta": {"requestId": "` + odd + `"}}`
+		var log logbook
+		if _, err := answering(t, 400, body).client(t, log.option(slog.LevelDebug)).CheckoutSessions.Get(t.Context(), "cs_01HX"); err == nil {
+			t.Fatal("it succeeded")
+		}
+		r := log.records(t)[0]
+		if id, ok := r["requestId"]; ok {
+			t.Errorf("the request id %q is logged", id)
+		}
+		if code, ok := r["code"]; ok && odd != "" {
+			t.Errorf("the code %q is logged", code)
+		}
+	}
+}
+
+func TestLoggingLeavesTheAnswerAlone(t *testing.T) {
+	t.Parallel()
+	var log logbook
+	session, err := answering(t, 200, sessionBody).client(t, log.option(slog.LevelDebug)).CheckoutSessions.Get(t.Context(), "cs_01HX")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSession(t, session)
+	for _, op := range operations() {
+		s := serving(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(422)
+			_, _ = io.WriteString(w, `{"data": null, "error": {"code": "validation_error", "message": "m", "field": "amount", "details": [1]}}`)
+		})
+		pe := wantError(t, op.call(t, s.client(t, log.option(slog.LevelDebug))), 422, "validation_error")
+		if pe.Field != "amount" || string(pe.Details) != "[1]" {
+			t.Errorf("%s: error is %+v", op.name, pe)
+		}
+	}
+}

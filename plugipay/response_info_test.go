@@ -1,0 +1,354 @@
+package plugipay_test
+
+import (
+	"context"
+	"io"
+	"maps"
+	"math/big"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+// rateLimitHeader is a header as Plugipay sends it, with two of twenty left.
+func rateLimitHeader() http.Header {
+	return http.Header{
+		"X-Ratelimit-Limit": {"20"}, "X-Ratelimit-Remaining": {"2"}, "X-Ratelimit-Reset": {"1790000000"}, "X-Served-By": {"edge-7"}}
+}
+
+var twoLeft = plugipay.RateLimit{Known: true, Limit: 20, Remaining: 2, Reset: time.Unix(1790000000, 0).UTC()}
+
+func TestWithResponseTellsWhatCameBackFromTheLastAttempt(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations() {
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			script := []reply{
+				{},
+				{status: 503, body: errorBody("service_unavailable"), header: http.Header{"X-Served-By": {"edge-6"}}},
+				{status: 201, body: op.answer(), header: rateLimitHeader()},
+			}
+			inBubble(t, script, func(t *testing.T, b *bubble) {
+				var info plugipay.ResponseInfo
+				if err := op.with(plugipay.WithResponse(t.Context(), &info), b.client()); err != nil {
+					t.Fatal(err)
+				}
+				if info.Status != 201 || info.RequestID != "req_01" || info.Attempts != 3 || info.RateLimit != twoLeft ||
+					info.Header.Get("X-Served-By") != "edge-7" {
+					t.Errorf("info is %+v", info)
+				}
+			})
+		})
+	}
+}
+
+func TestWithResponseTellsWhatTheErrorTells(t *testing.T) {
+	t.Parallel()
+	cut := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = io.WriteString(w, `{"data": `)
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	tests := map[string]struct {
+		failing  reply
+		cut      bool
+		status   int
+		code     string
+		attempts int
+		header   bool
+	}{
+		"an error of Plugipay's":          {failing: reply{status: 404, body: errorBody("not_found")}, status: 404, code: "not_found", attempts: 1, header: true},
+		"an error that is retried":        {failing: reply{status: 503, body: errorBody("service_unavailable")}, status: 503, code: "service_unavailable", attempts: 3, header: true},
+		"a page":                          {failing: reply{status: 403, body: htmlBody}, status: 403, code: "invalid_response", attempts: 1, header: true},
+		"a success that is none":          {failing: reply{status: 200, body: htmlBody}, status: 200, code: "invalid_response", attempts: 1, header: true},
+		"a success of another type":       {failing: reply{status: 200, body: `{"data": 7}`}, status: 200, code: "invalid_response", attempts: 1, header: true},
+		"a redirect":                      {failing: reply{status: 307}, status: 307, code: "invalid_response", attempts: 1, header: true},
+		"an answer that is too large":     {failing: reply{status: 200, body: strings.Repeat("x", 5001)}, status: 200, code: "invalid_response", attempts: 1, header: true},
+		"an answer cut in the middle":     {cut: true, status: 200, code: "network_error", attempts: 3, header: true},
+		"no answer: a lost connection":    {failing: reply{}, code: "network_error", attempts: 3},
+		"no answer within Timeout":        {failing: reply{status: -1}, code: "timeout", attempts: 3},
+		"an answer that asks for a delay": {failing: reply{429, errorBody("rate_limited"), after("3600")}, status: 429, code: "rate_limited", attempts: 1, header: true},
+	}
+	for name, test := range tests {
+		for _, op := range operations() {
+			t.Run(op.name+" "+name, func(t *testing.T) {
+				t.Parallel()
+				failing := test.failing
+				failing.header = maps.Clone(failing.header)
+				if failing.header == nil {
+					failing.header = http.Header{}
+				}
+				failing.header.Set("X-Served-By", "edge-7")
+				inBubble(t, []reply{failing}, func(t *testing.T, b *bubble) {
+					if test.cut {
+						b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+							w.Header().Set("X-Served-By", "edge-7")
+							cut(w, r)
+						})
+					}
+					var info plugipay.ResponseInfo
+					client := b.client(func(o *plugipay.ClientOptions) { o.MaxResponseBytes = 5000 })
+					pe := wantError(t, op.with(plugipay.WithResponse(t.Context(), &info), client), test.status, test.code)
+					if info.Status != pe.Status || info.RequestID != pe.RequestID || info.Attempts != pe.Attempts || pe.Attempts != test.attempts {
+						t.Errorf("info is %+v, the error %v of %d attempts, want %d", info, pe, pe.Attempts, test.attempts)
+					}
+					if test.header != (info.Header.Get("X-Served-By") == "edge-7") || !test.header && info.Header != nil {
+						t.Errorf("header is %v", info.Header)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestWithResponseTellsOfTheLastAttemptWhenTheContextEndsAfterIt(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{503, errorBody("service_unavailable"), after("20")}}, func(t *testing.T, b *bubble) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var info plugipay.ResponseInfo
+		_, err := b.client().CheckoutSessions.Get(plugipay.WithResponse(ctx, &info), "cs_01HX")
+		wantError(t, err, 503, "timeout")
+		if info.Status != 503 || info.RequestID != "req_42" || info.Attempts != 1 || info.Header.Get("Retry-After") != "20" {
+			t.Errorf("info is %+v", info)
+		}
+	})
+}
+
+func TestWithResponseIsOverwrittenByEachCall(t *testing.T) {
+	t.Parallel()
+	s := answering(t, 200, sessionBody)
+	client := s.client(t)
+	var info plugipay.ResponseInfo
+	ctx := plugipay.WithResponse(t.Context(), &info)
+	failing := map[string]func() error{
+		"an id that cannot be": func() error {
+			_, err := client.CheckoutSessions.Get(ctx, "..")
+			return err
+		},
+		"a key that cannot be": func() error {
+			_, err := client.CheckoutSessions.Create(plugipay.WithIdempotencyKey(ctx, "\n"), validInput())
+			return err
+		},
+		"a body that cannot be": func() error {
+			return client.Do(ctx, plugipay.RequestOptions{Method: "POST", Path: "/a", Body: failsToMarshal{}}, nil)
+		},
+		"a path that cannot be": func() error {
+			return client.Do(ctx, plugipay.RequestOptions{Method: "POST", Path: "a"}, nil)
+		},
+		"an out that cannot be": func() error {
+			return client.Do(ctx, plugipay.RequestOptions{Method: "GET", Path: "/a"}, 7)
+		},
+		"an account that cannot be": func() error {
+			_, err := client.ForMerchant("").CheckoutSessions.Get(ctx, "cs_01HX")
+			return err
+		},
+		"a context that has ended": func() error {
+			ended, cancel := context.WithCancel(ctx)
+			cancel()
+			_, err := client.CheckoutSessions.Get(ended, "cs_01HX")
+			return err
+		},
+	}
+	for name, fail := range failing {
+		if _, err := client.CheckoutSessions.Get(ctx, "cs_01HX"); err != nil || info.Status != 200 {
+			t.Fatalf("info is %+v, error %v", info, err)
+		}
+		if err := fail(); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if !reflect.DeepEqual(info, plugipay.ResponseInfo{}) {
+			t.Errorf("%s: info is %+v, although nothing was sent", name, info)
+		}
+	}
+}
+
+func TestWithResponseOfNilAsksForNothing(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations() {
+		var outer plugipay.ResponseInfo
+		ctx := plugipay.WithResponse(plugipay.WithResponse(t.Context(), &outer), nil)
+		if err := op.with(ctx, answering(t, 200, op.answer()).client(t)); err != nil {
+			t.Errorf("%s: %v", op.name, err)
+		}
+		if outer.Status != 0 {
+			t.Errorf("%s: the context further out got %+v", op.name, outer)
+		}
+	}
+}
+
+func TestTheHeaderOfAResponseInfoIsTheCallers(t *testing.T) {
+	t.Parallel()
+	kept := rateLimitHeader() // by a transport that answers from a cache
+	client, err := plugipay.NewClient(plugipay.ClientOptions{
+		KeyID: testKeyID, Secret: testSecret,
+		HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+			answer := response(200, sessionBody)
+			answer.Header = kept
+			return answer, nil
+		})},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var info plugipay.ResponseInfo
+	if _, err := client.CheckoutSessions.Get(plugipay.WithResponse(t.Context(), &info), "cs_01HX"); err != nil {
+		t.Fatal(err)
+	}
+	info.Header.Set("X-RateLimit-Limit", "7")
+	if !reflect.DeepEqual(kept, rateLimitHeader()) {
+		t.Errorf("the transport's header is %v", kept)
+	}
+}
+
+func TestWithResponseOfASettledCallHoldsTheAnswerThatTheSessionCameWith(t *testing.T) {
+	t.Parallel()
+	calls := map[string]func(context.Context, *plugipay.Client) (*plugipay.CheckoutSession, error){
+		"canceled": func(ctx context.Context, c *plugipay.Client) (*plugipay.CheckoutSession, error) {
+			return c.CheckoutSessions.Cancel(ctx, "cs_01HX")
+		},
+		"completed": func(ctx context.Context, c *plugipay.Client) (*plugipay.CheckoutSession, error) {
+			return c.CheckoutSessions.Confirm(ctx, "cs_01HX")
+		},
+	}
+	for wanted, call := range calls {
+		for _, status := range []string{wanted, "expired"} {
+			t.Run(wanted+" when it is "+status, func(t *testing.T) {
+				t.Parallel()
+				script := []reply{
+					{},
+					{status: 409, body: errorBody("conflict")},
+					{status: 200, body: strings.Replace(sessionBody, `"open"`, `"`+status+`"`, 1), header: rateLimitHeader()},
+				}
+				inBubble(t, script, func(t *testing.T, b *bubble) {
+					var info plugipay.ResponseInfo
+					_, err := call(plugipay.WithResponse(t.Context(), &info), b.client())
+					if b.count() != 3 {
+						t.Fatalf("the server received %d requests", b.count())
+					}
+					if status == wanted {
+						if err != nil || info.Status != 200 || info.RequestID != "req_01" || info.Attempts != 3 || info.RateLimit != twoLeft {
+							t.Errorf("info is %+v, error %v", info, err)
+						}
+						return
+					}
+					pe := wantError(t, err, 409, "conflict")
+					if info.Status != 409 || info.RequestID != "req_42" || info.Attempts != 2 || pe.Attempts != 2 || info.RateLimit.Known {
+						t.Errorf("info is %+v, error %v", info, err)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestCallsAtTheSameTimeEachFillInTheirOwnInfo(t *testing.T) {
+	t.Parallel()
+	s := serving(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Path", r.URL.Path)
+		_, _ = io.WriteString(w, sessionBody)
+	})
+	client := s.client(t)
+	var calls sync.WaitGroup
+	for i := range 50 {
+		calls.Go(func() {
+			id := "cs_" + strings.Repeat("x", i)
+			var info plugipay.ResponseInfo
+			_, err := client.CheckoutSessions.Get(plugipay.WithResponse(t.Context(), &info), id)
+			if err != nil || info.Header.Get("X-Path") != "/api/v1/checkout-sessions/"+id {
+				t.Errorf("info is %+v, error %v", info, err)
+			}
+		})
+	}
+	calls.Wait()
+}
+
+func TestARateLimitIsKnownWhenAllThreeFiguresAreWellFormed(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		limit, remaining, reset string
+		want                    plugipay.RateLimit
+	}{
+		"as documented":          {"20", "2", "1790000000", twoLeft},
+		"none left":              {"20", "0", "1790000000", plugipay.RateLimit{Known: true, Limit: 20, Reset: twoLeft.Reset}},
+		"nothing":                {},
+		"no limit":               {remaining: "2", reset: "1790000000"},
+		"no remainder":           {limit: "20", reset: "1790000000"},
+		"no reset":               {limit: "20", remaining: "2"},
+		"a negative remainder":   {"20", "-1", "1790000000", plugipay.RateLimit{}},
+		"a fraction":             {"20", "1.5", "1790000000", plugipay.RateLimit{}},
+		"words":                  {"twenty", "two", "soon", plugipay.RateLimit{}},
+		"a date":                 {"20", "2", "2026-09-21T14:13:20Z", plugipay.RateLimit{}},
+		"more than an int holds": {"20", "99999999999999999999", "1790000000", plugipay.RateLimit{}},
+		"the end of time":        {"20", "2", "253402300799", plugipay.RateLimit{Known: true, Limit: 20, Remaining: 2, Reset: time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)}},
+		"past the end of time":   {"20", "2", "253402300800", plugipay.RateLimit{}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serving(t, func(w http.ResponseWriter, _ *http.Request) {
+				for header, value := range map[string]string{
+					"X-RateLimit-Limit": test.limit, "X-RateLimit-Remaining": test.remaining, "X-RateLimit-Reset": test.reset} {
+					if value != "" {
+						w.Header().Set(header, value)
+					}
+				}
+				_, _ = io.WriteString(w, sessionBody)
+			})
+			var info plugipay.ResponseInfo
+			if _, err := s.client(t).CheckoutSessions.Get(plugipay.WithResponse(t.Context(), &info), "cs_01HX"); err != nil {
+				t.Fatal(err)
+			}
+			if info.RateLimit != test.want {
+				t.Errorf("rate limit is %+v, want %+v", info.RateLimit, test.want)
+			}
+		})
+	}
+}
+
+// FuzzRateLimit: whatever the headers say, either the figures are theirs or nothing is known.
+func FuzzRateLimit(f *testing.F) {
+	for _, figures := range [][3]string{
+		{"20", "2", "1790000000"}, {"", "", ""}, {"-1", "+2", " 3"}, {"1e3", "0x10", "1_000"}, {"007", "0", "253402300800"},
+		{"2147483648", "2147483647", "9223372036854775808"}, {"٣", "１", "½"},
+	} {
+		f.Add(figures[0], figures[1], figures[2])
+	}
+	type headers [3]string
+	client := answeringWith(f, func(r *http.Request) *http.Response {
+		h := r.Context().Value(headers{}).(headers)
+		answer := response(200, sessionBody)
+		answer.Header = http.Header{"X-Ratelimit-Limit": {h[0]}, "X-Ratelimit-Remaining": {h[1]}, "X-Ratelimit-Reset": {h[2]}}
+		return answer
+	})
+	f.Fuzz(func(t *testing.T, limit, remaining, reset string) {
+		var info plugipay.ResponseInfo
+		ctx := context.WithValue(plugipay.WithResponse(t.Context(), &info), headers{}, headers{limit, remaining, reset})
+		if _, err := client.CheckoutSessions.Get(ctx, "cs_01HX"); err != nil {
+			t.Fatal(err)
+		}
+		got := info.RateLimit
+		if !got.Known {
+			if got != (plugipay.RateLimit{}) {
+				t.Fatalf("unknown, but %+v", got)
+			}
+			return
+		}
+		texts, figures := []string{limit, remaining, reset}, []int64{int64(got.Limit), int64(got.Remaining), got.Reset.Unix()}
+		for i, text := range texts {
+			value, ok := new(big.Int).SetString(text, 10)
+			if !ok || strings.Trim(text, "0123456789") != "" || value.Cmp(big.NewInt(figures[i])) != 0 {
+				t.Fatalf("%q is taken for %d", text, figures[i])
+			}
+		}
+		if _, err := got.Reset.MarshalJSON(); err != nil {
+			t.Fatalf("%q: %v", reset, err)
+		}
+	})
+}
