@@ -21,37 +21,46 @@ const (
 // Transport and the Jar. The rest of an http.Client is not for here: its Timeout is the transport's to keep, and
 // following redirects, which it prepares for at each request, would send what nobody signed.
 type connections struct {
-	transport http.RoundTripper
-	jar       http.CookieJar
+	roundTrip func(*http.Request) (*http.Response, error)
 	own       *http.Transport // nil if they are the user's
 }
 
 func newConnections(users *http.Client) *connections {
-	if users != nil && users.Transport != nil {
-		return &connections{transport: users.Transport, jar: users.Jar}
+	var roundTripper http.RoundTripper
+	if users != nil {
+		roundTripper = users.Transport
+	} else if shared, ok := http.DefaultTransport.(*http.Transport); ok {
+		own := shared.Clone()
+		own.MaxIdleConns, own.MaxIdleConnsPerHost = idleConnections, idleConnections
+		own.HTTP2 = &http.HTTP2Config{SendPingTimeout: silenceBeforePing, PingTimeout: pingTimeout}
+		return &connections{roundTrip: own.RoundTrip, own: own}
 	}
-	shared, ok := http.DefaultTransport.(*http.Transport)
-	if users != nil || !ok {
-		c := &connections{transport: http.DefaultTransport}
-		if users != nil {
-			c.jar = users.Jar
+	if roundTripper == nil {
+		roundTripper = http.DefaultTransport
+	}
+	if users != nil && users.Jar != nil {
+		return &connections{roundTrip: withCookies(users.Jar, roundTripper)}
+	}
+	return &connections{roundTrip: roundTripper.RoundTrip}
+}
+
+// withCookies sends the jar's cookies with each request, and keeps those of its answer.
+func withCookies(jar http.CookieJar, next http.RoundTripper) func(*http.Request) (*http.Response, error) {
+	return func(req *http.Request) (*http.Response, error) {
+		for _, cookie := range jar.Cookies(req.URL) {
+			req.AddCookie(cookie)
 		}
-		return c
+		resp, err := next.RoundTrip(req)
+		if resp != nil {
+			jar.SetCookies(req.URL, resp.Cookies())
+		}
+		return resp, err
 	}
-	own := shared.Clone()
-	own.MaxIdleConns, own.MaxIdleConnsPerHost = idleConnections, idleConnections
-	own.HTTP2 = &http.HTTP2Config{SendPingTimeout: silenceBeforePing, PingTimeout: pingTimeout}
-	return &connections{transport: own, own: own}
 }
 
 // send sends a request once and returns its answer, with a body to read and close.
 func (c *connections) send(req *http.Request) (*http.Response, error) {
-	if c.jar != nil {
-		for _, cookie := range c.jar.Cookies(req.URL) {
-			req.AddCookie(cookie)
-		}
-	}
-	resp, err := c.transport.RoundTrip(req)
+	resp, err := c.roundTrip(req)
 	if err != nil {
 		return nil, err
 	}
@@ -60,11 +69,6 @@ func (c *connections) send(req *http.Request) (*http.Response, error) {
 	}
 	if resp.Body == nil {
 		resp.Body = http.NoBody
-	}
-	if c.jar != nil {
-		if cookies := resp.Cookies(); len(cookies) > 0 {
-			c.jar.SetCookies(req.URL, cookies)
-		}
 	}
 	return resp, nil
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -134,11 +133,11 @@ func sentError(status int, env *envelope) *Error {
 // notAnEnvelope returns the error for an answer that Plugipay would not give: something between it and us, perhaps.
 func notAnEnvelope(resp *http.Response, env *envelope, cause error) *Error {
 	message := "the answer is not what Plugipay sends"
-	var mismatch *json.UnmarshalTypeError
+	mismatch, mismatched := findError[*json.UnmarshalTypeError](cause)
 	switch {
 	case resp.StatusCode >= 300 && resp.StatusCode <= 399:
 		message = "the answer is a redirect, which is not followed: check ClientOptions.BaseURL"
-	case errors.As(cause, &mismatch):
+	case mismatched:
 		message = fmt.Sprintf("the answer's %s is a JSON %s, which it never should be", cmp.Or(mismatch.Field, "body"), mismatch.Value)
 	case cause != nil:
 		message = "the answer is no JSON"
@@ -165,8 +164,7 @@ func encode(body any) (*requestBody, error) {
 // asError returns the transport's error as it is, and what kept the low-level client from building a request as an
 // invalid request.
 func asError(err error) *Error {
-	var failed *Error
-	if errors.As(err, &failed) {
+	if failed, ok := findError[*Error](err); ok {
 		return failed
 	}
 	return &Error{Code: ErrorCodeInvalidRequest, Message: "the request cannot be built", cause: err}

@@ -83,20 +83,20 @@ func isFinal(caller context.Context, err *Error) bool {
 	if caller.Err() != nil || err.Code == ErrorCodeInvalidResponse {
 		return true
 	}
-	var certificate *tls.CertificateVerificationError
-	var lookup *net.DNSError
-	return errors.As(err, &certificate) || errors.As(err, &lookup) && lookup.IsNotFound
+	if _, ok := findError[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	lookup, ok := findError[*net.DNSError](err)
+	return ok && lookup.IsNotFound
 }
 
 // wasNotSent tells whether an attempt failed before there was a connection to send it on.
 func wasNotSent(err *Error) bool {
-	var chain error = err
-	for failed := (*net.OpError)(nil); errors.As(chain, &failed); chain = failed.Err {
-		if failed.Op == "dial" || failed.Op == "proxyconnect" {
-			return true
-		}
+	failed, ok := findError[*net.OpError](err)
+	for ok && failed.Op != "dial" && failed.Op != "proxyconnect" {
+		failed, ok = findError[*net.OpError](failed.Err)
 	}
-	return false
+	return ok
 }
 
 // isKeyInFlight tells whether a 409 says that another request with the same idempotency key is being processed. The API

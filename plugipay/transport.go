@@ -171,11 +171,10 @@ func (t *transport) signedPath(sent *url.URL) string {
 // caller's context is that of the call, the attempt's has the timeout besides.
 func (t *transport) failure(caller, attempt context.Context, status int, err error) *Error {
 	// The request's URL, which an url.Error repeats, may hold a customer's id.
-	for withURL := (*url.Error)(nil); errors.As(err, &withURL) && withURL.Err != nil; {
+	for withURL, ok := findError[*url.Error](err); ok && withURL.Err != nil; withURL, ok = findError[*url.Error](err) {
 		err = withURL.Err
 	}
 	failed := &Error{Status: status, Code: ErrorCodeNetworkError, Message: networkMessage(err), cause: err}
-	var timeout net.Error
 	switch {
 	case errors.Is(caller.Err(), context.Canceled):
 		failed.Code, failed.Message = ErrorCodeCanceled, "the context was canceled before the answer was there"
@@ -186,21 +185,25 @@ func (t *transport) failure(caller, attempt context.Context, status int, err err
 	case attempt.Err() != nil:
 		failed.Code, failed.Message = ErrorCodeTimeout, fmt.Sprintf("no answer within %s (ClientOptions.Timeout)", t.timeout)
 		failed.cause = errors.Join(attempt.Err(), err)
-	case errors.As(err, &timeout) && timeout.Timeout(): // one of the user's own transport
+	case isTimeout(err): // one of the user's own transport
 		failed.Code = ErrorCodeTimeout
 		failed.cause = errors.Join(context.DeadlineExceeded, err)
 	}
 	return failed
 }
 
+func isTimeout(err error) bool {
+	timeout, ok := findError[net.Error](err)
+	return ok && timeout.Timeout()
+}
+
 // networkMessage says what is wrong with a connection. Errors about what came over it are not repeated, as they quote it,
 // and whoever answers may repeat what we sent.
 func networkMessage(err error) string {
-	var operation *net.OpError
-	var lookup *net.DNSError
-	var certificate *tls.CertificateVerificationError
-	if errors.As(err, &operation) || errors.As(err, &lookup) || errors.As(err, &certificate) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	_, operation := findError[*net.OpError](err)
+	_, lookup := findError[*net.DNSError](err)
+	_, certificate := findError[*tls.CertificateVerificationError](err)
+	if operation || lookup || certificate || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return err.Error()
 	}
 	return "the connection failed, or what answered does not speak HTTP; errors.Unwrap tells more"

@@ -90,7 +90,7 @@ func NewWebhookHandler(opts WebhookHandlerOptions) (*WebhookHandler, error) {
 // logWebhookError logs what went wrong: at level Warn for a delivery that is not Plugipay's, as anybody may send one.
 func logWebhookError(r *http.Request, err error) {
 	level := slog.LevelError
-	if refused := (*Error)(nil); errors.As(err, &refused) {
+	if _, refused := findError[*Error](err); refused {
 		level = slog.LevelWarn
 	}
 	slog.Log(r.Context(), level, "plugipay webhook", "error", err)
@@ -116,7 +116,7 @@ func (h *WebhookHandler) receive(w http.ResponseWriter, r *http.Request) (int, e
 		return http.StatusMethodNotAllowed, invalidRequest("a webhook delivery is a POST, not a " + r.Method)
 	}
 	rawBody, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.maxBodyBytes))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+	if _, tooLarge := findError[*http.MaxBytesError](err); tooLarge {
 		return http.StatusRequestEntityTooLarge, fmt.Errorf("the delivery is larger than %d bytes: %w", h.maxBodyBytes, err)
 	} else if err != nil {
 		return http.StatusBadRequest, fmt.Errorf("the delivery was cut in the middle: %w", err)

@@ -1,0 +1,155 @@
+package plugipay_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+// clientWith returns a client that sends with a user's round tripper.
+func clientWith(t *testing.T, send roundTripper) *plugipay.Client {
+	t.Helper()
+	client, err := plugipay.NewClient(plugipay.ClientOptions{
+		KeyID: testKeyID, Secret: testSecret, BaseURL: "https://plugipay.com", HTTP: &http.Client{Transport: send},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func answerOf(status int, body string) *http.Response {
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+}
+
+func TestTheUsersCookiesAreKeptAndSent(t *testing.T) {
+	t.Parallel()
+	s := serving(t, func(w http.ResponseWriter, r *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "route", Value: "a"})
+		answerSession(w, r)
+	})
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := s.client(t, func(o *plugipay.ClientOptions) { o.HTTP = &http.Client{Jar: jar} })
+	getOnce(t, client)
+	getOnce(t, client)
+	if got := s.requests[1].header["Cookie"]; !slices.Equal(got, []string{"route=a"}) {
+		t.Errorf("the second request's cookies are %q", got)
+	}
+}
+
+func TestARoundTripperThatReturnsNothingIsANetworkError(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := clientWith(t, func(*http.Request) (*http.Response, error) { return nil, nil })
+		_, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX")
+		if pe := wantError(t, err, 0, "network_error"); !strings.Contains(pe.Unwrap().Error(), "ClientOptions.HTTP") {
+			t.Errorf("the cause is %v", pe.Unwrap())
+		}
+	})
+}
+
+func TestAnAnswerWithoutABodyIsEmpty(t *testing.T) {
+	t.Parallel()
+	client := clientWith(t, func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}}, nil
+	})
+	if err := client.Do(t.Context(), plugipay.RequestOptions{Method: "DELETE", Path: "/api/v1/x"}, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWhatARoundTripperChangesIsNotInTheNextAttempt: they should not change requests, but many do.
+func TestWhatARoundTripperChangesIsNotInTheNextAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var targets, bodies []string
+		client := clientWith(t, func(r *http.Request) (*http.Response, error) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Error(err)
+			}
+			targets, bodies = append(targets, r.URL.String()), append(bodies, string(body))
+			if got := r.Header["X-Extra"]; got != nil {
+				t.Errorf("the request has %q of an attempt before", got)
+			}
+			if got := r.Header["Idempotency-Key"]; len(got) != 1 {
+				t.Errorf("the request has the keys %q", got)
+			}
+			r.Header.Add("X-Extra", "1")
+			r.Header.Add("Idempotency-Key", "another")
+			r.URL.Path = "/gateway" + r.URL.Path
+			if len(targets) < 3 {
+				return answerOf(503, ""), nil
+			}
+			return answerOf(200, sessionBody), nil
+		})
+		if _, err := client.CheckoutSessions.Create(t.Context(), validInput()); err != nil {
+			t.Fatal(err)
+		}
+		if len(targets) != 3 || targets[0] != targets[1] || targets[0] != targets[2] {
+			t.Errorf("the requests went to %q", targets)
+		}
+		if bodies[0] == "" || bodies[0] != bodies[1] || bodies[0] != bodies[2] {
+			t.Errorf("the bodies were %q", bodies)
+		}
+	})
+}
+
+// failedDial is an error that tells by As that a connection could not be made.
+type failedDial struct{}
+
+func (failedDial) Error() string { return "no connection" }
+func (failedDial) As(target any) bool {
+	dial, ok := target.(**net.OpError)
+	if ok {
+		*dial = &net.OpError{Op: "dial", Err: errors.New("refused")}
+	}
+	return ok
+}
+
+// TestAConnectionThatCouldNotBeMadeIsSeenInAnyWrapping: only then is a write without a key sent again.
+func TestAConnectionThatCouldNotBeMadeIsSeenInAnyWrapping(t *testing.T) {
+	t.Parallel()
+	dial := &net.OpError{Op: "dial", Err: errors.New("refused")}
+	for name, c := range map[string]struct {
+		err      error
+		attempts int
+	}{
+		"itself":                        {dial, 3},
+		"wrapped":                       {fmt.Errorf("sending: %w", dial), 3},
+		"one of several":                {errors.Join(errors.New("first"), fmt.Errorf("second: %w", dial)), 3},
+		"within another operation":      {&net.OpError{Op: "read", Err: dial}, 3},
+		"told by As":                    {fmt.Errorf("sending: %w", failedDial{}), 3},
+		"another operation":             {&net.OpError{Op: "read", Err: errors.New("reset")}, 1},
+		"several, none of them a dial":  {errors.Join(errors.New("first"), errors.New("second")), 1},
+		"an error that wraps nothing":   {errors.New("dial tcp: refused"), 1},
+		"a wrapper that holds no error": {fmt.Errorf("sending: %w", error(nil)), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				sent := 0
+				client := clientWith(t, func(*http.Request) (*http.Response, error) {
+					sent++
+					return nil, c.err
+				})
+				err := client.Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/api/v1/x", Body: struct{}{}}, nil)
+				if wantError(t, err, 0, "network_error"); sent != c.attempts {
+					t.Errorf("%d attempts, want %d", sent, c.attempts)
+				}
+			})
+		})
+	}
+}
