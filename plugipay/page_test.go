@@ -1,6 +1,7 @@
 package plugipay_test
 
 import (
+	"math"
 	"reflect"
 	"testing"
 
@@ -77,5 +78,24 @@ func TestMorePagesWithoutACursorAreAnErrorNotALoop(t *testing.T) {
 		if pe := wantError(t, err, 200, "invalid_response"); pe.RequestID != "req_42" || page.Data != nil {
 			t.Errorf("page is %+v, error %v", page, err)
 		}
+	}
+}
+
+// TestTheLimitIsNoMoreThanARequest: what is decoded is what was sent, however many were asked for.
+func TestTheLimitIsNoMoreThanARequest(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []*int{nil, ptr(-1), ptr(0), ptr(1), ptr(100), ptr(math.MaxInt)} {
+		for data, want := range map[string]int{
+			`[` + sessionJSON + `,` + sessionJSON + `,` + sessionJSON + `]`: 3, `[{"id": "cs_1"}]`: 1, `[]`: 0, `null`: 0,
+		} {
+			client := answering(t, 200, `{"data": `+data+`, "error": null, "meta": `+metaJSON+`}`).client(t)
+			page, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{Limit: limit})
+			if err != nil || len(page.Data) != want || page.Data == nil || cap(page.Data) > 8 {
+				t.Errorf("the page has %d sessions and room for %d, want %d, error %v", len(page.Data), cap(page.Data), want, err)
+			}
+		}
+		client := answering(t, 200, `{"error": null, "meta": {"requestId": "req_1", "data": []}}`).client(t)
+		_, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{Limit: limit})
+		wantError(t, err, 200, "invalid_response")
 	}
 }

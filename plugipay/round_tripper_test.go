@@ -153,3 +153,31 @@ func TestAConnectionThatCouldNotBeMadeIsSeenInAnyWrapping(t *testing.T) {
 		})
 	}
 }
+
+// TestOnlyAWriteThatMayNotRepeatCanBeReplayed: net/http replays a request that has a GetBody when a connection from the
+// pool fails. If it has no key, only as long as nothing of it was written; if it has one, also after that, unseen.
+func TestOnlyAWriteThatMayNotRepeatCanBeReplayed(t *testing.T) {
+	t.Parallel()
+	for key, replayable := range map[string]bool{"": true, "key_1": false} {
+		client := clientWith(t, func(r *http.Request) (*http.Response, error) {
+			if (r.GetBody != nil) != replayable {
+				t.Errorf("with the key %q, GetBody is there: %t", key, r.GetBody != nil)
+			}
+			if r.GetBody != nil {
+				sent, sentErr := io.ReadAll(r.Body)
+				body, err := r.GetBody()
+				if err != nil || sentErr != nil {
+					t.Fatal(err, sentErr)
+				}
+				if again, err := io.ReadAll(body); err != nil || string(again) != string(sent) || string(sent) != `{"a":1}` {
+					t.Errorf("the bodies are %q and %q, error %v", sent, again, err)
+				}
+			}
+			return answerOf(204, ""), nil
+		})
+		opts := plugipay.RequestOptions{Method: "POST", Path: "/api/v1/x", IdempotencyKey: key, Body: map[string]int{"a": 1}}
+		if err := client.Do(t.Context(), opts, nil); err != nil {
+			t.Error(err)
+		}
+	}
+}
