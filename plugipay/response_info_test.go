@@ -121,6 +121,19 @@ func TestWithResponseTellsOfTheLastAttemptWhenTheContextEndsAfterIt(t *testing.T
 	})
 }
 
+func TestWithResponseTellsNothingOfAnAttemptBeforeTheLast(t *testing.T) {
+	t.Parallel()
+	script := []reply{{status: 503, body: errorBody("service_unavailable"), header: rateLimitHeader()}, {}}
+	inBubble(t, script, func(t *testing.T, b *bubble) {
+		var info plugipay.ResponseInfo
+		_, err := b.client().CheckoutSessions.Get(plugipay.WithResponse(t.Context(), &info), "cs_01HX")
+		wantError(t, err, 0, "network_error")
+		if want := (plugipay.ResponseInfo{Attempts: 3}); !reflect.DeepEqual(info, want) {
+			t.Errorf("info is %+v, want %+v", info, want)
+		}
+	})
+}
+
 func TestWithResponseIsOverwrittenByEachCall(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
