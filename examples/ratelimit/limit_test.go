@@ -1,0 +1,217 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"golang.org/x/time/rate"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+	"github.com/plugipay/plugipay-go/sandbox"
+)
+
+// hourly is a limiter of a process that shares its rate with others: three requests at once, then one an hour.
+func hourly(server redis.Scripter) *sharedLimiter {
+	return &sharedLimiter{redis: server, key: "plugipay:test", perSecond: 1.0 / 3600, burst: 3}
+}
+
+func TestProcessesThatShareARedisShareTheRate(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // nobody can wait for an hour
+	defer cancel()
+	var through, refused atomic.Int64
+	var callers sync.WaitGroup
+	for range 4 {
+		process := hourly(server.client(t))
+		for range 25 {
+			callers.Go(func() {
+				switch err := process.Wait(ctx); {
+				case err == nil:
+					through.Add(1)
+				case errors.Is(err, errTooLate):
+					refused.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+	}
+	callers.Wait()
+	if through.Load() != 3 || refused.Load() != 97 {
+		t.Errorf("of 100 requests of 4 processes %d were let through and %d refused, want 3 and 97", through.Load(), refused.Load())
+	}
+}
+
+func TestARequestWaitsForItsTurn(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t)
+	synctest.Test(t, func(t *testing.T) {
+		client := server.client(t)
+		limiter, started := hourly(client), time.Now()
+		for nth, hours := range []int{0, 0, 0, 1, 1} { // while an hour passes here, none does for Redis
+			if err := limiter.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			waited := time.Since(started).Round(time.Minute)
+			if want := time.Duration(hours*(nth-2)) * time.Hour; waited != want {
+				t.Errorf("request %d had waited for %s, want %s", nth+1, waited, want)
+			}
+			started = time.Now()
+		}
+	})
+}
+
+func TestAWaitForATurnEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t)
+	synctest.Test(t, func(t *testing.T) {
+		limiter := hourly(server.client(t))
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Minute, cancel)
+		for range 3 {
+			if err := limiter.Wait(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := limiter.Wait(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("error is %v", err)
+		}
+	})
+}
+
+func TestRedisForgetsALimiterThatIsNotUsed(t *testing.T) {
+	t.Parallel()
+	client := startRedis(t).client(t)
+	limiter := hourly(client)
+	if err := limiter.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	left, err := client.PTTL(t.Context(), limiter.key).Result()
+	if err != nil || left <= 0 || left > time.Hour {
+		t.Errorf("the key is kept for %s (%v), want until the bucket is full again", left, err)
+	}
+}
+
+func TestClientsThatShareARedisShareTheRate(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t)
+	box := sandbox.StartTest(t, sandbox.Options{})
+	clients := make([]*plugipay.Client, 2)
+	for i := range clients {
+		opts := box.ClientOptions()
+		opts.WriteLimiter = hourly(server.client(t))
+		client, err := plugipay.NewClient(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = client.Close() })
+		clients[i] = client
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	for nth := range 6 {
+		_, err := clients[nth%2].CheckoutSessions.Create(ctx, order())
+		if nth < 3 {
+			if err != nil {
+				t.Errorf("session %d: %v", nth+1, err)
+			}
+			continue
+		}
+		var pe *plugipay.Error
+		if !errors.As(err, &pe) || pe.Code != plugipay.ErrorCodeRateLimited || pe.Status != 0 || pe.Attempts != 0 || !errors.Is(err, errTooLate) {
+			t.Errorf("session %d: %v", nth+1, err)
+		}
+	}
+	page, err := clients[0].CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{}) // reads are not limited here
+	if err != nil || len(page.Data) != 3 {
+		t.Errorf("%d sessions were created, want 3 (%v)", len(page.Data), err)
+	}
+}
+
+func TestWhileRedisIsGoneTheOtherLimiterIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t)
+	limiter := hourly(server.client(t))
+	server.stop()
+	if err := limiter.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "Redis") {
+		t.Errorf("without another limiter the error is %v", err)
+	}
+	limiter.unreachable = rate.NewLimiter(rate.Every(time.Hour), 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	if err := limiter.Wait(ctx); err != nil {
+		t.Error(err)
+	}
+	if err := limiter.Wait(ctx); err == nil {
+		t.Error("the other limiter is not waited for")
+	}
+}
+
+// inMemory returns a client of a sandbox without a network in between, for tests in virtual time.
+func inMemory(t *testing.T, change func(*plugipay.ClientOptions)) *plugipay.Client {
+	t.Helper()
+	key := sandbox.Key{ID: "pk_test_0001", Secret: "sk_test_alpha"}
+	box := sandbox.New(sandbox.Options{Workspaces: []sandbox.Workspace{{Keys: []sandbox.Key{key}}}})
+	opts := plugipay.ClientOptions{
+		KeyID: key.ID, Secret: key.Secret, BaseURL: "http://localhost",
+		HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			answer := httptest.NewRecorder()
+			box.ServeHTTP(answer, r)
+			return answer.Result(), nil
+		})},
+	}
+	change(&opts)
+	client, err := plugipay.NewClient(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestTheRateOfOneProcessIsThatOfItsLimiter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := inMemory(t, func(o *plugipay.ClientOptions) { o.Limiter = rate.NewLimiter(rate.Every(time.Hour), 2) })
+		started := time.Now()
+		for range 5 {
+			if _, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if waited := time.Since(started).Round(time.Minute); waited != 3*time.Hour {
+			t.Errorf("5 calls at one an hour and 2 at once took %s", waited)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err := client.CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{})
+		if !errors.Is(err, plugipay.ErrRateLimited) || !strings.Contains(err.Error(), "deadline") {
+			t.Errorf("a call whose turn comes too late fails with %v", err)
+		}
+	})
+}
+
+func TestTheProgramStaysBelowTheLimits(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := run(t.Context(), &out, "unix://"+startRedis(t).socket); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "40 sessions") {
+		t.Errorf("it prints %s", &out)
+	}
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// redisServer is a Redis of a test's own, that keeps nothing.
+type redisServer struct {
+	socket  string
+	process *exec.Cmd
+}
+
+// startRedis starts a Redis on a socket in a folder of its own. Without the program the test skips, but in CI it fails.
+func startRedis(t *testing.T) *redisServer {
+	t.Helper()
+	program, err := exec.LookPath("redis-server")
+	if err != nil {
+		skip(t, "there is no redis-server on the path: install Redis")
+	}
+	folder, err := os.MkdirTemp("", "redis") // that of t.TempDir may be too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	s := &redisServer{socket: filepath.Join(folder, "redis.sock")}
+	s.process = exec.Command(program, "--port", "0", "--unixsocket", s.socket, "--save", "", "--appendonly", "no", "--dir", folder)
+	output, err := s.process.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.stop)
+	var said strings.Builder
+	for lines := bufio.NewScanner(output); lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+		if strings.Contains(strings.ToLower(lines.Text()), "ready to accept connections") {
+			return s
+		}
+	}
+	t.Fatalf("redis-server does not start:\n%s", said.String())
+	return nil
+}
+
+// stop ends the server; calls after the first do nothing.
+func (s *redisServer) stop() {
+	_ = s.process.Process.Kill()
+	_ = s.process.Wait()
+}
+
+// client returns a client as a process of its own would have one.
+func (s *redisServer) client(t *testing.T) *redis.Client {
+	t.Helper()
+	client, err := openRedis("unix://" + s.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// skip ends a test that lacks something. In CI nothing may be lacking.
+func skip(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
