@@ -42,6 +42,28 @@ const (
 	ErrorCodeInvalidPayload ErrorCode = "invalid_payload"
 )
 
+// ErrorCodes returns the codes that this package knows: those that Plugipay sends, in the contract's order, then those of
+// errors that never reached it or that it did not send. Plugipay may send others, which are newer than this package. The
+// slice is the caller's own.
+func ErrorCodes() []ErrorCode {
+	return append(sentErrorCodes(),
+		ErrorCodeMissingKeyID,
+		ErrorCodeMissingSecret,
+		ErrorCodeInvalidRequest,
+		ErrorCodeSerializeFailed,
+		ErrorCodeTimeout,
+		ErrorCodeCanceled,
+		ErrorCodeNetworkError,
+		ErrorCodeInvalidResponse,
+
+		ErrorCodeSignatureMissing,
+		ErrorCodeSignatureMalformed,
+		ErrorCodeSignatureStale,
+		ErrorCodeSignatureInvalid,
+		ErrorCodeInvalidPayload,
+	)
+}
+
 // Sentinels to find an error by its code:
 //
 //	if errors.Is(err, plugipay.ErrConflict) { … }

@@ -16,6 +16,17 @@ const (
 	CheckoutAdapterXendit   CheckoutAdapter = "xendit"
 )
 
+// CheckoutAdapters returns the values of CheckoutAdapter that the contract has, in its order.
+// Plugipay may know others, which are newer than this package. The slice is the caller's own.
+func CheckoutAdapters() []CheckoutAdapter {
+	return []CheckoutAdapter{
+		CheckoutAdapterXendit,
+		CheckoutAdapterMidtrans,
+		CheckoutAdapterPaypal,
+		CheckoutAdapterManual,
+	}
+}
+
 // Defines values for CheckoutMethod.
 const (
 	CheckoutMethodCard    CheckoutMethod = "card"
@@ -25,6 +36,19 @@ const (
 	CheckoutMethodRetail  CheckoutMethod = "retail"
 	CheckoutMethodVA      CheckoutMethod = "va"
 )
+
+// CheckoutMethods returns the values of CheckoutMethod that the contract has, in its order.
+// Plugipay may know others, which are newer than this package. The slice is the caller's own.
+func CheckoutMethods() []CheckoutMethod {
+	return []CheckoutMethod{
+		CheckoutMethodQRIS,
+		CheckoutMethodVA,
+		CheckoutMethodEwallet,
+		CheckoutMethodCard,
+		CheckoutMethodRetail,
+		CheckoutMethodPaypal,
+	}
+}
 
 // Defines values for CheckoutSessionStatus.
 const (
@@ -36,11 +60,33 @@ const (
 	CheckoutSessionStatusPendingReview CheckoutSessionStatus = "pending_review"
 )
 
+// CheckoutSessionStatuses returns the values of CheckoutSessionStatus that the contract has, in its order.
+// Plugipay may know others, which are newer than this package. The slice is the caller's own.
+func CheckoutSessionStatuses() []CheckoutSessionStatus {
+	return []CheckoutSessionStatus{
+		CheckoutSessionStatusOpen,
+		CheckoutSessionStatusPending,
+		CheckoutSessionStatusPendingReview,
+		CheckoutSessionStatusCompleted,
+		CheckoutSessionStatusExpired,
+		CheckoutSessionStatusCanceled,
+	}
+}
+
 // Defines values for CurrencyCode.
 const (
 	CurrencyIDR CurrencyCode = "IDR"
 	CurrencyUSD CurrencyCode = "USD"
 )
+
+// CurrencyCodes returns the values of CurrencyCode that the contract has, in its order.
+// Plugipay may know others, which are newer than this package. The slice is the caller's own.
+func CurrencyCodes() []CurrencyCode {
+	return []CurrencyCode{
+		CurrencyIDR,
+		CurrencyUSD,
+	}
+}
 
 // Defines values for ErrorCode.
 const (
@@ -60,6 +106,27 @@ const (
 	ErrorCodeValidationError      ErrorCode = "validation_error"
 )
 
+// sentErrorCodes returns the values of ErrorCode that the contract has, in its order.
+// Plugipay may know others, which are newer than this package. The slice is the caller's own.
+func sentErrorCodes() []ErrorCode {
+	return []ErrorCode{
+		ErrorCodeValidationError,
+		ErrorCodeInvalidSignature,
+		ErrorCodeInvalidKey,
+		ErrorCodeInvalidTimestamp,
+		ErrorCodeTimestampSkew,
+		ErrorCodeInsufficientScope,
+		ErrorCodeNotFound,
+		ErrorCodeConflict,
+		ErrorCodeIdempotencyMismatch,
+		ErrorCodeAdapterNotConfigured,
+		ErrorCodeRateLimited,
+		ErrorCodeInternalError,
+		ErrorCodeUpstreamError,
+		ErrorCodeServiceUnavailable,
+	}
+}
+
 // Defines values for EventName.
 const (
 	EventCheckoutSessionAsyncPaymentFailed    EventName = "checkout_session.async_payment_failed"
@@ -67,6 +134,17 @@ const (
 	EventCheckoutSessionCompleted             EventName = "checkout_session.completed"
 	EventCheckoutSessionExpired               EventName = "checkout_session.expired"
 )
+
+// EventNames returns the values of EventName that the contract has, in its order.
+// Plugipay may know others, which are newer than this package. The slice is the caller's own.
+func EventNames() []EventName {
+	return []EventName{
+		EventCheckoutSessionCompleted,
+		EventCheckoutSessionExpired,
+		EventCheckoutSessionAsyncPaymentSucceeded,
+		EventCheckoutSessionAsyncPaymentFailed,
+	}
+}
 
 // Defines values for ListOrder.
 const (

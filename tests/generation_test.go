@@ -118,6 +118,19 @@ func TestAFilterAddedToTheContractReachesTheServer(t *testing.T) {
 	}
 }
 
+func TestAValueAddedToAnEnumerationIsInItsList(t *testing.T) {
+	t.Parallel()
+	changed := insert(t, "        - conflict\n", "        - teapot\n")
+	changed = strings.Replace(changed, "        - ErrorCodeConflict\n", "        - ErrorCodeConflict\n        - ErrorCodeTeapot\n", 1)
+	code := generate(t, generated["plugipay/models.gen.go"], changed)
+	if !regexp.MustCompile(`ErrorCodeTeapot +ErrorCode = "teapot"`).MatchString(code) {
+		t.Error("the value has no constant")
+	}
+	if !strings.Contains(code, "\t\tErrorCodeConflict,\n\t\tErrorCodeTeapot,\n\t\tErrorCodeIdempotencyMismatch,\n") {
+		t.Error("the value is not in the list, in its place")
+	}
+}
+
 // structFields returns the fields of a struct type in Go code, with their types.
 func structFields(t *testing.T, code, typeName string) map[string]string {
 	t.Helper()
