@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
+	"github.com/plugipay/plugipay-go/plugipay"
 )
 
 const (
@@ -140,7 +141,7 @@ func newSessionView(session gen.CheckoutSession, w *workspace, live bool) sessio
 		ID:         session.ID,
 		HostedPath: "pay/" + session.ID,
 		Status:     session.Status,
-		Amount:     formatAmount(session.Currency, session.Amount),
+		Amount:     plugipay.FormatAmount(session.Amount, plugipay.CurrencyCode(session.Currency)),
 		Methods:    strings.Join(methods, ", "),
 		Adapter:    valueOr(session.Adapter, ""),
 		Merchant:   w.displayName(),

@@ -7,11 +7,6 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// FormatAmount is formatAmount.
-func FormatAmount(currency gen.CurrencyCode, amount int64) string {
-	return formatAmount(currency, amount)
-}
-
 // LineItemTotals are the names and the totals of the line items that the hosted page shows.
 func LineItemTotals(lineItems string) []string {
 	var shown []string

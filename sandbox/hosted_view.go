@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
+	"github.com/plugipay/plugipay-go/plugipay"
 )
 
 // hostedView is what the hosted page shows.
@@ -45,7 +46,7 @@ func (p hostedPage) view(session gen.CheckoutSession, current payment, failed ge
 		Status:   session.Status,
 		Ended:    hasEnded(session.Status),
 		Merchant: p.workspace.displayName(),
-		Amount:   formatAmount(session.Currency, session.Amount),
+		Amount:   plugipay.FormatAmount(session.Amount, plugipay.CurrencyCode(session.Currency)),
 		Items:    lineItemViews(session.LineItems, session.Currency),
 		Expires:  newTimeView(session.ExpiresAt),
 		Ends:     newTimeView(session.UpdatedAt),

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/plugipay/plugipay-go/gen"
+	"github.com/plugipay/plugipay-go/plugipay"
 )
 
 // lineItemView is what is being paid for, as the hosted page shows it.
@@ -47,7 +48,7 @@ func newLineItemView(item json.RawMessage, currency gen.CurrencyCode) (lineItemV
 	return lineItemView{
 		Name:       in.Name,
 		Quantity:   in.Quantity,
-		UnitAmount: formatAmount(currency, unit),
-		Total:      formatAmount(currency, unit*in.Quantity),
+		UnitAmount: plugipay.FormatAmount(unit, plugipay.CurrencyCode(currency)),
+		Total:      plugipay.FormatAmount(unit*in.Quantity, plugipay.CurrencyCode(currency)),
 	}, true
 }
