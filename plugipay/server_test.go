@@ -144,6 +144,13 @@ func operations() []operation {
 			_, err := c.CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{})
 			return err
 		}},
+		{name: "All", list: true, with: func(ctx context.Context, c *plugipay.Client) error {
+			var failed error
+			for _, err := range c.CheckoutSessions.All(ctx, plugipay.CheckoutSessionListParams{}) {
+				failed = err
+			}
+			return failed
+		}},
 		{name: "Cancel", with: func(ctx context.Context, c *plugipay.Client) error {
 			_, err := c.CheckoutSessions.Cancel(ctx, "cs_01HX")
 			return err

@@ -1,0 +1,99 @@
+package plugipay_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/url"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+func ExampleCheckoutSessionsResource_All() {
+	client, closeSandbox := sandboxClient()
+	defer closeSandbox()
+	ctx := context.Background()
+	for range 5 {
+		if _, err := client.CheckoutSessions.Create(ctx, proPlan()); err != nil {
+			log.Fatal(err)
+		}
+	}
+
+	params := plugipay.CheckoutSessionListParams{
+		Status: plugipay.Ptr(plugipay.CheckoutSessionStatusOpen),
+		Limit:  plugipay.Ptr(2), // in a page; 100 is the most
+	}
+	count, total := 0, int64(0)
+	for session, err := range client.CheckoutSessions.All(ctx, params) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		count++
+		total += session.Amount
+	}
+	fmt.Println(count, "open sessions,", plugipay.FormatAmount(total, plugipay.CurrencyIDR))
+	// Output: 5 open sessions, IDR 995,000
+}
+
+// Any list can be iterated over, also one that this package has no method for.
+func ExampleAll() {
+	client, closeSandbox := sandboxClient()
+	defer closeSandbox()
+	ctx := context.Background()
+	for range 3 {
+		if _, err := client.CheckoutSessions.Create(ctx, proPlan()); err != nil {
+			log.Fatal(err)
+		}
+	}
+
+	type payment struct {
+		Amount   int64                 `json:"amount"`
+		Currency plugipay.CurrencyCode `json:"currency"`
+	}
+	payments := plugipay.All(func(cursor *string) (plugipay.Page[payment], error) {
+		query := url.Values{"limit": {"2"}}
+		if cursor != nil {
+			query.Set("cursor", *cursor)
+		}
+		return plugipay.DoList[payment](ctx, client, plugipay.RequestOptions{
+			Method: "GET",
+			Path:   "/api/v1/checkout-sessions?" + query.Encode(),
+		})
+	})
+	for payment, err := range payments {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(plugipay.FormatAmount(payment.Amount, payment.Currency))
+	}
+	// Output:
+	// IDR 199,000
+	// IDR 199,000
+	// IDR 199,000
+}
+
+// A program that keeps what it has read remembers the cursor of each page, to go on from there after a crash.
+func ExamplePages() {
+	client, closeSandbox := sandboxClient()
+	defer closeSandbox()
+	ctx := context.Background()
+	for range 5 {
+		if _, err := client.CheckoutSessions.Create(ctx, proPlan()); err != nil {
+			log.Fatal(err)
+		}
+	}
+
+	pages := plugipay.Pages(func(cursor *string) (plugipay.Page[plugipay.CheckoutSession], error) {
+		return client.CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{Limit: plugipay.Ptr(2), Cursor: cursor})
+	})
+	for page, err := range pages {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(len(page.Data), "sessions, there is a cursor to go on from:", page.Cursor != nil)
+	}
+	// Output:
+	// 2 sessions, there is a cursor to go on from: true
+	// 2 sessions, there is a cursor to go on from: true
+	// 1 sessions, there is a cursor to go on from: false
+}
