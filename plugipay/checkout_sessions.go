@@ -44,7 +44,8 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 	return decodeOne[CheckoutSession](x, resp, err)
 }
 
-// Get returns the session with the id (cs_…) as it is now. Its Status tells how far the buyer has come.
+// Get returns the session with the id (cs_…) as it is now. Its Status tells how far the buyer has come;
+// [CheckoutSessionsResource.Wait] returns it when it has ended.
 //
 // Errors: not_found when the workspace has no such session, and those that every call can return.
 //
@@ -61,6 +62,7 @@ func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*Checkou
 
 // List returns a page of the workspace's sessions, newest first unless params say otherwise. To get the next page, call
 // it again with the page's Cursor while HasMore is true; the cursor carries the filters. params are not changed.
+// [CheckoutSessionsResource.All] goes through all pages.
 //
 // Errors: validation_error with Field, and those that every call can return.
 //

@@ -80,7 +80,12 @@ func mayHaveBeenProcessed(o outcome) bool {
 
 // isFinal tells whether an error would come again, or whether nobody waits for another attempt.
 func isFinal(caller context.Context, err *Error) bool {
-	if caller.Err() != nil || err.Code == ErrorCodeInvalidResponse {
+	return caller.Err() != nil || wouldComeAgain(err)
+}
+
+// wouldComeAgain tells whether an attempt without an answer, or with a part of one, failed for a reason that stays.
+func wouldComeAgain(err *Error) bool {
+	if err.Code == ErrorCodeInvalidResponse {
 		return true
 	}
 	if _, ok := findError[*tls.CertificateVerificationError](err); ok {

@@ -1,0 +1,48 @@
+package plugipay_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"time"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+func ExampleCheckoutSessionsResource_Wait() {
+	client, closeSandbox := sandboxClient()
+	defer closeSandbox()
+	session, err := client.CheckoutSessions.Create(context.Background(), proPlan())
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	session, err = client.CheckoutSessions.Wait(ctx, session.ID, plugipay.WaitOptions{
+		FirstInterval: time.Millisecond, // the buyer is quick; leave it out for 1 second
+		OnStatus: func(session *plugipay.CheckoutSession) {
+			fmt.Println("it is", session.Status)
+			if session.Status == plugipay.CheckoutSessionStatusOpen { // the buyer pays in cash
+				if _, err := client.CheckoutSessions.Confirm(ctx, session.ID); err != nil {
+					log.Fatal(err)
+				}
+			}
+		},
+	})
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		fmt.Println("not paid yet; ask again later")
+	case err != nil:
+		log.Fatal(err)
+	case session.Status == plugipay.CheckoutSessionStatusCompleted:
+		fmt.Println("paid", plugipay.FormatAmount(session.Amount, session.Currency))
+	default:
+		fmt.Println("it will not be paid")
+	}
+	// Output:
+	// it is open
+	// it is completed
+	// paid IDR 199,000
+}

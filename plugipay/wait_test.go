@@ -1,0 +1,445 @@
+package plugipay_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+// in is an answer with the session in the status.
+func in(status string) reply {
+	return reply{status: 200, body: strings.Replace(sessionBody, `"status": "open"`, `"status": "`+status+`"`, 1)}
+}
+
+// once makes a client's calls one request each.
+func once(o *plugipay.ClientOptions) { o.MaxRetries = -1 }
+
+// wantPauses checks that each wait lies in the upper half of its interval.
+func wantPauses(t *testing.T, got []time.Duration, intervals ...time.Duration) {
+	t.Helper()
+	if len(got) != len(intervals) {
+		t.Fatalf("the waits are %v, want %d", got, len(intervals))
+	}
+	for i, interval := range intervals {
+		if got[i] < interval/2 || got[i] > interval {
+			t.Errorf("wait %d is %s, want %s to %s", i+1, got[i], interval/2, interval)
+		}
+	}
+}
+
+func TestWaitReturnsTheSessionWhenItHasEndedAndTellsEachStatus(t *testing.T) {
+	t.Parallel()
+	for _, ended := range []string{"completed", "expired", "canceled"} {
+		t.Run(ended, func(t *testing.T) {
+			t.Parallel()
+			script := []reply{in("open"), in("open"), in("pending"), in("open"), in("pending_review"), in("pending_review"), in(ended)}
+			inBubble(t, script, func(t *testing.T, b *bubble) {
+				var told []string
+				session, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{
+					OnStatus: func(s *plugipay.CheckoutSession) { told = append(told, s.ID+" "+s.Status) },
+				})
+				if err != nil || session.ID != "cs_01HX" || session.Status != ended {
+					t.Errorf("session is %+v, error %v", session, err)
+				}
+				want := []string{"cs_01HX open", "cs_01HX pending", "cs_01HX open", "cs_01HX pending_review", "cs_01HX " + ended}
+				if !slices.Equal(told, want) {
+					t.Errorf("told %v, want %v", told, want)
+				}
+				if b.count() != len(script) {
+					t.Errorf("there were %d requests", b.count())
+				}
+				for _, r := range b.requests {
+					if r.method != "GET" || r.uri != "/api/v1/checkout-sessions/cs_01HX" {
+						t.Errorf("received %s %s", r.method, r.uri)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestWaitForASessionThatHasEndedReturnsAtOnce(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{in("expired")}, func(t *testing.T, b *bubble) {
+		start := time.Now()
+		session, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
+		if err != nil || session.Status != "expired" || time.Since(start) != 0 || b.count() != 1 {
+			t.Errorf("after %s and %d requests: session is %+v, error %v", time.Since(start), b.count(), session, err)
+		}
+	})
+}
+
+func TestAStatusThatIsNotKnownHasNotEnded(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{in("on_hold"), in(""), in("COMPLETED"), in("completed")}, func(t *testing.T, b *bubble) {
+		session, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
+		if err != nil || session.Status != "completed" || b.count() != 4 {
+			t.Errorf("after %d requests: session is %+v, error %v", b.count(), session, err)
+		}
+	})
+}
+
+func TestPollsComeAtIntervalsThatDouble(t *testing.T) {
+	t.Parallel()
+	const s = time.Second
+	tests := map[string]struct {
+		options   plugipay.WaitOptions
+		intervals []time.Duration
+	}{
+		"by default":                {plugipay.WaitOptions{}, []time.Duration{s, 2 * s, 4 * s, 8 * s, 16 * s, 30 * s, 30 * s, 30 * s}},
+		"less than zero is zero":    {plugipay.WaitOptions{FirstInterval: -1, MaxInterval: -1}, []time.Duration{s, 2 * s, 4 * s, 8 * s, 16 * s, 30 * s, 30 * s}},
+		"as the options say":        {plugipay.WaitOptions{FirstInterval: 3 * s, MaxInterval: 10 * s}, []time.Duration{3 * s, 6 * s, 10 * s, 10 * s}},
+		"a long first one":          {plugipay.WaitOptions{FirstInterval: 60 * s}, []time.Duration{60 * s, 60 * s, 60 * s}},
+		"a longest one of a second": {plugipay.WaitOptions{MaxInterval: s}, []time.Duration{s, s, s}},
+		"a longest one that is less than the first": {
+			plugipay.WaitOptions{FirstInterval: 3 * s, MaxInterval: 2 * s}, []time.Duration{2 * s, 2 * s, 2 * s}},
+		"no overflow": {
+			plugipay.WaitOptions{FirstInterval: math.MaxInt64 / 200, MaxInterval: math.MaxInt64 / 90},
+			[]time.Duration{math.MaxInt64 / 200, 2 * (math.MaxInt64 / 200), math.MaxInt64 / 90}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var script []reply
+			for range test.intervals {
+				script = append(script, in("open"))
+			}
+			inBubble(t, append(script, in("completed")), func(t *testing.T, b *bubble) {
+				if _, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", test.options); err != nil {
+					t.Fatal(err)
+				}
+				wantPauses(t, b.waits(), test.intervals...)
+			})
+		})
+	}
+}
+
+func TestPollsHaveJitter(t *testing.T) {
+	t.Parallel()
+	script := slices.Repeat([]reply{in("open")}, 100)
+	inBubble(t, append(script, in("completed")), func(t *testing.T, b *bubble) {
+		options := plugipay.WaitOptions{FirstInterval: 8 * time.Second, MaxInterval: 8 * time.Second}
+		if _, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", options); err != nil {
+			t.Fatal(err)
+		}
+		different, low := map[time.Duration]bool{}, 0
+		for _, wait := range b.waits() {
+			different[wait] = true
+			if wait < 6*time.Second {
+				low++
+			}
+		}
+		if len(different) < 90 || low < 10 || low > 90 { // all but impossible with jitter over the whole range
+			t.Errorf("of 100 waits %d differ and %d are in the lower half of their range", len(different), low)
+		}
+	})
+}
+
+func TestWaitSurvivesWhatMayPass(t *testing.T) {
+	t.Parallel()
+	failing := map[string]reply{
+		"a connection that is lost": {},
+		"no answer in time":         {status: -1},
+		"HTML of a gateway":         {status: 502, body: htmlBody},
+		"an answer cut in two":      {status: 200, body: sessionBody[:40], header: http.Header{"Content-Length": {"1000"}}},
+	}
+	for _, status := range []int{408, 429, 500, 502, 503, 504, 520, 599} {
+		failing[fmt.Sprint(status)] = reply{status: status, body: errorBody("service_unavailable")}
+	}
+	for name, failure := range failing {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			script := []reply{failure, in("open"), failure, failure, in("open"), failure, in("completed")}
+			inBubble(t, script, func(t *testing.T, b *bubble) {
+				told := 0
+				session, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{
+					OnStatus: func(*plugipay.CheckoutSession) { told++ },
+				})
+				if err != nil || session.Status != "completed" {
+					t.Fatalf("session is %+v, error %v", session, err)
+				}
+				if b.count() != len(script) || told != 2 {
+					t.Errorf("%d requests, %d statuses told", b.count(), told)
+				}
+			})
+		})
+	}
+}
+
+func TestIntervalsDoubleAfterFailuresToo(t *testing.T) {
+	t.Parallel()
+	const s = time.Second
+	script := []reply{in("open"), {status: 503}, {status: 503}, {status: 503}, in("completed")}
+	inBubble(t, script, func(t *testing.T, b *bubble) {
+		if _, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		wantPauses(t, b.waits(), s, 2*s, 4*s, 8*s)
+	})
+}
+
+func TestAPollIsACallWithItsRetries(t *testing.T) {
+	t.Parallel()
+	script := []reply{{status: 503}, {status: 503}, {status: 503}, {status: 503}, in("completed")}
+	inBubble(t, script, func(t *testing.T, b *bubble) {
+		options := plugipay.WaitOptions{FirstInterval: time.Minute}
+		if _, err := b.client().CheckoutSessions.Wait(t.Context(), "cs_01HX", options); err != nil {
+			t.Fatal(err)
+		}
+		waits := b.waits() // three attempts, a pause, and two attempts
+		wantPauses(t, waits[2:3], time.Minute)
+		if retries := append(waits[:2:2], waits[3:]...); len(retries) != 3 || slices.Max(retries) > time.Second {
+			t.Errorf("the waits are %v", waits)
+		}
+	})
+}
+
+func TestWaitReturnsWhatWouldComeAgainAtOnceWithTheLastSession(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		failure reply
+		status  int
+		code    string
+	}{
+		"a login page":        {reply{status: 200, body: htmlBody}, 200, "invalid_response"},
+		"nothing":             {reply{status: 200, body: `{"data": null}`}, 200, "invalid_response"},
+		"a redirect":          {reply{status: 302}, 302, "invalid_response"},
+		"validation_error":    {reply{status: 400, body: errorBody("validation_error")}, 400, "validation_error"},
+		"invalid_key":         {reply{status: 401, body: errorBody("invalid_key")}, 401, "invalid_key"},
+		"insufficient_scope":  {reply{status: 403, body: errorBody("insufficient_scope")}, 403, "insufficient_scope"},
+		"HTML of a firewall":  {reply{status: 403, body: htmlBody}, 403, "invalid_response"},
+		"not_found":           {reply{status: 404, body: errorBody("not_found")}, 404, "not_found"},
+		"gone":                {reply{status: 410, body: errorBody("gone")}, 410, "gone"},
+		"canceled, by a name": {reply{status: 409, body: errorBody("canceled")}, 409, "canceled"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, []reply{test.failure}, func(t *testing.T, b *bubble) {
+				start := time.Now()
+				session, err := b.client().CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
+				wantError(t, err, test.status, test.code)
+				if session != nil || b.count() != 1 || time.Since(start) != 0 {
+					t.Errorf("after %s and %d requests: session is %+v", time.Since(start), b.count(), session)
+				}
+			})
+			inBubble(t, []reply{in("pending"), test.failure}, func(t *testing.T, b *bubble) {
+				session, err := b.client().CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
+				wantError(t, err, test.status, test.code)
+				if session == nil || session.Status != "pending" || b.count() != 2 {
+					t.Errorf("after %d requests: session is %+v", b.count(), session)
+				}
+			})
+		})
+	}
+}
+
+func TestWaitReturnsWhatCannotBeAskedAtOnce(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{in("open")}, func(t *testing.T, b *bubble) {
+		sessions := b.client().CheckoutSessions
+		if _, err := sessions.Wait(t.Context(), "", plugipay.WaitOptions{}); !errors.Is(err, plugipay.ErrInvalidRequest) {
+			t.Errorf("error is %v", err)
+		}
+		var none context.Context
+		if _, err := sessions.Wait(none, "cs_01HX", plugipay.WaitOptions{}); !errors.Is(err, plugipay.ErrInvalidRequest) {
+			t.Errorf("error is %v", err)
+		}
+		if b.count() != 0 {
+			t.Errorf("there were %d requests", b.count())
+		}
+		b.dial = func(context.Context) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}
+		}
+		_, err := sessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
+		if wantError(t, err, 0, "network_error"); b.dials != 1 {
+			t.Errorf("%d connections were tried", b.dials)
+		}
+	})
+}
+
+func TestWaitReturnsAWrongCertificateAtOnce(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = discardLog()
+	s.StartTLS()
+	defer s.Close()
+	client, err := plugipay.NewClient(plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret, BaseURL: s.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{FirstInterval: time.Hour})
+	if pe := wantError(t, err, 0, "network_error"); pe.Attempts != 1 {
+		t.Errorf("%d attempts", pe.Attempts)
+	}
+}
+
+func TestARetryAfterOfAPollIsObeyed(t *testing.T) {
+	t.Parallel()
+	tests := map[string]time.Duration{"45": 45 * time.Second, "3600": time.Hour} // more than a call waits by itself
+	for value, want := range tests {
+		for _, status := range []int{429, 503} {
+			inBubble(t, []reply{{status, "", after(value)}, in("completed")}, func(t *testing.T, b *bubble) {
+				if _, err := b.client().CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				if waits := b.waits(); len(waits) != 1 || waits[0] != want {
+					t.Errorf("Retry-After %s: the waits are %v", value, waits)
+				}
+			})
+		}
+	}
+	inBubble(t, []reply{{429, "", after("1")}, in("completed")}, func(t *testing.T, b *bubble) { // less than the interval
+		options := plugipay.WaitOptions{FirstInterval: 10 * time.Second}
+		if _, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", options); err != nil {
+			t.Fatal(err)
+		}
+		wantPauses(t, b.waits(), 10*time.Second)
+	})
+}
+
+func TestARetryAfterOfMoreThanAnHourReturnsTheErrorAtOnce(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{in("open"), {429, errorBody("rate_limited"), after("3601")}}, func(t *testing.T, b *bubble) {
+		session, err := b.client().CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
+		pe := wantError(t, err, 429, "rate_limited")
+		if pe.RetryAfter != 3601*time.Second || session == nil || b.count() != 2 {
+			t.Errorf("after %d requests: session is %+v, RetryAfter %s", b.count(), session, pe.RetryAfter)
+		}
+	})
+}
+
+func TestWhenTheContextEndsTheErrorTellsTheLastStatus(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		script []reply
+		status int    // of the error
+		last   string // status of the session; empty for none
+		says   string
+		finds  error // besides what ended the context
+	}{
+		"between polls":                 {[]reply{in("open"), in("pending")}, 0, "pending", `its last status is "pending"`, nil},
+		"in a poll":                     {[]reply{in("pending_review"), {status: -1}}, 0, "pending_review", `its last status is "pending_review"`, nil},
+		"in the first poll":             {[]reply{{status: -1}}, 0, "", "its status was not seen", nil},
+		"after a poll that failed":      {[]reply{in("open"), {status: 503, body: errorBody("service_unavailable")}}, 503, "open", `its last status is "open"; the last poll: plugipay: service_unavailable`, plugipay.ErrServiceUnavailable},
+		"after polls that all failed":   {[]reply{{}}, 0, "", "its status was not seen; the last poll: plugipay: network_error", plugipay.ErrNetwork},
+		"while a retry-after is obeyed": {[]reply{in("open"), {429, errorBody("rate_limited"), after("50")}}, 429, "open", `its last status is "open"; the last poll: plugipay: rate_limited`, plugipay.ErrRateLimited},
+	}
+	const patience = 25 * time.Second // less than an attempt's timeout
+	ends := map[string]struct {
+		begin func(context.Context) (context.Context, context.CancelFunc)
+		code  string
+		is    error
+		not   error
+	}{
+		"timeout": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, patience)
+		}, "timeout", context.DeadlineExceeded, context.Canceled},
+		"canceled": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(patience, cancel)
+			return ctx, cancel
+		}, "canceled", context.Canceled, context.DeadlineExceeded},
+	}
+	for name, test := range tests {
+		for code, end := range ends {
+			t.Run(name+" "+code, func(t *testing.T) {
+				t.Parallel()
+				inBubble(t, test.script, func(t *testing.T, b *bubble) {
+					ctx, cancel := end.begin(t.Context())
+					defer cancel()
+					start := time.Now()
+					session, err := b.client(once).CheckoutSessions.Wait(ctx, "cs_01HX", plugipay.WaitOptions{})
+					if took := time.Since(start); took != patience {
+						t.Errorf("it took %s", took)
+					}
+					pe := wantError(t, err, test.status, end.code)
+					if !strings.Contains(pe.Message, test.says) {
+						t.Errorf("the message is %q, want %q in it", pe.Message, test.says)
+					}
+					if !errors.Is(err, end.is) || errors.Is(err, end.not) || test.finds != nil && !errors.Is(err, test.finds) {
+						t.Errorf("errors.Is is wrong for %v", err)
+					}
+					if test.status != 0 && pe.Attempts != 1 {
+						t.Errorf("%d attempts are told of the last poll", pe.Attempts)
+					}
+					if (session != nil) != (test.last != "") || session != nil && session.Status != test.last {
+						t.Errorf("session is %+v, want status %q", session, test.last)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestACancelAfterATimeoutOfAPollIsNoDeadline(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{in("open"), {status: -1}}, func(t *testing.T, b *bubble) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		closing := errors.New("the shop closes")
+		time.AfterFunc(8*time.Second, func() { cancel(closing) })
+		client := b.client(once, func(o *plugipay.ClientOptions) { o.Timeout = time.Second })
+		_, err := client.CheckoutSessions.Wait(ctx, "cs_01HX", plugipay.WaitOptions{FirstInterval: 5 * time.Second})
+		wantError(t, err, 0, "canceled")
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, plugipay.ErrTimeout) ||
+			!errors.Is(err, context.Canceled) || !errors.Is(err, closing) {
+			t.Errorf("error is %v", err)
+		}
+	})
+}
+
+func TestAContextThatHasEndedSendsNoPoll(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{in("open")}, func(t *testing.T, b *bubble) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		session, err := b.client().CheckoutSessions.Wait(ctx, "cs_01HX", plugipay.WaitOptions{})
+		wantError(t, err, 0, "canceled")
+		if session != nil || b.count() != 0 {
+			t.Errorf("after %d requests: session is %+v", b.count(), session)
+		}
+	})
+}
+
+func TestAnEndThatIsSeenGoesBeforeAContextThatEnds(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{in("completed")}, func(t *testing.T, b *bubble) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		session, err := b.client().CheckoutSessions.Wait(ctx, "cs_01HX", plugipay.WaitOptions{
+			OnStatus: func(*plugipay.CheckoutSession) { cancel() },
+		})
+		if err != nil || session.Status != "completed" {
+			t.Errorf("session is %+v, error %v", session, err)
+		}
+	})
+}
+
+func TestWithoutADeadlineWaitLastsAsLongAsTheSession(t *testing.T) {
+	t.Parallel()
+	inBubble(t, nil, func(t *testing.T, b *bubble) {
+		start := time.Now()
+		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			b.record(r)
+			answer := in("open")
+			if time.Since(start) >= 24*time.Hour {
+				answer = in("expired")
+			}
+			answer.write(w, r)
+		})
+		session, err := b.client().CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{MaxInterval: time.Hour})
+		if took := time.Since(start); err != nil || session.Status != "expired" || took > 25*time.Hour {
+			t.Errorf("after %s: session is %+v, error %v", took, session, err)
+		}
+	})
+}
