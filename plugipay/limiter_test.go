@@ -101,7 +101,7 @@ func TestReadsAndWritesWaitForTheirOwnLimiter(t *testing.T) {
 	for _, method := range []string{"GET", "get", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "delete", "PURGE"} {
 		all = append(all, do(method))
 	}
-	reads := []string{"Get", "List", "DoList", "GET", "get", "OPTIONS"}
+	reads := []string{"Get", "List", "All", "DoList", "GET", "get", "OPTIONS"}
 	for _, op := range all {
 		isRead := slices.Contains(reads, op.name)
 		for name, test := range map[string]struct {

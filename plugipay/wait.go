@@ -53,8 +53,8 @@ func (r *CheckoutSessionsResource) Wait(ctx context.Context, id string, options 
 	pauses := newPauses(options)
 	for {
 		session, err := r.Get(ctx, id)
-		var failed *Error
-		if errors.As(err, &failed) && !mayPass(failed) {
+		failed, _ := findError[*Error](err)
+		if failed != nil && !mayPass(failed) {
 			return last, err
 		}
 		if failed == nil {
