@@ -29,7 +29,9 @@ type validatingTransport struct {
 }
 
 func newValidatingTransport(t *testing.T) *validatingTransport {
-	return &validatingTransport{t: t, next: http.DefaultTransport, seen: map[string]int{}}
+	next := &http.Transport{Proxy: http.ProxyFromEnvironment}
+	t.Cleanup(next.CloseIdleConnections)
+	return &validatingTransport{t: t, next: next, seen: map[string]int{}}
 }
 
 // contractRouter finds the operation for a request to any host.
