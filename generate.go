@@ -4,9 +4,9 @@ package contract
 
 import _ "embed"
 
-//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config gen/oapi-codegen.yaml openapi.yaml
-//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config plugipay/oapi-codegen.yaml openapi.yaml
-//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config sandbox/internal/api/oapi-codegen.yaml openapi.yaml
+//go:generate go tool oapi-codegen -config gen/oapi-codegen.yaml openapi.yaml
+//go:generate go tool oapi-codegen -config plugipay/oapi-codegen.yaml openapi.yaml
+//go:generate go tool oapi-codegen -config sandbox/internal/api/oapi-codegen.yaml openapi.yaml
 
 //go:embed openapi.yaml
 var openAPI string

@@ -48,7 +48,7 @@ func tryToGenerate(t *testing.T, config, contractText string) (code, problems st
 	}
 	output := filepath.Join(scratch, "generated.go")
 	elsewhere := outputLine.ReplaceAllString(string(configured), "output: "+filepath.ToSlash(output))
-	_, problems, err = tryGoCommand(t, "run", "github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen",
+	_, problems, err = tryGoCommand(t, "tool", "oapi-codegen",
 		"-config", write("config.yaml", elsewhere), write("openapi.yaml", contractText))
 	if err != nil {
 		return "", problems, err
