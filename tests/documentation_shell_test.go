@@ -223,7 +223,10 @@ func runScript(t *testing.T, script string) error {
 	return nil
 }
 
-// copyOfModule copies the module as it is on disk, without what git and npm keep there.
+// notCopied are directories of git, npm and the fuzz targets.
+var notCopied = []string{".git", "node_modules", "fuzz"}
+
+// copyOfModule copies the module as it is on disk.
 func copyOfModule(t *testing.T) string {
 	t.Helper()
 	target := t.TempDir()
@@ -231,7 +234,7 @@ func copyOfModule(t *testing.T) string {
 		if err != nil {
 			return err
 		}
-		if entry.Name() == ".git" || entry.Name() == "node_modules" {
+		if slices.Contains(notCopied, entry.Name()) {
 			if entry.IsDir() {
 				return filepath.SkipDir
 			}

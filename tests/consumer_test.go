@@ -1,0 +1,122 @@
+package tests
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/plugipay/plugipay-go/sandbox"
+)
+
+// linkedModules are what a program links that imports the facade, besides the facade.
+var linkedModules = []string{
+	"github.com/apapsch/go-jsonmerge/v2", // of the runtime
+	"github.com/google/uuid",
+	"github.com/oapi-codegen/runtime",
+}
+
+// TestConsumer does with the module tests/consumer what its author would do: tidy, vet, build and run, in a copy which
+// takes this module from where it is.
+func TestConsumer(t *testing.T) {
+	t.Parallel()
+	shop := consumer{t: t, dir: t.TempDir()}
+	for _, name := range []string{"go.mod", "go.sum", "main.go"} {
+		content, err := os.ReadFile(filepath.Join("consumer", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, filepath.Join(shop.dir, name), string(content))
+	}
+	root, err := filepath.Abs(repository)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop.goCommand("mod", "edit", "-replace", "github.com/plugipay/plugipay-go="+root)
+
+	t.Run("it is tidy", func(t *testing.T) {
+		if out, err := shop.command("go", "mod", "tidy", "-diff").CombinedOutput(); err != nil {
+			if isOffline(string(out)) && os.Getenv("CI") == "" {
+				t.Skipf("go mod tidy needs modules that are not here, and a network:\n%s", out)
+			}
+			t.Errorf("%v\n%s", err, out)
+		}
+		if got := shop.required(); !slices.Equal(got, linkedModules) {
+			t.Errorf("the shop requires %v, want %v", got, linkedModules)
+		}
+	})
+	t.Run("it runs", func(t *testing.T) {
+		program := filepath.Join(shop.dir, "shop.exe")
+		shop.goCommand("vet", "./...")
+		shop.goCommand("build", "-o", program, ".")
+		if got := linkedBy(shop.goCommand("version", "-m", program)); !slices.Equal(got, linkedModules) {
+			t.Errorf("the shop links %v, want %v", got, linkedModules)
+		}
+		options := sandbox.StartTest(t, sandbox.Options{}).ClientOptions()
+		run := shop.command(program)
+		run.Env = append(os.Environ(),
+			"PLUGIPAY_BASE_URL="+options.BaseURL, "PLUGIPAY_KEY_ID="+options.KeyID, "PLUGIPAY_SECRET="+options.Secret)
+		out, err := run.CombinedOutput()
+		if err != nil || !strings.HasPrefix(string(out), "pay 19900000 IDR at "+options.BaseURL) {
+			t.Errorf("the shop prints %q, error %v", out, err)
+		}
+	})
+}
+
+// consumer is a copy of the module tests/consumer.
+type consumer struct {
+	t   *testing.T
+	dir string
+}
+
+func (c consumer) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(c.t.Context(), name, args...)
+	cmd.Dir = c.dir
+	return cmd
+}
+
+func (c consumer) goCommand(args ...string) string {
+	c.t.Helper()
+	out, err := c.command("go", args...).CombinedOutput()
+	if err != nil {
+		c.t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// required returns the modules that go.mod requires, without this one.
+func (c consumer) required() (modules []string) {
+	c.t.Helper()
+	var file struct{ Require []struct{ Path string } }
+	if err := json.Unmarshal([]byte(c.goCommand("mod", "edit", "-json")), &file); err != nil {
+		c.t.Fatal(err)
+	}
+	for _, r := range file.Require {
+		if r.Path != "github.com/plugipay/plugipay-go" {
+			modules = append(modules, r.Path)
+		}
+	}
+	slices.Sort(modules)
+	return modules
+}
+
+// linkedBy returns the modules of a program, as go version -m prints them, without this one.
+func linkedBy(version string) (modules []string) {
+	for line := range strings.Lines(version) {
+		if field := strings.Fields(line); len(field) > 1 && field[0] == "dep" && field[1] != "github.com/plugipay/plugipay-go" {
+			modules = append(modules, field[1])
+		}
+	}
+	slices.Sort(modules)
+	return modules
+}
+
+// isOffline tells whether the go command failed for want of a network.
+func isOffline(out string) bool {
+	return slices.ContainsFunc([]string{"GOPROXY=off", "dial tcp", "no such host", "lookup disabled"}, func(sign string) bool {
+		return strings.Contains(out, sign)
+	})
+}
