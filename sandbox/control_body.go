@@ -53,7 +53,7 @@ func knownProperties(of any) string {
 
 func checkSpan(field string, value int64) error {
 	if value < 0 || value > longestSpan {
-		return invalid(field, "must be from 0 to "+strconv.Itoa(longestSpan))
+		return invalid(field, "must be from 0 to "+strconv.FormatInt(longestSpan, 10))
 	}
 	return nil
 }

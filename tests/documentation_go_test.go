@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	blockTime   = time.Minute // for a block of a document, or a command, to come to an end
+	blockTime   = time.Minute // for a block of a document to come to an end
 	givenFile   = "tests/internal/given/given.go"
 	blocksPlace = "tests/documentation_blocks" // where the blocks are, as far as the go command is concerned
 )

@@ -23,6 +23,9 @@ import (
 	"github.com/plugipay/plugipay-go/tests/internal/document"
 )
 
+// commandTime is for a block of commands to come to an end, where they have everything to compile.
+const commandTime = 5 * time.Minute
+
 // shells are the languages of blocks that hold commands.
 var shells = []string{"sh", "bash", "console"}
 
@@ -211,7 +214,7 @@ func filledIn(t *testing.T, script string) (string, error) {
 // runScript runs a script in a copy of the module. An answer of 400 or more is an error of curl's.
 func runScript(t *testing.T, script string) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), blockTime)
+	ctx, cancel := context.WithTimeout(t.Context(), commandTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", "curl() { command curl --fail-with-body \"$@\"; }\n"+script)
 	cmd.Dir = copyOfModule(t)
@@ -380,7 +383,7 @@ func checkServer(t *testing.T, command string) error {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "plugipay-sandbox")
 	goCommand(t, "build", "-o", program, "./cmd/plugipay-sandbox")
-	ctx, cancel := context.WithTimeout(t.Context(), blockTime)
+	ctx, cancel := context.WithTimeout(t.Context(), commandTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", strings.Replace(command, "go run ./cmd/plugipay-sandbox", "exec "+program, 1)+" -addr 127.0.0.1:0")
 	out, err := cmd.StdoutPipe()
