@@ -106,7 +106,7 @@ func (o *observatory) attempts() (spans tracetest.SpanStubs) {
 func attributeOf(attributes []attribute.KeyValue, key attribute.Key) string {
 	for _, a := range attributes {
 		if a.Key == key {
-			return a.Value.Emit()
+			return a.Value.String()
 		}
 	}
 	return ""
@@ -188,7 +188,7 @@ func TestNoSpanNoMetricAndNoRecordTellsASecret(t *testing.T) {
 	for _, span := range o.spans.GetSpans() {
 		told += fmt.Sprintf("%v %v %v %v %v", span.Name, span.Status, span.Attributes, span.Events, span.Links)
 		for _, a := range span.Attributes {
-			told += a.Value.Emit() + "\n"
+			told += a.Value.String() + "\n"
 		}
 	}
 	secrets := []string{"hush", o.box.ClientOptions().Secret, "signature="}

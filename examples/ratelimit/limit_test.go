@@ -53,39 +53,46 @@ func TestProcessesThatShareARedisShareTheRate(t *testing.T) {
 	}
 }
 
-func TestARequestWaitsForItsTurn(t *testing.T) {
+func TestTheTurnsInTheLineFollowEachOtherAtTheRate(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t)
+	processes := []*sharedLimiter{hourly(server.client(t)), hourly(server.client(t))}
+	for nth, hours := range []time.Duration{0, 0, 0, 1, 2, 3} {
+		wait, err := processes[nth%2].takePlace(t.Context())
+		if err != nil || wait.Round(time.Minute) != hours*time.Hour {
+			t.Errorf("the turn of request %d comes in %s, want %d h (%v)", nth+1, wait, hours, err)
+		}
+	}
+}
+
+// line is a Redis that gives out one turn only, for tests in virtual time.
+type line struct {
+	redis.Scripter
+	turn time.Duration
+}
+
+func (l line) EvalSha(context.Context, string, []string, ...any) *redis.Cmd {
+	return redis.NewCmdResult(l.turn.Microseconds(), nil)
+}
+
+func TestARequestWaitsForItsTurn(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		client := server.client(t)
-		limiter, started := hourly(client), time.Now()
-		for nth, hours := range []int{0, 0, 0, 1, 1} { // while an hour passes here, none does for Redis
-			if err := limiter.Wait(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			waited := time.Since(started).Round(time.Minute)
-			if want := time.Duration(hours*(nth-2)) * time.Hour; waited != want {
-				t.Errorf("request %d had waited for %s, want %s", nth+1, waited, want)
-			}
-			started = time.Now()
+		started := time.Now()
+		if err := hourly(line{turn: time.Hour}).Wait(t.Context()); err != nil || time.Since(started) != time.Hour {
+			t.Errorf("it waited for %s, error %v", time.Since(started), err)
 		}
 	})
 }
 
 func TestAWaitForATurnEndsWithTheContext(t *testing.T) {
 	t.Parallel()
-	server := startRedis(t)
 	synctest.Test(t, func(t *testing.T) {
-		limiter := hourly(server.client(t))
 		ctx, cancel := context.WithCancel(t.Context())
+		started := time.Now()
 		time.AfterFunc(time.Minute, cancel)
-		for range 3 {
-			if err := limiter.Wait(ctx); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := limiter.Wait(ctx); !errors.Is(err, context.Canceled) {
-			t.Errorf("error is %v", err)
+		if err := hourly(line{turn: time.Hour}).Wait(ctx); !errors.Is(err, context.Canceled) || time.Since(started) != time.Minute {
+			t.Errorf("it waited for %s, error %v", time.Since(started), err)
 		}
 	})
 }
