@@ -95,7 +95,7 @@ func (r *pageReader[T]) next(yield func(Page[T], error) bool) bool {
 // itself is not told, as it may hold a customer's id.
 func (r *pageReader[T]) follow(cursor *string) string {
 	switch {
-	case cursor == nil:
+	case cursor == nil || *cursor == "": // which would be the way to the first page
 		return "has more behind it, but no cursor to get that by"
 	case r.cursor != nil && *r.cursor == *cursor, r.round.closedBy(*cursor):
 		return "has a cursor that was used before, so the list would never end"
@@ -108,13 +108,13 @@ func (r *pageReader[T]) follow(cursor *string) string {
 // the row is: the latest whose number is a power of two. Once that lies in the part that repeats itself, and the part is
 // no longer than the way to the next power, it comes by again. (R. P. Brent's algorithm.)
 type round struct {
-	kept  string
-	count int // of the cursors so far
+	kept  string // empty, as no cursor is, before the first
+	count int    // of the cursors so far
 }
 
 // closedBy tells whether the next cursor is the kept one.
 func (r *round) closedBy(cursor string) bool {
-	if r.count > 0 && cursor == r.kept {
+	if cursor == r.kept {
 		return true
 	}
 	r.count++

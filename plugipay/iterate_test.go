@@ -345,16 +345,18 @@ func TestALongListDoesNotGoRound(t *testing.T) {
 
 func TestMorePagesWithoutACursorEndTheIterationWithAnError(t *testing.T) {
 	t.Parallel()
-	var got []int
-	var failed error
-	for item, err := range plugipay.All(func(*string) (plugipay.Page[int], error) {
-		return plugipay.Page[int]{Data: []int{7}, HasMore: true}, nil
-	}) {
-		got, failed = append(got, item), err
-	}
-	wantError(t, failed, 0, "invalid_response")
-	if !slices.Equal(got, []int{7, 0}) {
-		t.Errorf("got %v", got)
+	for name, cursor := range map[string]*string{"null": nil, "an empty one": ptr("")} {
+		var got []int
+		var failed error
+		for item, err := range plugipay.All(func(*string) (plugipay.Page[int], error) {
+			return plugipay.Page[int]{Data: []int{7}, Cursor: cursor, HasMore: true}, nil
+		}) {
+			got, failed = append(got, item), err
+		}
+		pe := wantError(t, failed, 0, "invalid_response")
+		if !slices.Equal(got, []int{7, 0}) || !strings.Contains(pe.Message, "no cursor") {
+			t.Errorf("%s: got %v, error %v", name, got, pe)
+		}
 	}
 }
 
@@ -392,7 +394,7 @@ func TestAnyListIsIteratedOverByDoList(t *testing.T) {
 // TestAPageIsLetGoBeforeTheNextIsListed: whoever goes through a million sessions needs the memory of one page.
 func TestAPageIsLetGoBeforeTheNextIsListed(t *testing.T) {
 	t.Parallel()
-	type item struct{ content *[1 << 10]byte }
+	type item [1 << 10]byte
 	const pages = 4
 	var kept []weak.Pointer[item]
 	list := func(*string) (plugipay.Page[*item], error) {
@@ -403,7 +405,7 @@ func TestAPageIsLetGoBeforeTheNextIsListed(t *testing.T) {
 			}
 		}
 		n := len(kept)
-		return plugipay.Page[*item]{Data: []*item{{new([1 << 10]byte)}}, Cursor: ptr(fmt.Sprint(n)), HasMore: n+1 < pages}, nil
+		return plugipay.Page[*item]{Data: []*item{new(item)}, Cursor: ptr(fmt.Sprint(n)), HasMore: n+1 < pages}, nil
 	}
 	for page, err := range plugipay.Pages(list) {
 		if err != nil {
