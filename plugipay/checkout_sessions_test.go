@@ -14,17 +14,15 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 func TestCreateSendsWhatItIsGiven(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 201, sessionBody)
 	in := validInput()
 	in.LineItems = []plugipay.CheckoutSessionLineItem{{Name: "Kopi susu ☕ <&>", Quantity: 2, UnitAmount: 18_000_00}}
-	in.CustomerID = ptr("cus_01")
-	in.ExpiresInSec = ptr(1800)
+	in.CustomerID = plugipay.Ptr("cus_01")
+	in.ExpiresInSec = plugipay.Ptr(1800)
 	in.Metadata = map[string]string{"order_id": "ord_42"}
-	in.TemplateID = ptr("tpl_01")
+	in.TemplateID = plugipay.Ptr("tpl_01")
 	session, err := s.client(t).CheckoutSessions.Create(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
@@ -50,12 +48,12 @@ func wantSession(t *testing.T, got *plugipay.CheckoutSession) {
 	want := &plugipay.CheckoutSession{
 		ID:         "cs_01HX",
 		AccountID:  "acc_01",
-		CustomerID: ptr("cus_01"),
+		CustomerID: plugipay.Ptr("cus_01"),
 		Amount:     19900000,
 		Currency:   plugipay.CurrencyIDR,
 		Status:     plugipay.CheckoutSessionStatusOpen,
 		Methods:    []plugipay.CheckoutMethod{plugipay.CheckoutMethodQRIS, plugipay.CheckoutMethodVA},
-		Adapter:    ptr("xendit"),
+		Adapter:    plugipay.Ptr("xendit"),
 		LineItems:  json.RawMessage(`[{"name": "Annual Pro plan", "quantity": 1, "unitAmount": 19900000}]`),
 		SuccessURL: "https://example.com/thank-you",
 		CancelURL:  "https://example.com/cart",
@@ -183,13 +181,13 @@ func TestListSendsEveryFilter(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, emptyPageBody)
 	params := plugipay.CheckoutSessionListParams{
-		Limit:         ptr(100),
-		Status:        ptr("completed"),
-		CustomerID:    ptr("cus_01 &=?"),
-		Cursor:        ptr("cur/+="),
-		CreatedAfter:  ptr("2026-09-01T00:00:00+07:00"),
-		CreatedBefore: ptr("2026-10-01T00:00:00Z"),
-		Order:         ptr("asc"),
+		Limit:         plugipay.Ptr(100),
+		Status:        plugipay.Ptr("completed"),
+		CustomerID:    plugipay.Ptr("cus_01 &=?"),
+		Cursor:        plugipay.Ptr("cur/+="),
+		CreatedAfter:  plugipay.Ptr("2026-09-01T00:00:00+07:00"),
+		CreatedBefore: plugipay.Ptr("2026-10-01T00:00:00Z"),
+		Order:         plugipay.Ptr("asc"),
 	}
 	if _, err := s.client(t).CheckoutSessions.List(t.Context(), params); err != nil {
 		t.Fatal(err)

@@ -403,7 +403,7 @@ func TestAConnectionThatFailsIsANetworkError(t *testing.T) {
 	s := answering(t, 200, sessionBody)
 	client := s.client(t)
 	s.Close()
-	_, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{CustomerID: ptr("cus_secret")})
+	_, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{CustomerID: plugipay.Ptr("cus_secret")})
 	wantError(t, err, 0, "network_error")
 	var refused *net.OpError
 	if !errors.As(err, &refused) {

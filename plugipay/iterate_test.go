@@ -102,14 +102,14 @@ func TestAllBeginsAtTheCursorOfItsParamsAndSendsTheRestWithEachPage(t *testing.T
 	t.Parallel()
 	s := listing(t, map[string]string{"cur_0": threePages[""], "cur_1": threePages["cur_1"], "cur_2": threePages["cur_2"]})
 	params := plugipay.CheckoutSessionListParams{
-		Cursor: ptr("cur_0"), Limit: ptr(2), Status: ptr(plugipay.CheckoutSessionStatusOpen), Order: ptr(plugipay.ListOrderAsc)}
+		Cursor: plugipay.Ptr("cur_0"), Limit: plugipay.Ptr(2), Status: plugipay.Ptr(plugipay.CheckoutSessionStatusOpen), Order: plugipay.Ptr(plugipay.ListOrderAsc)}
 	if _, err := all(t.Context(), s.client(t), params); err != nil {
 		t.Fatal(err)
 	}
 	const rest = "&limit=2&order=asc&status=open"
 	wantQueries(t, s, "cursor=cur_0"+rest, "cursor=cur_1"+rest, "cursor=cur_2"+rest)
 	want := plugipay.CheckoutSessionListParams{
-		Cursor: ptr("cur_0"), Limit: ptr(2), Status: ptr("open"), Order: ptr("asc")}
+		Cursor: plugipay.Ptr("cur_0"), Limit: plugipay.Ptr(2), Status: plugipay.Ptr("open"), Order: plugipay.Ptr("asc")}
 	if !reflect.DeepEqual(params, want) {
 		t.Error("the caller's params were changed")
 	}
@@ -174,7 +174,7 @@ func TestABreakStopsListing(t *testing.T) {
 	calls := 0
 	for range plugipay.Pages(func(*string) (plugipay.Page[int], error) {
 		calls++
-		return plugipay.Page[int]{Cursor: ptr(fmt.Sprint(calls)), HasMore: true}, nil
+		return plugipay.Page[int]{Cursor: plugipay.Ptr(fmt.Sprint(calls)), HasMore: true}, nil
 	}) {
 		break
 	}
@@ -200,7 +200,7 @@ func TestAnErrorOfTheCallersOwnListComesAsItIsWithAnEmptyPage(t *testing.T) {
 	t.Parallel()
 	own := errors.New("my own")
 	list := func(*string) (plugipay.Page[int], error) {
-		return plugipay.Page[int]{Data: []int{1}, Cursor: ptr("c"), HasMore: true}, own
+		return plugipay.Page[int]{Data: []int{1}, Cursor: plugipay.Ptr("c"), HasMore: true}, own
 	}
 	times := 0
 	for page, err := range plugipay.Pages(list) {
@@ -265,7 +265,7 @@ func TestACursorThatComesBackAtOnceIsAnErrorNotALoop(t *testing.T) {
 		"on empty pages": {
 			map[string]string{"": pageBody("cur_1", true), "cur_1": pageBody("cur_1", true)}, nil, []string{"error"}},
 		"the one of the params": {
-			map[string]string{"cur_0": pageBody("cur_0", true, "cs_1")}, ptr("cur_0"), []string{"cs_1", "cs_1", "error"}},
+			map[string]string{"cur_0": pageBody("cur_0", true, "cs_1")}, plugipay.Ptr("cur_0"), []string{"cs_1", "cs_1", "error"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -301,7 +301,7 @@ func TestAListThatGoesRoundIsAnErrorHoweverLongTheRound(t *testing.T) {
 				if listed > 1000 {
 					return plugipay.Page[int]{}, errors.New("for ever")
 				}
-				return plugipay.Page[int]{Cursor: ptr(fmt.Sprint(number)), HasMore: true}, nil
+				return plugipay.Page[int]{Cursor: plugipay.Ptr(fmt.Sprint(number)), HasMore: true}, nil
 			}
 			var failed error
 			for _, err := range plugipay.Pages(list) {
@@ -328,7 +328,7 @@ func TestALongListDoesNotGoRound(t *testing.T) {
 			t.Fatalf("page %d is listed with the wrong cursor", next)
 		}
 		next++
-		return plugipay.Page[int]{Data: []int{2 * next, 2*next + 1}, Cursor: ptr(fmt.Sprint(next)), HasMore: next < pages}, nil
+		return plugipay.Page[int]{Data: []int{2 * next, 2*next + 1}, Cursor: plugipay.Ptr(fmt.Sprint(next)), HasMore: next < pages}, nil
 	}) {
 		if err != nil {
 			t.Fatal(err)
@@ -345,7 +345,7 @@ func TestALongListDoesNotGoRound(t *testing.T) {
 
 func TestMorePagesWithoutACursorEndTheIterationWithAnError(t *testing.T) {
 	t.Parallel()
-	for name, cursor := range map[string]*string{"null": nil, "an empty one": ptr("")} {
+	for name, cursor := range map[string]*string{"null": nil, "an empty one": plugipay.Ptr("")} {
 		var got []int
 		var failed error
 		for item, err := range plugipay.All(func(*string) (plugipay.Page[int], error) {
@@ -405,7 +405,7 @@ func TestAPageIsLetGoBeforeTheNextIsListed(t *testing.T) {
 			}
 		}
 		n := len(kept)
-		return plugipay.Page[*item]{Data: []*item{new(item)}, Cursor: ptr(fmt.Sprint(n)), HasMore: n+1 < pages}, nil
+		return plugipay.Page[*item]{Data: []*item{new(item)}, Cursor: plugipay.Ptr(fmt.Sprint(n)), HasMore: n+1 < pages}, nil
 	}
 	for page, err := range plugipay.Pages(list) {
 		if err != nil {

@@ -15,17 +15,17 @@ func TestBothFormsOfPagingAreRead(t *testing.T) {
 		cursor  *string
 		hasMore bool
 	}{
-		"the clients' form":                 {`{"cursor": "cur_1", "hasMore": true}`, ptr("cur_1"), true},
+		"the clients' form":                 {`{"cursor": "cur_1", "hasMore": true}`, plugipay.Ptr("cur_1"), true},
 		"the clients' form, last page":      {`{"cursor": null, "hasMore": false}`, nil, false},
-		"the API pages' form":               {`{"page": {"limit": 50, "hasMore": true, "nextCursor": "cur_1"}}`, ptr("cur_1"), true},
+		"the API pages' form":               {`{"page": {"limit": 50, "hasMore": true, "nextCursor": "cur_1"}}`, plugipay.Ptr("cur_1"), true},
 		"the API pages' form, last page":    {`{"page": {"limit": 50, "hasMore": false, "nextCursor": null}}`, nil, false},
-		"both":                              {`{"cursor": "cur_1", "hasMore": true, "page": {"limit": 1, "hasMore": true, "nextCursor": "cur_1"}}`, ptr("cur_1"), true},
-		"nulls beside the API pages' form":  {`{"cursor": null, "hasMore": null, "page": {"limit": 1, "hasMore": true, "nextCursor": "cur_1"}}`, ptr("cur_1"), true},
-		"a cursor alone":                    {`{"cursor": "cur_1"}`, ptr("cur_1"), true},
-		"the clients' form goes first":      {`{"cursor": "cur_1", "hasMore": true, "page": {"limit": 1, "hasMore": false, "nextCursor": "cur_2"}}`, ptr("cur_1"), true},
-		"no more, but a cursor":             {`{"cursor": "cur_1", "hasMore": false}`, ptr("cur_1"), false},
-		"the API pages' form with a null":   {`{"page": {"limit": null, "hasMore": null, "nextCursor": "cur_1"}}`, ptr("cur_1"), true},
-		"the API pages' form, cursor alone": {`{"page": {"nextCursor": "cur_1"}}`, ptr("cur_1"), true},
+		"both":                              {`{"cursor": "cur_1", "hasMore": true, "page": {"limit": 1, "hasMore": true, "nextCursor": "cur_1"}}`, plugipay.Ptr("cur_1"), true},
+		"nulls beside the API pages' form":  {`{"cursor": null, "hasMore": null, "page": {"limit": 1, "hasMore": true, "nextCursor": "cur_1"}}`, plugipay.Ptr("cur_1"), true},
+		"a cursor alone":                    {`{"cursor": "cur_1"}`, plugipay.Ptr("cur_1"), true},
+		"the clients' form goes first":      {`{"cursor": "cur_1", "hasMore": true, "page": {"limit": 1, "hasMore": false, "nextCursor": "cur_2"}}`, plugipay.Ptr("cur_1"), true},
+		"no more, but a cursor":             {`{"cursor": "cur_1", "hasMore": false}`, plugipay.Ptr("cur_1"), false},
+		"the API pages' form with a null":   {`{"page": {"limit": null, "hasMore": null, "nextCursor": "cur_1"}}`, plugipay.Ptr("cur_1"), true},
+		"the API pages' form, cursor alone": {`{"page": {"nextCursor": "cur_1"}}`, plugipay.Ptr("cur_1"), true},
 		"an empty cursor":                   {`{"cursor": "", "hasMore": false}`, nil, false},
 		"neither":                           {`{"requestId": "req_1"}`, nil, false},
 		"null":                              {`null`, nil, false},
@@ -84,7 +84,7 @@ func TestMorePagesWithoutACursorAreAnErrorNotALoop(t *testing.T) {
 // TestTheLimitIsNoMoreThanARequest: what is decoded is what was sent, however many were asked for.
 func TestTheLimitIsNoMoreThanARequest(t *testing.T) {
 	t.Parallel()
-	for _, limit := range []*int{nil, ptr(-1), ptr(0), ptr(1), ptr(100), ptr(math.MaxInt)} {
+	for _, limit := range []*int{nil, plugipay.Ptr(-1), plugipay.Ptr(0), plugipay.Ptr(1), plugipay.Ptr(100), plugipay.Ptr(math.MaxInt)} {
 		for data, want := range map[string]int{
 			`[` + sessionJSON + `,` + sessionJSON + `,` + sessionJSON + `]`: 3, `[{"id": "cs_1"}]`: 1, `[]`: 0, `null`: 0,
 		} {

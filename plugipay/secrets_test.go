@@ -101,7 +101,7 @@ func (limiterWithPassword) Wait(context.Context) error { return nil }
 func TestErrorsTellNoSecretNoKeyAndNothingOfTheBuyer(t *testing.T) {
 	t.Parallel()
 	in := validInput()
-	in.CustomerID = ptr("cus_hush")
+	in.CustomerID = plugipay.Ptr("cus_hush")
 	in.Metadata = map[string]string{"email": "hush@example.com"}
 	in.LineItems = []plugipay.CheckoutSessionLineItem{{Name: "hush", Quantity: 1, UnitAmount: 1}}
 	in.SuccessURL = "https://example.com/hush"
@@ -112,7 +112,7 @@ func TestErrorsTellNoSecretNoKeyAndNothingOfTheBuyer(t *testing.T) {
 				client := b.client(func(o *plugipay.ClientOptions) { o.Secret = "sk_hush" })
 				ctx := plugipay.WithIdempotencyKey(t.Context(), "cart_hush")
 				_, createErr := client.CheckoutSessions.Create(ctx, in)
-				_, listErr := client.CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{CustomerID: ptr("cus_hush")})
+				_, listErr := client.CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{CustomerID: plugipay.Ptr("cus_hush")})
 				for _, err := range []error{createErr, listErr} {
 					var pe *plugipay.Error
 					if !errors.As(err, &pe) {
@@ -151,7 +151,7 @@ func TestTheLogTellsNoSecretNoKeyNoQueryAndNoBody(t *testing.T) {
 					client := b.client(change, log.option(slog.LevelDebug))
 					ctx := plugipay.WithIdempotencyKey(t.Context(), "cart_hush")
 					_, _ = client.CheckoutSessions.Create(ctx, in)
-					_, _ = client.CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{CustomerID: ptr("cus_hush")})
+					_, _ = client.CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{CustomerID: plugipay.Ptr("cus_hush")})
 					_, _ = client.CheckoutSessions.Get(ctx, "cs_hush")
 					_, _ = client.ForMerchant("acc_hush").CheckoutSessions.Cancel(ctx, "cs_hush")
 					_ = client.Do(ctx, plugipay.RequestOptions{
@@ -252,7 +252,7 @@ func TestAnErrorOfTheUsersTransportDoesNotShowTheURL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{CustomerID: ptr("cus_hush")})
+	_, err = client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{CustomerID: plugipay.Ptr("cus_hush")})
 	wantError(t, err, 0, "network_error")
 	wantHushed(t, err, allVerbs)
 }

@@ -86,9 +86,9 @@ func TestContractCreateWithEveryField(t *testing.T) {
 	client, transport := env.client(t)
 	in := newSession()
 	in.LineItems = nil
-	in.ExpiresInSec = ptr(1800)
+	in.ExpiresInSec = plugipay.Ptr(1800)
 	if !env.real { // there, these must exist
-		in.CustomerID, in.TemplateID = ptr("cus_00000000000000000000000000"), ptr("a-template-id")
+		in.CustomerID, in.TemplateID = plugipay.Ptr("cus_00000000000000000000000000"), plugipay.Ptr("a-template-id")
 	}
 	in.Currency, in.Amount = plugipay.CurrencyUSD, 49_99
 	in.Methods = []plugipay.CheckoutMethod{plugipay.CheckoutMethodCard}
@@ -103,8 +103,6 @@ func TestContractCreateWithEveryField(t *testing.T) {
 	}
 	wantValidated(t, transport, "createCheckoutSession 201")
 }
-
-func ptr[T any](v T) *T { return &v }
 
 func TestContractGet(t *testing.T) {
 	t.Parallel()
@@ -140,7 +138,7 @@ func TestContractListPagesThroughEverySession(t *testing.T) {
 		}
 		created[session.ID] = true
 	}
-	params := plugipay.CheckoutSessionListParams{Limit: ptr(2), CreatedAfter: &start}
+	params := plugipay.CheckoutSessionListParams{Limit: plugipay.Ptr(2), CreatedAfter: &start}
 	for pages := 0; pages < 1000; pages++ {
 		page, err := client.CheckoutSessions.List(t.Context(), params)
 		if err != nil {
@@ -167,12 +165,12 @@ func TestContractListWithEveryFilter(t *testing.T) {
 		t.Fatal(err)
 	}
 	page, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{
-		Limit:         ptr(100),
-		Status:        ptr(plugipay.CheckoutSessionStatusOpen),
-		CustomerID:    ptr("cus_00000000000000000000000000"),
-		CreatedAfter:  ptr("2020-01-01T00:00:00Z"),
-		CreatedBefore: ptr("2100-01-01T00:00:00Z"),
-		Order:         ptr(plugipay.ListOrderAsc),
+		Limit:         plugipay.Ptr(100),
+		Status:        plugipay.Ptr(plugipay.CheckoutSessionStatusOpen),
+		CustomerID:    plugipay.Ptr("cus_00000000000000000000000000"),
+		CreatedAfter:  plugipay.Ptr("2020-01-01T00:00:00Z"),
+		CreatedBefore: plugipay.Ptr("2100-01-01T00:00:00Z"),
+		Order:         plugipay.Ptr(plugipay.ListOrderAsc),
 	})
 	if err != nil || len(page.Data) != 0 || page.HasMore {
 		t.Errorf("page is %+v, error %v", page, err)

@@ -128,7 +128,7 @@ func allSessions(t *testing.T, box *sandbox.Server) []plugipay.CheckoutSession {
 	}
 	defer func() { _ = client.Close() }()
 	var all []plugipay.CheckoutSession
-	params := plugipay.CheckoutSessionListParams{Limit: ptr(100)}
+	params := plugipay.CheckoutSessionListParams{Limit: plugipay.Ptr(100)}
 	for {
 		page, err := client.CheckoutSessions.List(t.Context(), params)
 		if err != nil {
