@@ -8,7 +8,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"time"
 
@@ -302,18 +301,27 @@ func ExampleNewWebhookHandler() {
 }
 
 func ExampleVerifyWebhook() {
-	http.HandleFunc("/webhooks/plugipay", func(w http.ResponseWriter, r *http.Request) {
+	const secret = "whsec_test_gamma" // in a program, from its environment
+	receive := func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20)) // the exact bytes: the signature is over them
 		if err != nil {
 			http.Error(w, "cannot read", http.StatusBadRequest)
 			return
 		}
-		event, err := plugipay.VerifyWebhook(body, r.Header.Get("X-Plugipay-Signature"), os.Getenv("PLUGIPAY_WEBHOOK_SECRET"), nil)
+		event, err := plugipay.VerifyWebhook(body, r.Header.Get("X-Plugipay-Signature"), secret, nil)
 		var pe *plugipay.Error
 		if errors.As(err, &pe) {
 			http.Error(w, pe.Code, pe.Status)
 			return
 		}
 		fmt.Println(event.ID, event.Name())
-	})
+	}
+
+	// In a program: http.HandleFunc("/webhooks/plugipay", receive). Here, a delivery that somebody else made up:
+	r := httptest.NewRequest(http.MethodPost, "/webhooks/plugipay", strings.NewReader(`{"id": "evt_1"}`))
+	r.Header.Set("X-Plugipay-Signature", plugipay.SignWebhook([]byte(`{"id": "evt_1"}`), "a guess", time.Now()))
+	answer := httptest.NewRecorder()
+	receive(answer, r)
+	fmt.Print(answer.Code, " ", answer.Body)
+	// Output: 401 signature_invalid
 }

@@ -180,10 +180,10 @@ func runCommands(t *testing.T, b document.Block) error {
 	return errors.Join(errs...)
 }
 
-var comment = regexp.MustCompile(`(?:^|\s+)#.*$`)
+var shellComment = regexp.MustCompile(`(?:^|\s+)#.*$`)
 
 func withoutComment(command string) string {
-	return strings.TrimSpace(comment.ReplaceAllString(strings.TrimSpace(command), ""))
+	return strings.TrimSpace(shellComment.ReplaceAllString(strings.TrimSpace(command), ""))
 }
 
 // filledIn replaces the address of the sandbox's program, and what a page leaves out, by those of a sandbox.
