@@ -213,18 +213,15 @@ func undocumentedFields(typ *doc.Type) (fields []string) {
 
 // plainBrackets returns what stands in brackets like a link to a symbol and is none.
 func plainBrackets(p *doc.Package, text string) (words []string) {
-	parser := p.Parser()
-	var walk func(texts []comment.Text)
-	walk = func(texts []comment.Text) {
-		for _, part := range texts {
+	for _, block := range p.Parser().Parse(text).Content {
+		paragraph, ok := block.(*comment.Paragraph)
+		if !ok {
+			continue
+		}
+		for _, part := range paragraph.Text {
 			if plain, ok := part.(comment.Plain); ok {
 				words = append(words, bracketed(string(plain))...)
 			}
-		}
-	}
-	for _, block := range parser.Parse(text).Content {
-		if paragraph, ok := block.(*comment.Paragraph); ok {
-			walk(paragraph.Text)
 		}
 	}
 	return words
