@@ -14,7 +14,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// hostileClient returns a client whose requests go through the proxy, and which does not wait long for an answer.
+// hostileClient returns a client whose requests go through the proxy, and which waits long enough for any answer.
 func hostileClient(
 	t *testing.T, p *hostileProxy, dial func(context.Context, string, string) (net.Conn, error), change ...func(*plugipay.ClientOptions),
 ) *plugipay.Client {
@@ -22,7 +22,7 @@ func hostileClient(
 	transport := &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 64}
 	opts := plugipay.ClientOptions{
 		KeyID: sandbox.TestKeyID, Secret: sandbox.TestSecret, BaseURL: p.url(),
-		Timeout: time.Second, MaxRetries: 5, HTTP: &http.Client{Transport: transport},
+		Timeout: time.Minute, MaxRetries: 5, HTTP: &http.Client{Transport: transport},
 	}
 	for _, c := range change {
 		c(&opts)
@@ -34,6 +34,17 @@ func hostileClient(
 	t.Cleanup(transport.CloseIdleConnections)
 	return client
 }
+
+// impatientWith makes a client not wait long where the answer never comes.
+func impatientWith(f fault) func(*plugipay.ClientOptions) {
+	return func(o *plugipay.ClientOptions) {
+		if f == stallHeaders || f == stallBody {
+			o.Timeout = time.Second
+		}
+	}
+}
+
+func singleAttempt(o *plugipay.ClientOptions) { o.MaxRetries = -1 }
 
 // once returns a plan that spoils the first exchange after arm was called, and no other. A fault of pooled connections
 // waits for one.
@@ -80,7 +91,7 @@ func TestEveryOperationSurvivesEveryFault(t *testing.T) {
 				box := sandbox.StartTest(t, sandbox.Options{})
 				plan, arm := once(f)
 				proxy := startHostileProxy(t, box.URL, plan)
-				client := hostileClient(t, proxy, nil)
+				client := hostileClient(t, proxy, nil, impatientWith(f))
 				before := createOne(t, client)
 
 				arm()
@@ -158,8 +169,11 @@ func TestEachFaultReachesTheClient(t *testing.T) {
 			box := sandbox.StartTest(t, sandbox.Options{})
 			plan, arm := once(f)
 			proxy := startHostileProxy(t, box.URL, plan)
-			client := hostileClient(t, proxy, nil, func(o *plugipay.ClientOptions) { o.MaxRetries = -1 })
-			session := createOne(t, client)
+			client := hostileClient(t, proxy, nil, singleAttempt)
+			session := createOne(t, client) // over a connection that is kept
+			if f != closePooled {
+				client = hostileClient(t, proxy, nil, singleAttempt, impatientWith(f))
+			}
 			arm()
 			if _, err := client.CheckoutSessions.Cancel(t.Context(), session.ID); err == nil {
 				t.Error("the call succeeded")
