@@ -1,4 +1,4 @@
-.PHONY: generate lint test browser examples fuzz quickstart
+.PHONY: generate lint test browser examples fuzz bench quickstart
 
 generate: ; go generate ./...
 lint: ; .ci/lint
@@ -6,4 +6,5 @@ test: ; go test -race ./...
 browser: ; .ci/browser
 examples: ; .ci/examples
 fuzz: ; .ci/fuzz
+bench: ; cd bench && go run .
 quickstart: ; go run ./examples/quickstart

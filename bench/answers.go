@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+// The sizes that everything is measured with. A test holds them to what is said about them.
+const (
+	createBodyBytes = 528
+	answerBytes     = 931 // a session in its envelope
+	pageSize        = 100
+)
+
+const (
+	sessionID     = "cs_01J8ZQ6A4R0S2T4V6X8Z0B2D00"
+	sessionAmount = 199_000_00
+)
+
+// What a client must make of the answers.
+var (
+	oneSession = outcome{id: sessionID, amount: sessionAmount, items: 1}
+	fullPage   = outcome{id: "cs_01J8ZQ6A4R0S2T4V6X8Z0B2D99", amount: sessionAmount + 99, items: pageSize}
+)
+
+// createInput is what a session is created with; createBodyBytes as JSON.
+func createInput() plugipay.CheckoutSessionCreateInput {
+	customer, expires := "cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C", 1800
+	return plugipay.CheckoutSessionCreateInput{
+		Amount:     sessionAmount,
+		Currency:   plugipay.CurrencyIDR,
+		Methods:    []plugipay.CheckoutMethod{plugipay.CheckoutMethodQRIS, plugipay.CheckoutMethodVA, plugipay.CheckoutMethodEwallet},
+		SuccessURL: "https://shop.example.com/orders/ord_42/thank-you",
+		CancelURL:  "https://shop.example.com/orders/ord_42/cart",
+		CustomerID: &customer,
+		LineItems: []plugipay.CheckoutSessionLineItem{
+			{Name: "Annual Pro plan", Quantity: 1, UnitAmount: 189_000_00},
+			{Name: "Setup", Quantity: 1, UnitAmount: 10_000_00},
+		},
+		ExpiresInSec: &expires,
+		Metadata:     map[string]string{"order_id": "ord_42", "note": strings.Repeat("n", 100)},
+	}
+}
+
+// session returns the nth session, as JSON, its size the same for every n below a hundred.
+func session(n int) string {
+	id := fmt.Sprintf("cs_01J8ZQ6A4R0S2T4V6X8Z0B2D%02d", n)
+	return fmt.Sprintf(`{"id":%q,"accountId":"acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H",`+
+		`"customerId":"cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C","amount":%d,"currency":"IDR","status":"open",`+
+		`"methods":["qris","va","ewallet"],"adapter":"xendit","lineItems":[{"name":"Annual Pro plan","quantity":1,`+
+		`"unitAmount":18900000},{"name":"Setup","quantity":1,"unitAmount":1000000}],`+
+		`"successUrl":"https://shop.example.com/orders/ord_42/thank-you",`+
+		`"cancelUrl":"https://shop.example.com/orders/ord_42/cart","hostedUrl":"https://plugipay.com/pay/%s",`+
+		`"expiresAt":"2026-09-22T14:13:20.000Z","completedAt":null,"metadata":{"order_id":"ord_42","note":%q},`+
+		`"createdAt":"2026-09-21T14:13:20.000Z","updatedAt":"2026-09-21T14:13:20.000Z"}`,
+		id, sessionAmount+n, id, strings.Repeat("n", 98))
+}
+
+// envelope returns an answer with the data and what else there is of paging.
+func envelope(data, paging string) string {
+	return `{"data":` + data + `,"error":null,"meta":{"requestId":"req_01J8ZQ7B5S1T3V5X7Z",` +
+		`"timestamp":"2026-09-21T14:13:20Z"` + paging + `}}`
+}
+
+// page returns a list's answer: a full page, with a cursor if there are more.
+func page(more bool) string {
+	paging := `,"cursor":null,"hasMore":false`
+	if more {
+		paging = `,"cursor":"cur_01J8ZQ6A4R0S2T4V6X8Z0B2D4F","hasMore":true`
+	}
+	return envelope("["+join(session)+"]", paging)
+}
+
+// join returns a page of items with commas in between.
+func join(item func(n int) string) string {
+	items := make([]string, pageSize)
+	for n := range items {
+		items[n] = item(n)
+	}
+	return strings.Join(items, ",")
+}

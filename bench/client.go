@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"net/http"
+)
+
+// client is one of the clients that are compared. Its three operations are what a user would write with it; what they
+// send, the input of create included, is made beforehand.
+type client interface {
+	create(ctx context.Context) (outcome, error)
+	get(ctx context.Context, id string) (outcome, error)
+	list(ctx context.Context, limit int) (outcome, error)
+}
+
+// outcome is what the comparison looks at of an answer: that the right thing was decoded, and all of it. Of a list it is
+// the last item. It holds nothing that would cost an allocation to make.
+type outcome struct {
+	id     string
+	amount int64
+	items  int
+}
+
+// contender is a client that takes part in the comparison.
+type contender struct {
+	name string
+	// open returns the client for a server. A nil transport means the one that the client has by default.
+	open func(baseURL string, transport http.RoundTripper) (client, error)
+}
+
+// contenders are compared in this order. The first two are what the others are measured by.
+var contenders = []contender{
+	{"limit", newLimit},
+	{"naive", newNaive},
+	{"ours", newOurs},
+}
+
+// The credentials that the clients sign with.
+const (
+	keyID  = "pk_test_01J8ZQ4S9K7T5R3P1N0M8K6J4H"
+	secret = "sk_test_7f8d1c9e4a3b4c569a0e2f1b3c4d5e6f"
+)
+
+// operation is one of the calls that are compared.
+type operation struct {
+	name  string
+	calls int // in a round; about as many as take 20 ms
+	call  func(ctx context.Context, c client) (outcome, error)
+	want  outcome
+}
+
+var operations = []operation{
+	{"create", 500, func(ctx context.Context, c client) (outcome, error) { return c.create(ctx) }, oneSession},
+	{"get", 500, func(ctx context.Context, c client) (outcome, error) { return c.get(ctx, sessionID) }, oneSession},
+	{"list", 20, func(ctx context.Context, c client) (outcome, error) { return c.list(ctx, pageSize) }, fullPage},
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// comparisonTable shows the clients side by side, one line for each operation of each, with the ratios of their times to
+// those of limit and of naive.
+func comparisonTable(results []result) string {
+	t := newTable("call", "client", "µs", "× limit", "× naive", "bytes", "allocations")
+	for _, r := range results {
+		t.row(r.operation, r.client,
+			fmt.Sprintf("%.1f", microseconds(r.time)),
+			fmt.Sprintf("%.2f", ratio(r, find(results, r.operation, "limit"))),
+			fmt.Sprintf("%.2f", ratio(r, find(results, r.operation, "naive"))),
+			fmt.Sprintf("%.0f", r.bytes),
+			fmt.Sprintf("%.0f", r.allocations))
+	}
+	return t.String()
+}
+
+func microseconds(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+
+func ratio(r, to result) float64 { return float64(r.time) / float64(to.time) }
+
+// find returns the result of a client for an operation.
+func find(results []result, operation, client string) result {
+	for _, r := range results {
+		if r.operation == operation && r.client == client {
+			return r
+		}
+	}
+	return result{}
+}
+
+// table is a table in Markdown, readable as it is. Its first columns, up to the first number, are flush left.
+type table struct{ rows [][]string }
+
+func newTable(head ...string) *table { return &table{[][]string{head}} }
+
+func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
+
+func (t *table) String() string {
+	widths := make([]int, len(t.rows[0]))
+	for _, row := range t.rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], len([]rune(cell)))
+		}
+	}
+	var out strings.Builder
+	for n, row := range t.rows {
+		for i, cell := range row {
+			if t.isText(i) {
+				fmt.Fprintf(&out, "| %-*s ", widths[i], cell)
+			} else {
+				fmt.Fprintf(&out, "| %*s ", widths[i], cell)
+			}
+		}
+		out.WriteString("|\n")
+		if n > 0 {
+			continue
+		}
+		for i, width := range widths {
+			if t.isText(i) {
+				out.WriteString("|" + strings.Repeat("-", width+2))
+			} else {
+				out.WriteString("|" + strings.Repeat("-", width+1) + ":")
+			}
+		}
+		out.WriteString("|\n")
+	}
+	return out.String()
+}
+
+func (t *table) isText(column int) bool {
+	return len(t.rows) < 2 || !strings.ContainsAny(t.rows[1][column][:1], "0123456789")
+}
