@@ -10,7 +10,8 @@ import (
 // The sizes that everything is measured with. A test holds them to what is said about them.
 const (
 	createBodyBytes = 528
-	answerBytes     = 931 // a session in its envelope
+	answerBytes     = 931 // one session, with its envelope if it has one
+	memberBytes     = 828 // a session in ours, and in a page
 	pageSize        = 100
 )
 
@@ -44,18 +45,22 @@ func createInput() plugipay.CheckoutSessionCreateInput {
 	}
 }
 
-// session returns the nth session, as JSON, its size the same for every n below a hundred.
-func session(n int) string {
-	id := fmt.Sprintf("cs_01J8ZQ6A4R0S2T4V6X8Z0B2D%02d", n)
-	return fmt.Sprintf(`{"id":%q,"accountId":"acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H",`+
-		`"customerId":"cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C","amount":%d,"currency":"IDR","status":"open",`+
-		`"methods":["qris","va","ewallet"],"adapter":"xendit","lineItems":[{"name":"Annual Pro plan","quantity":1,`+
-		`"unitAmount":18900000},{"name":"Setup","quantity":1,"unitAmount":1000000}],`+
-		`"successUrl":"https://shop.example.com/orders/ord_42/thank-you",`+
-		`"cancelUrl":"https://shop.example.com/orders/ord_42/cart","hostedUrl":"https://plugipay.com/pay/%s",`+
-		`"expiresAt":"2026-09-22T14:13:20.000Z","completedAt":null,"metadata":{"order_id":"ord_42","note":%q},`+
-		`"createdAt":"2026-09-21T14:13:20.000Z","updatedAt":"2026-09-21T14:13:20.000Z"}`,
-		id, sessionAmount+n, id, strings.Repeat("n", 98))
+// sessionIDs returns the id of the nth session of a page.
+func sessionIDs(n int) string { return fmt.Sprintf("cs_01J8ZQ6A4R0S2T4V6X8Z0B2D%02d", n) }
+
+// session returns the nth session, as JSON of the size.
+func session(n, size int) string {
+	return padded(size, func(note string) string {
+		return fmt.Sprintf(`{"id":%[1]q,"accountId":"acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H",`+
+			`"customerId":"cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C","amount":%[2]d,"currency":"IDR","status":"open",`+
+			`"methods":["qris","va","ewallet"],"adapter":"xendit","lineItems":[{"name":"Annual Pro plan","quantity":1,`+
+			`"unitAmount":18900000},{"name":"Setup","quantity":1,"unitAmount":1000000}],`+
+			`"successUrl":"https://shop.example.com/orders/ord_42/thank-you",`+
+			`"cancelUrl":"https://shop.example.com/orders/ord_42/cart","hostedUrl":"https://plugipay.com/pay/%[1]s",`+
+			`"expiresAt":"2026-09-22T14:13:20.000Z","completedAt":null,"metadata":{"order_id":"ord_42","note":%[3]q},`+
+			`"createdAt":"2026-09-21T14:13:20.000Z","updatedAt":"2026-09-21T14:13:20.000Z"}`,
+			sessionIDs(n), sessionAmount+n, note)
+	})
 }
 
 // envelope returns an answer with the data and what else there is of paging.
@@ -74,10 +79,15 @@ func page(more bool) string {
 }
 
 // join returns a page of items with commas in between.
-func join(item func(n int) string) string {
+func join(item func(n, size int) string) string {
 	items := make([]string, pageSize)
 	for n := range items {
-		items[n] = item(n)
+		items[n] = item(n, memberBytes)
 	}
 	return strings.Join(items, ",")
+}
+
+// padded returns an item with a note as long as it takes to bring the item to the size.
+func padded(size int, item func(note string) string) string {
+	return item(strings.Repeat("n", size-len(item(""))))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 )
 
@@ -23,16 +24,20 @@ type outcome struct {
 
 // contender is a client that takes part in the comparison.
 type contender struct {
-	name string
+	name  string
+	signs bool // sends the requests of Plugipay; the others have an API of their own
 	// open returns the client for a server. A nil transport means the one that the client has by default.
 	open func(baseURL string, transport http.RoundTripper) (client, error)
 }
 
 // contenders are compared in this order. The first two are what the others are measured by.
 var contenders = []contender{
-	{"limit", newLimit},
-	{"naive", newNaive},
-	{"ours", newOurs},
+	{"limit", true, newLimit},
+	{"naive", true, newNaive},
+	{"plain", true, newPlain},
+	{"stripe-go", false, newStripe},
+	{"openai-go", false, newOpenAI},
+	{"ours", true, newOurs},
 }
 
 // The credentials that the clients sign with.
@@ -44,13 +49,29 @@ const (
 // operation is one of the calls that are compared.
 type operation struct {
 	name  string
-	calls int // in a round; about as many as take 20 ms
+	calls int // in a turn; about as many as take 10 ms
 	call  func(ctx context.Context, c client) (outcome, error)
 	want  outcome
 }
 
-var operations = []operation{
-	{"create", 500, func(ctx context.Context, c client) (outcome, error) { return c.create(ctx) }, oneSession},
-	{"get", 500, func(ctx context.Context, c client) (outcome, error) { return c.get(ctx, sessionID) }, oneSession},
-	{"list", 20, func(ctx context.Context, c client) (outcome, error) { return c.list(ctx, pageSize) }, fullPage},
+var (
+	create = operation{"create", 250, func(ctx context.Context, c client) (outcome, error) { return c.create(ctx) }, oneSession}
+	get    = operation{"get", 250, func(ctx context.Context, c client) (outcome, error) { return c.get(ctx, sessionID) }, oneSession}
+	list   = operation{"list", 10, func(ctx context.Context, c client) (outcome, error) { return c.list(ctx, pageSize) }, fullPage}
+
+	operations = []operation{create, get, list}
+)
+
+// do makes the call with a client and compares what came of it with what has to.
+func (o operation) do(c client) error {
+	got, err := o.call(context.Background(), c)
+	if err == nil && got != o.want {
+		err = fmt.Errorf("the answer was read as %+v, and is %+v", got, o.want)
+	}
+	return err
+}
+
+// repeated makes calls with a client, one after the other.
+func (o operation) repeated(c client) func(calls int) error {
+	return repeat(func() error { return o.do(c) })
 }

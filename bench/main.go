@@ -1,5 +1,5 @@
-// Command bench compares clients of an API such as Plugipay's: what a call costs beside the network. It prints tables in
-// Markdown, and the machine that they come from.
+// Command bench compares plugipay with other clients of such an API: what a call costs beside the network. It prints tables
+// in Markdown, and the machine that they come from. It runs in its own directory, and takes a few minutes.
 package main
 
 import (
@@ -9,11 +9,79 @@ import (
 )
 
 func main() {
-	rounds := flag.Int("rounds", 60, "how often each client has its turn")
+	serveIfAsked()
+	rounds := flag.Int("rounds", 100, "how often everything that is timed has its turn")
+	readme := flag.String("readme", "", "a Markdown `file` to put the result in, between its marks")
 	flag.Parse()
-	results, err := compare(*rounds)
+	log.SetFlags(0)
+
+	text, err := report(*rounds)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Print(comparisonTable(results))
+	fmt.Print(text)
+	if *readme != "" {
+		if err := putBetweenMarks(*readme, text); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+// report measures everything and says how it went.
+func report(rounds int) (string, error) {
+	calls, err := compareCalls(rounds)
+	if err != nil {
+		return "", err
+	}
+	loopback, err := compareOverLoopback(rounds)
+	if err != nil {
+		return "", err
+	}
+	others, err := compareTheRest(rounds)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("Measured on %s.\n\n%s\n%d callers at once, who get sessions over loopback from a server in another process:\n\n%s\n%s",
+		machine(), callsTable(calls), callers, loopbackTable(loopback), others), nil
+}
+
+// compareTheRest measures what concerns plugipay alone, each beside what it is to be compared with.
+func compareTheRest(rounds int) (string, error) {
+	t := newTable("plugipay", "measured", "beside", "measured", "ratio")
+
+	byHand, byOurs, err := compareWebhooks(rounds)
+	if err != nil {
+		return "", err
+	}
+	t.row("verify a webhook delivery of 1 KB", timeAndAllocations(byOurs),
+		"its HMAC, and one decode", timeAndAllocations(byHand), timeRatio(byOurs, byHand))
+
+	young, old, err := compareAges(rounds)
+	if err != nil {
+		return "", err
+	}
+	t.row("get, after 20,000 calls and with 10,000 clients for merchants", timeAndAllocations(old),
+		"get with a new client", timeAndAllocations(young), timeRatio(old, young))
+
+	many, err := heldWhileIterating(50)
+	if err != nil {
+		return "", err
+	}
+	few, err := heldWhileIterating(5)
+	if err != nil {
+		return "", err
+	}
+	t.row("heap held while going through 50 pages", kilobytes(many), "5 pages", kilobytes(few), ratio(many, few))
+
+	facade, err := programSize("facade")
+	if err != nil {
+		return "", err
+	}
+	standard, err := programSize("standard")
+	if err != nil {
+		return "", err
+	}
+	t.row("a program that creates a session", kilobytes(facade),
+		"with net/http and encoding/json", kilobytes(standard), ratio(facade, standard))
+	return t.String(), nil
 }

@@ -5,25 +5,28 @@ import (
 	"runtime/debug"
 )
 
+// memory is what a call allocates.
+type memory struct {
+	bytes, allocations float64
+}
+
 // measureMemory returns what a call allocates, on average. Nothing else runs meanwhile, not even the garbage collector,
 // which would empty the pools at times of its own: the figures are the same each time.
-func measureMemory(calls int, call func() error) memory {
+func measureMemory(calls int, run func(calls int) error) (memory, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	runtime.GC()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	for range 3 { // fills the pools again
-		_ = call()
+	if err := run(3); err != nil { // fills the pools again
+		return memory{}, err
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	for range calls {
-		_ = call()
-	}
+	err := run(calls)
 	runtime.ReadMemStats(&after)
 	return memory{
 		bytes:       float64(after.TotalAlloc-before.TotalAlloc) / float64(calls),
 		allocations: float64(after.Mallocs-before.Mallocs) / float64(calls),
-	}
+	}, err
 }
 
 // heap returns how many bytes the heap holds once all garbage is collected, and the pools are empty.

@@ -10,28 +10,39 @@ import (
 
 const sessionsPath = "/api/v1/checkout-sessions"
 
-// answers are what the stub and the server on loopback answer with: the body by method and path.
+// answers are what the stub and the server on loopback answer with.
 type answers struct {
 	one  map[string][]byte // by the path of the collection; answers its POST, and a GET of one of its members
-	many map[string][]byte // answers its GET
+	many map[string][]byte // by the same path; answers its GET
 }
 
 func newAnswers() *answers {
 	return &answers{
-		one:  map[string][]byte{sessionsPath: []byte(envelope(session(0), ""))},
-		many: map[string][]byte{sessionsPath: []byte(page(false))},
+		one: map[string][]byte{
+			sessionsPath: []byte(envelope(session(0, memberBytes), "")),
+			stripePath:   []byte(stripeSession(0, answerBytes)),
+			openAIPath:   []byte(openAIBatch(0, answerBytes)),
+		},
+		many: map[string][]byte{
+			sessionsPath: []byte(page(false)),
+			stripePath:   []byte(stripePage()),
+			openAIPath:   []byte(openAIPage()),
+		},
 	}
 }
 
-// find returns the answer to a request; nil if there is none.
-func (a *answers) find(method, path string) []byte {
+// find returns the status and the body of the answer to a request.
+func (a *answers) find(method, path string) (int, []byte, error) {
+	status, content := http.StatusOK, a.many[path]
 	if method == http.MethodPost {
-		return a.one[path]
+		status, content = http.StatusCreated, a.one[path]
+	} else if content == nil {
+		content = a.one[path[:max(0, strings.LastIndexByte(path, '/'))]]
 	}
-	if content, ok := a.many[path]; ok {
-		return content
+	if content == nil {
+		return 0, nil, fmt.Errorf("there is no answer to %s %s", method, path)
 	}
-	return a.one[path[:max(0, strings.LastIndexByte(path, '/'))]]
+	return status, content, nil
 }
 
 // stub is a transport that answers from memory. It does as little as it can, the same for every client: what is left is
@@ -47,15 +58,15 @@ func (s stub) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	content := s.answers.find(r.Method, r.URL.Path)
-	if content == nil {
-		return nil, fmt.Errorf("the stub has no answer to %s %s", r.Method, r.URL)
+	status, content, err := s.answers.find(r.Method, r.URL.Path)
+	if err != nil {
+		return nil, err
 	}
 	answer := &stubAnswer{}
 	answer.body.Reset(content)
 	answer.response = http.Response{
-		Status: "200 OK", StatusCode: http.StatusOK,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		StatusCode: status,
+		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header:        answerHeader,
 		Body:          &answer.body,
 		ContentLength: int64(len(content)),

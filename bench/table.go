@@ -6,24 +6,27 @@ import (
 	"time"
 )
 
-// comparisonTable shows the clients side by side, one line for each operation of each, with the ratios of their times to
-// those of limit and of naive.
-func comparisonTable(results []result) string {
+// callsTable shows the clients side by side, one line for each call of each, with the ratios of their times to those of limit
+// and of naive.
+func callsTable(results []result) string {
 	t := newTable("call", "client", "µs", "× limit", "× naive", "bytes", "allocations")
 	for _, r := range results {
-		t.row(r.operation, r.client,
-			fmt.Sprintf("%.1f", microseconds(r.time)),
-			fmt.Sprintf("%.2f", ratio(r, find(results, r.operation, "limit"))),
-			fmt.Sprintf("%.2f", ratio(r, find(results, r.operation, "naive"))),
-			fmt.Sprintf("%.0f", r.bytes),
-			fmt.Sprintf("%.0f", r.allocations))
+		t.row(r.operation, r.client, microseconds(r.time()),
+			timeRatio(r, find(results, r.operation, "limit")), timeRatio(r, find(results, r.operation, "naive")),
+			fmt.Sprintf("%.0f", r.bytes), fmt.Sprintf("%.0f", r.allocations))
 	}
 	return t.String()
 }
 
-func microseconds(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
-
-func ratio(r, to result) float64 { return float64(r.time) / float64(to.time) }
+// loopbackTable shows how many calls the clients make in a second.
+func loopbackTable(results []result) string {
+	t := newTable("client", "calls per second", "× limit", "× naive")
+	for _, r := range results {
+		t.row(r.client, fmt.Sprintf("%.0f", float64(time.Second)/float64(r.time())),
+			timeRatio(find(results, r.operation, "limit"), r), timeRatio(find(results, r.operation, "naive"), r))
+	}
+	return t.String()
+}
 
 // find returns the result of a client for an operation.
 func find(results []result, operation, client string) result {
@@ -33,6 +36,23 @@ func find(results []result, operation, client string) result {
 		}
 	}
 	return result{}
+}
+
+func microseconds(d time.Duration) string {
+	return fmt.Sprintf("%.1f", float64(d)/float64(time.Microsecond))
+}
+
+func timeRatio(r, to result) string { return fmt.Sprintf("%.2f", r.timesThatOf(to)) }
+
+func ratio[T int64 | uint64](value, to T) string {
+	return fmt.Sprintf("%.2f", float64(value)/float64(to))
+}
+
+func kilobytes[T int64 | uint64](bytes T) string { return fmt.Sprintf("%d KB", bytes/1000) }
+
+// timeAndAllocations shows a result in one cell.
+func timeAndAllocations(r result) string {
+	return fmt.Sprintf("%s µs, %.0f allocations", microseconds(r.time()), r.allocations)
 }
 
 // table is a table in Markdown, readable as it is. Its first columns, up to the first number, are flush left.

@@ -15,7 +15,7 @@ func BenchmarkCall(b *testing.B) {
 					}
 					b.ReportAllocs()
 					for b.Loop() {
-						if err := check(operation, c); err != nil {
+						if err := operation.do(c); err != nil {
 							b.Fatal(err)
 						}
 					}

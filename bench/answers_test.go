@@ -1,0 +1,87 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+func TestTheAnswersHaveTheSizesThatAreTold(t *testing.T) {
+	all := newAnswers()
+	for path, content := range all.one {
+		if len(content) != answerBytes {
+			t.Errorf("%s: one has %d bytes, want %d", path, len(content), answerBytes)
+		}
+	}
+	for path, content := range all.many {
+		if len(content) < 82_500 || len(content) > 83_500 {
+			t.Errorf("%s: a page has %d bytes, want about 83 KB", path, len(content))
+		}
+	}
+	d, err := newDelivery()
+	if err != nil || len(d.body) != deliveryBytes {
+		t.Errorf("a delivery has %d bytes, want %d; %v", len(d.body), deliveryBytes, err)
+	}
+}
+
+func TestWhatCreateSendsHasTheSizeThatIsTold(t *testing.T) {
+	sent := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		sent = len(body)
+		newAnswers().ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	for _, contender := range contenders {
+		if err := create.do(open(t, contender, server.URL, nil)); err != nil {
+			t.Errorf("%s: %v", contender.name, err)
+		}
+		// Stripe's is a form, with longer names.
+		if sent != createBodyBytes && contender.name != "stripe-go" {
+			t.Errorf("%s sends %d bytes, want %d", contender.name, sent, createBodyBytes)
+		}
+	}
+}
+
+func open(t *testing.T, of contender, baseURL string, transport http.RoundTripper) client {
+	t.Helper()
+	c, err := of.open(baseURL, transport)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestEveryClientReadsTheAnswersRight(t *testing.T) {
+	server := httptest.NewServer(newAnswers())
+	defer server.Close()
+	for _, contender := range contenders {
+		for name, c := range map[string]client{
+			"the stub": open(t, contender, server.URL, stub{newAnswers()}),
+			"loopback": open(t, contender, server.URL, nil),
+		} {
+			for _, operation := range operations {
+				if err := operation.do(c); err != nil {
+					t.Errorf("%s of %s over %s: %v", operation.name, contender.name, name, err)
+				}
+			}
+		}
+	}
+}
+
+func TestBothVerifyADelivery(t *testing.T) {
+	for name, verify := range map[string]func(delivery) error{"by hand": verifyByHand, "ours": verifyByOurs} {
+		d, err := newDelivery()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := verify(d); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		d.body[len(d.body)-3] ^= 1
+		if verify(d) == nil {
+			t.Errorf("%s: a delivery that was changed on its way is accepted", name)
+		}
+	}
+}

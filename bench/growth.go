@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+const merchantClients = 10_000
+
+// aged is a client of ours that much was done with.
+type aged struct {
+	ours
+	merchants []*plugipay.Client // alive
+}
+
+// newAged returns one that got 20,000 sessions and listed 100 pages.
+func newAged(transport http.RoundTripper) (*aged, error) {
+	fresh, err := newOurs("https://plugipay.com", transport)
+	if err != nil {
+		return nil, err
+	}
+	c := &aged{ours: *fresh.(*ours)}
+	if err := get.repeated(c)(20_000); err != nil {
+		return nil, err
+	}
+	return c, list.repeated(c)(100)
+}
+
+// makeMerchants makes the clients, and a call with each hundredth.
+func (c *aged) makeMerchants() error {
+	c.merchants = make([]*plugipay.Client, merchantClients)
+	for i := range c.merchants {
+		c.merchants[i] = c.ForMerchant("acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H")
+		if i%100 != 0 {
+			continue
+		}
+		if _, err := c.merchants[i].CheckoutSessions.Get(context.Background(), sessionID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compareAges measures a get with a client that is new, and with one that made 20,000 calls and has 10,000 clients for
+// merchants. Those are made for each turn and dropped after it, as the new client has to be measured without them.
+func compareAges(rounds int) (young, old result, err error) {
+	transport := stub{newAnswers()}
+	fresh, err := newOurs("https://plugipay.com", transport)
+	if err != nil {
+		return young, old, err
+	}
+	c, err := newAged(transport)
+	if err != nil {
+		return young, old, err
+	}
+	ofYoung := task{get.calls, get.repeated(fresh)}
+	ofOld := task{get.calls, get.repeated(c)}
+	for range rounds {
+		took, err := ofYoung.turn()
+		if err != nil {
+			return young, old, err
+		}
+		young.times = append(young.times, took)
+		if err := c.makeMerchants(); err != nil {
+			return young, old, err
+		}
+		if took, err = ofOld.turn(); err != nil {
+			return young, old, err
+		}
+		old.times = append(old.times, took)
+		c.merchants = nil
+	}
+	if young.memory, err = measureMemory(50, ofYoung.run); err != nil {
+		return young, old, err
+	}
+	if err := c.makeMerchants(); err != nil {
+		return young, old, err
+	}
+	old.memory, err = measureMemory(50, ofOld.run)
+	return young, old, err
+}

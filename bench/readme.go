@@ -1,0 +1,27 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"strings"
+)
+
+// The result is put between these marks, which Markdown does not show.
+const (
+	startMark = "<!-- bench -->\n"
+	endMark   = "<!-- /bench -->"
+)
+
+// putBetweenMarks replaces what a file has between its marks with the text.
+func putBetweenMarks(path, text string) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, started := strings.Cut(string(content), startMark)
+	_, after, ended := strings.Cut(rest, endMark)
+	if !started || !ended {
+		return errors.New(path + " has no marks to put the result between: " + startMark + endMark)
+	}
+	return os.WriteFile(path, []byte(before+startMark+text+endMark+after), 0o644)
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+)
+
+// serverVariable makes this program, when it is set in the environment, the server that the others call over loopback.
+const serverVariable = "PLUGIPAY_BENCH_SERVER"
+
+// serveIfAsked serves until standard input ends, if this process was started for that; otherwise it returns at once.
+func serveIfAsked() {
+	if os.Getenv(serverVariable) == "" {
+		return
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err == nil {
+		fmt.Println("http://" + listener.Addr().String())
+		go func() { err = http.Serve(listener, newAnswers()) }()
+		_, _ = io.Copy(io.Discard, os.Stdin) // which ends with the process that started this one
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// ServeHTTP answers as the stub does.
+func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	status, content, err := a.find(r.Method, r.URL.Path)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
+	}
+	w.Header()["Content-Type"] = jsonHeader
+	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+	w.WriteHeader(status)
+	_, _ = w.Write(content)
+}
+
+// startServer starts the server in a process of its own, so that its work is not counted as the clients', and returns where
+// it is and how to stop it.
+func startServer() (baseURL string, stop func(), err error) {
+	program, err := os.Executable()
+	if err != nil {
+		return "", nil, err
+	}
+	server := exec.Command(program)
+	server.Env = append(os.Environ(), serverVariable+"=1")
+	server.Stderr = os.Stderr
+	stdin, err := server.StdinPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	stdout, err := server.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := server.Start(); err != nil {
+		return "", nil, err
+	}
+	stop = func() {
+		_ = stdin.Close()
+		_ = server.Wait()
+	}
+	baseURL, err = bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		stop()
+		return "", nil, fmt.Errorf("the server did not start: %w", err)
+	}
+	return strings.TrimSpace(baseURL), stop, nil
+}

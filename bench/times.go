@@ -1,0 +1,79 @@
+package main
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"time"
+)
+
+// result is what one client needs for one operation.
+type result struct {
+	client    string
+	operation string
+	times     []time.Duration // of a call, by round
+	memory
+}
+
+// time returns the time of a call, the median of the rounds.
+func (r result) time() time.Duration { return median(r.times) }
+
+// timesThatOf returns how many times the time of another result it is: the median of what it is in each round, so that a
+// machine that is slow for a while is so for both.
+func (r result) timesThatOf(other result) float64 {
+	ratios := make([]float64, len(r.times))
+	for i := range ratios {
+		ratios[i] = float64(r.times[i]) / float64(other.times[i])
+	}
+	return median(ratios)
+}
+
+// task is something to be timed.
+type task struct {
+	calls int // in a turn
+	run   func(calls int) error
+}
+
+// repeat makes calls one after the other.
+func repeat(call func() error) func(calls int) error {
+	return func(calls int) error {
+		for range calls {
+			if err := call(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// turn returns the time of one call of a task. It begins with a clean heap, and a call that fills the pools again.
+func (t task) turn() (time.Duration, error) {
+	runtime.GC()
+	if err := t.run(1); err != nil {
+		return 0, err
+	}
+	start := time.Now()
+	err := t.run(t.calls)
+	return time.Since(start) / time.Duration(t.calls), err
+}
+
+// measureTimes returns the time of a call for each task, by round. In each round every task has its turn, in an order of its
+// own, so that what else happens on the machine hits all alike.
+func measureTimes(rounds int, tasks []task) ([][]time.Duration, error) {
+	order := rand.New(rand.NewPCG(1, 2))
+	times := make([][]time.Duration, len(tasks))
+	for range rounds {
+		for _, i := range order.Perm(len(tasks)) {
+			took, err := tasks[i].turn()
+			if err != nil {
+				return nil, err
+			}
+			times[i] = append(times[i], took)
+		}
+	}
+	return times, nil
+}
+
+func median[T time.Duration | float64](values []T) T {
+	return slices.Sorted(slices.Values(values))[len(values)/2]
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+const (
+	webhookSecret = "whsec_7f8d1c9e4a3b4c569a0e2f1b3c4d5e6f"
+	deliveryBytes = 1024
+)
+
+const eventID = "evt_01J8ZQ7C6T2V4X6Z8B0D2F4H6J"
+
+// delivery is a webhook delivery, with the parts of its signature.
+type delivery struct {
+	body      []byte
+	object    int // the size of the session in it
+	header    string
+	timestamp string
+	signature []byte
+}
+
+// newDelivery returns one that is signed now. It is accepted for five minutes.
+func newDelivery() (delivery, error) {
+	event := func(object string) string {
+		return `{"id":"` + eventID + `","type":"plugipay.checkout_session.completed.v1",` +
+			`"accountId":"acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H","occurredAt":"2026-09-21T14:20:05.000Z",` +
+			`"data":{"object":` + object + `}}`
+	}
+	object := session(0, deliveryBytes-len(event("")))
+	d := delivery{body: []byte(event(object)), object: len(object)}
+	d.header = plugipay.SignWebhook(d.body, webhookSecret, time.Now())
+	timestamp, signature, _ := strings.Cut(d.header, ",v1=")
+	d.timestamp = strings.TrimPrefix(timestamp, "t=")
+	var err error
+	d.signature, err = hex.DecodeString(signature)
+	return d, err
+}
+
+// verifyByHand is the least that a receiver has to do: it computes the HMAC, compares it, and decodes the event once.
+func verifyByHand(d delivery) error {
+	mac := hmac.New(sha256.New, []byte(webhookSecret))
+	mac.Write([]byte(d.timestamp))
+	mac.Write([]byte{'.'})
+	mac.Write(d.body)
+	if !hmac.Equal(mac.Sum(nil), d.signature) {
+		return errors.New("the signature does not match")
+	}
+	var event struct {
+		ID         string `json:"id"`
+		Type       string `json:"type"`
+		AccountID  string `json:"accountId"`
+		OccurredAt string `json:"occurredAt"`
+		Data       struct {
+			Object json.RawMessage `json:"object"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(d.body, &event); err != nil {
+		return err
+	}
+	return checkEvent(d, event.ID, event.Data.Object)
+}
+
+func verifyByOurs(d delivery) error {
+	event, err := plugipay.VerifyWebhook(d.body, d.header, webhookSecret, nil)
+	if err != nil {
+		return err
+	}
+	return checkEvent(d, event.ID, event.Data.Object)
+}
+
+func checkEvent(d delivery, id string, object json.RawMessage) error {
+	if id != eventID || len(object) != d.object {
+		return errors.New("the event was not decoded")
+	}
+	return nil
+}
+
+// compareWebhooks measures what it takes to verify a delivery, by hand and with plugipay.
+func compareWebhooks(rounds int) (byHand, byOurs result, err error) {
+	d, err := newDelivery()
+	if err != nil {
+		return result{}, result{}, err
+	}
+	tasks := []task{
+		{calls: 500, run: repeat(func() error { return verifyByHand(d) })},
+		{calls: 500, run: repeat(func() error { return verifyByOurs(d) })},
+	}
+	results := make([]result, len(tasks))
+	for i := range tasks {
+		if results[i].memory, err = measureMemory(50, tasks[i].run); err != nil {
+			return result{}, result{}, err
+		}
+	}
+	times, err := measureTimes(rounds, tasks)
+	for i := range times {
+		results[i].times = times[i]
+	}
+	return results[0], results[1], err
+}
