@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +12,39 @@ import (
 func TestMain(m *testing.M) {
 	serveIfAsked()
 	os.Exit(m.Run())
+}
+
+func open(t *testing.T, of contender, baseURL string, transport http.RoundTripper) client {
+	t.Helper()
+	c, err := of.open(baseURL, transport)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// measured returns what a call allocates.
+func measured(t *testing.T, run func(calls int) error) memory {
+	t.Helper()
+	if raceDetector {
+		t.Skip("other counts are right under the race detector")
+	}
+	used, err := measureMemory(50, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return used
+}
+
+func openNamed(t *testing.T, name string) client {
+	t.Helper()
+	for _, contender := range contenders {
+		if contender.name == name {
+			return open(t, contender, "https://plugipay.com", stub{newAnswers()})
+		}
+	}
+	t.Fatalf("there is no client %s", name)
+	return nil
 }
 
 // TestTheProgramMeasuresEverything runs all of it once; what it measures decides nothing here.
