@@ -5,7 +5,8 @@ import (
 	"net/http"
 )
 
-// compareCalls measures every client over the stub: first the memory, then, in one run for all, the time.
+// compareCalls measures every client over the stub: first the memory, then, in one run for all, the time that
+// the processors are busy with a call.
 func compareCalls(rounds int) ([]result, error) {
 	clients, err := openAll("https://plugipay.com", stub{newAnswers()})
 	if err != nil {
@@ -24,7 +25,7 @@ func compareCalls(rounds int) ([]result, error) {
 			tasks = append(tasks, task{operation.calls, run})
 		}
 	}
-	times, err := measureTimes(rounds, tasks)
+	times, err := measureTimes(processorTime, rounds, tasks)
 	for i := range times {
 		results[i].times = times[i]
 	}

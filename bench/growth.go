@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"runtime/debug"
 
 	"github.com/plugipay/plugipay-go/plugipay"
 )
@@ -57,8 +58,9 @@ func compareAges(rounds int) (young, old result, err error) {
 	}
 	ofYoung := task{get.calls, get.repeated(fresh)}
 	ofOld := task{get.calls, get.repeated(c)}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	for range rounds {
-		took, err := ofYoung.turn()
+		took, err := ofYoung.turn(processorTime)
 		if err != nil {
 			return young, old, err
 		}
@@ -66,7 +68,7 @@ func compareAges(rounds int) (young, old result, err error) {
 		if err := c.makeMerchants(); err != nil {
 			return young, old, err
 		}
-		if took, err = ofOld.turn(); err != nil {
+		if took, err = ofOld.turn(processorTime); err != nil {
 			return young, old, err
 		}
 		old.times = append(old.times, took)

@@ -37,7 +37,7 @@ func compareOverLoopback(rounds int) ([]result, error) {
 			return nil, err
 		}
 	}
-	times, err := measureTimes(rounds, tasks)
+	times, err := measureTimes(wallTime, rounds, tasks)
 	for i := range times {
 		results[i].times = times[i]
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"math/rand/v2"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"time"
 )
@@ -46,25 +47,35 @@ func repeat(call func() error) func(calls int) error {
 	}
 }
 
-// turn returns the time of one call of a task. It begins with a clean heap, and a call that fills the pools again.
-func (t task) turn() (time.Duration, error) {
+// clock tells a time that goes on; only differences mean something.
+type clock func() time.Duration
+
+var started = time.Now()
+
+func wallTime() time.Duration { return time.Since(started) }
+
+// turn returns the time of one call of a task. It begins with a clean heap, and a call that fills the pools again. The caller
+// has switched off that garbage is collected in between: when that happens, and what it costs, depends on the rest of a
+// program, and a turn would pay for a collection or not by chance. The bytes of a call tell how much it adds to it.
+func (t task) turn(now clock) (time.Duration, error) {
 	runtime.GC()
 	if err := t.run(1); err != nil {
 		return 0, err
 	}
-	start := time.Now()
+	start := now()
 	err := t.run(t.calls)
-	return time.Since(start) / time.Duration(t.calls), err
+	return (now() - start) / time.Duration(t.calls), err
 }
 
 // measureTimes returns the time of a call for each task, by round. In each round every task has its turn, in an order of its
 // own, so that what else happens on the machine hits all alike.
-func measureTimes(rounds int, tasks []task) ([][]time.Duration, error) {
+func measureTimes(now clock, rounds int, tasks []task) ([][]time.Duration, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	order := rand.New(rand.NewPCG(1, 2))
 	times := make([][]time.Duration, len(tasks))
 	for range rounds {
 		for _, i := range order.Perm(len(tasks)) {
-			took, err := tasks[i].turn()
+			took, err := tasks[i].turn(now)
 			if err != nil {
 				return nil, err
 			}

@@ -100,7 +100,7 @@ func compareWebhooks(rounds int) (byHand, byOurs result, err error) {
 			return result{}, result{}, err
 		}
 	}
-	times, err := measureTimes(rounds, tasks)
+	times, err := measureTimes(processorTime, rounds, tasks)
 	for i := range times {
 		results[i].times = times[i]
 	}
