@@ -1,0 +1,47 @@
+package main
+
+import "testing"
+
+// What plugipay may allocate. Retries, the mapping of errors and the checks of the input may cost a few allocations more
+// than limit's; a list's bytes are little more than its sessions.
+const (
+	allocationsBeyondLimit  = 10
+	bytesOfAList            = 152_000
+	allocationsBeyondByHand = 5 // of verifying a webhook
+)
+
+func TestACallAllocatesLittleMoreThanItMust(t *testing.T) {
+	for _, operation := range operations {
+		t.Run(operation.name, func(t *testing.T) {
+			limit := measured(t, operation.repeated(openNamed(t, "limit")))
+			ours := measured(t, operation.repeated(openNamed(t, "ours")))
+			t.Logf("limit %.1f, ours %.1f", limit.allocations, ours.allocations)
+			if ours.allocations > limit.allocations+allocationsBeyondLimit {
+				t.Errorf("%.1f allocations, want at most %d more than the %.1f of limit",
+					ours.allocations, allocationsBeyondLimit, limit.allocations)
+			}
+		})
+	}
+}
+
+func TestAListAllocatesLittleMoreThanItsSessions(t *testing.T) {
+	ours := measured(t, list.repeated(openNamed(t, "ours")))
+	t.Logf("%.0f bytes", ours.bytes)
+	if ours.bytes > bytesOfAList {
+		t.Errorf("%.0f bytes, want at most %d", ours.bytes, bytesOfAList)
+	}
+}
+
+func TestVerifyingAWebhookAllocatesLittleMoreThanItMust(t *testing.T) {
+	d, err := newDelivery()
+	if err != nil {
+		t.Fatal(err)
+	}
+	byHand := measured(t, repeat(func() error { return verifyByHand(d) }))
+	ours := measured(t, repeat(func() error { return verifyByOurs(d) }))
+	t.Logf("by hand %.1f, ours %.1f", byHand.allocations, ours.allocations)
+	if ours.allocations > byHand.allocations+allocationsBeyondByHand {
+		t.Errorf("%.1f allocations, want at most %d more than the %.1f of doing it by hand",
+			ours.allocations, allocationsBeyondByHand, byHand.allocations)
+	}
+}
