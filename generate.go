@@ -7,6 +7,7 @@ import _ "embed"
 //go:generate go tool oapi-codegen -config gen/oapi-codegen.yaml openapi.yaml
 //go:generate go tool oapi-codegen -config plugipay/oapi-codegen.yaml openapi.yaml
 //go:generate go tool oapi-codegen -config sandbox/internal/api/oapi-codegen.yaml openapi.yaml
+//go:generate go tool oapi-codegen -config bench/plainclient/oapi-codegen.yaml openapi.yaml
 
 //go:embed openapi.yaml
 var openAPI string

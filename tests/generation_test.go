@@ -19,6 +19,7 @@ var generated = map[string]string{
 	"gen/client.gen.go":                  "gen/oapi-codegen.yaml",
 	"plugipay/models.gen.go":             "plugipay/oapi-codegen.yaml",
 	"sandbox/internal/api/server.gen.go": "sandbox/internal/api/oapi-codegen.yaml",
+	"bench/plainclient/client.gen.go":    "bench/plainclient/oapi-codegen.yaml",
 }
 
 // generate runs the generator on a contract as go generate does, but writes the result elsewhere and returns it.
