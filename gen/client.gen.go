@@ -694,6 +694,9 @@ type Client struct {
 
 	// RequestEditors are called in turn with each request before it is sent.
 	RequestEditors []RequestEditorFn
+
+	parsed     *url.URL // of parsedFrom; nil for a Client that NewClient did not make
+	parsedFrom string
 }
 
 // ClientOption configures a Client that is being made.
@@ -710,6 +713,11 @@ func NewClient(server string, opts ...ClientOption) (*Client, error) {
 	if client.Client == nil {
 		client.Client = &http.Client{}
 	}
+	parsed, err := parseServer(client.Server)
+	if err != nil {
+		return nil, err
+	}
+	client.parsed, client.parsedFrom = parsed, client.Server
 	return client, nil
 }
 
@@ -823,7 +831,11 @@ type ClientInterface interface {
 //
 // Corresponds with GET /api/v1/checkout-sessions (the `ListCheckoutSessions` operationId).
 func (c *Client) ListCheckoutSessions(ctx context.Context, params *ListCheckoutSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := newListCheckoutSessionsRequest(ctx, c.Server, params)
+	server, err := c.serverURL()
+	if err != nil {
+		return nil, err
+	}
+	req, err := newListCheckoutSessionsRequest(ctx, server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -832,13 +844,17 @@ func (c *Client) ListCheckoutSessions(ctx context.Context, params *ListCheckoutS
 
 // NewListCheckoutSessionsRequest returns the request of ListCheckoutSessions.
 func NewListCheckoutSessionsRequest(server string, params *ListCheckoutSessionsParams) (*http.Request, error) {
-	return newListCheckoutSessionsRequest(context.Background(), server, params)
+	parsed, err := parseServer(server)
+	if err != nil {
+		return nil, err
+	}
+	return newListCheckoutSessionsRequest(context.Background(), parsed, params)
 }
 
-func newListCheckoutSessionsRequest(ctx context.Context, server string, params *ListCheckoutSessionsParams) (*http.Request, error) {
-	target := strings.TrimRight(server, "/") + "/api/v1/checkout-sessions"
+func newListCheckoutSessionsRequest(ctx context.Context, server *url.URL, params *ListCheckoutSessionsParams) (*http.Request, error) {
+	path := "/api/v1/checkout-sessions"
+	query := make([]string, 0, 7)
 	if params != nil {
-		query := make([]string, 0, 7)
 		if params.Limit != nil {
 			query = append(query, "limit="+url.QueryEscape(fmt.Sprint(*params.Limit)))
 		}
@@ -860,11 +876,8 @@ func newListCheckoutSessionsRequest(ctx context.Context, server string, params *
 		if params.Order != nil {
 			query = append(query, "order="+url.QueryEscape(string(*params.Order)))
 		}
-		if len(query) > 0 {
-			target += "?" + strings.Join(query, "&")
-		}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	req, err := newRequest(ctx, http.MethodGet, server, path, strings.Join(query, "&"), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -885,7 +898,11 @@ func newListCheckoutSessionsRequest(ctx context.Context, server string, params *
 //
 // Corresponds with POST /api/v1/checkout-sessions (the `CreateCheckoutSession` operationId).
 func (c *Client) CreateCheckoutSessionWithBody(ctx context.Context, params *CreateCheckoutSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := newCreateCheckoutSessionRequest(ctx, c.Server, params, contentType, body)
+	server, err := c.serverURL()
+	if err != nil {
+		return nil, err
+	}
+	req, err := newCreateCheckoutSessionRequest(ctx, server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -919,12 +936,16 @@ func NewCreateCheckoutSessionRequest(server string, params *CreateCheckoutSessio
 
 // NewCreateCheckoutSessionRequestWithBody returns the request of CreateCheckoutSession with any body.
 func NewCreateCheckoutSessionRequestWithBody(server string, params *CreateCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	return newCreateCheckoutSessionRequest(context.Background(), server, params, contentType, body)
+	parsed, err := parseServer(server)
+	if err != nil {
+		return nil, err
+	}
+	return newCreateCheckoutSessionRequest(context.Background(), parsed, params, contentType, body)
 }
 
-func newCreateCheckoutSessionRequest(ctx context.Context, server string, params *CreateCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	target := strings.TrimRight(server, "/") + "/api/v1/checkout-sessions"
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, body)
+func newCreateCheckoutSessionRequest(ctx context.Context, server *url.URL, params *CreateCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	path := "/api/v1/checkout-sessions"
+	req, err := newRequest(ctx, http.MethodPost, server, path, "", body)
 	if err != nil {
 		return nil, err
 	}
@@ -946,7 +967,11 @@ func newCreateCheckoutSessionRequest(ctx context.Context, server string, params 
 //
 // Corresponds with GET /api/v1/checkout-sessions/{id} (the `GetCheckoutSession` operationId).
 func (c *Client) GetCheckoutSession(ctx context.Context, id CheckoutSessionID, params *GetCheckoutSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := newGetCheckoutSessionRequest(ctx, c.Server, id, params)
+	server, err := c.serverURL()
+	if err != nil {
+		return nil, err
+	}
+	req, err := newGetCheckoutSessionRequest(ctx, server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -955,12 +980,16 @@ func (c *Client) GetCheckoutSession(ctx context.Context, id CheckoutSessionID, p
 
 // NewGetCheckoutSessionRequest returns the request of GetCheckoutSession.
 func NewGetCheckoutSessionRequest(server string, id CheckoutSessionID, params *GetCheckoutSessionParams) (*http.Request, error) {
-	return newGetCheckoutSessionRequest(context.Background(), server, id, params)
+	parsed, err := parseServer(server)
+	if err != nil {
+		return nil, err
+	}
+	return newGetCheckoutSessionRequest(context.Background(), parsed, id, params)
 }
 
-func newGetCheckoutSessionRequest(ctx context.Context, server string, id CheckoutSessionID, params *GetCheckoutSessionParams) (*http.Request, error) {
-	target := strings.TrimRight(server, "/") + fmt.Sprintf("/api/v1/checkout-sessions/%s", url.PathEscape(string(id)))
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+func newGetCheckoutSessionRequest(ctx context.Context, server *url.URL, id CheckoutSessionID, params *GetCheckoutSessionParams) (*http.Request, error) {
+	path := fillPath("/api/v1/checkout-sessions/{id}", url.PathEscape(string(id)))
+	req, err := newRequest(ctx, http.MethodGet, server, path, "", nil)
 	if err != nil {
 		return nil, err
 	}
@@ -982,7 +1011,11 @@ func newGetCheckoutSessionRequest(ctx context.Context, server string, id Checkou
 //
 // Corresponds with POST /api/v1/checkout-sessions/{id}/cancel (the `CancelCheckoutSession` operationId).
 func (c *Client) CancelCheckoutSessionWithBody(ctx context.Context, id CheckoutSessionID, params *CancelCheckoutSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := newCancelCheckoutSessionRequest(ctx, c.Server, id, params, contentType, body)
+	server, err := c.serverURL()
+	if err != nil {
+		return nil, err
+	}
+	req, err := newCancelCheckoutSessionRequest(ctx, server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1017,12 +1050,16 @@ func NewCancelCheckoutSessionRequest(server string, id CheckoutSessionID, params
 
 // NewCancelCheckoutSessionRequestWithBody returns the request of CancelCheckoutSession with any body.
 func NewCancelCheckoutSessionRequestWithBody(server string, id CheckoutSessionID, params *CancelCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	return newCancelCheckoutSessionRequest(context.Background(), server, id, params, contentType, body)
+	parsed, err := parseServer(server)
+	if err != nil {
+		return nil, err
+	}
+	return newCancelCheckoutSessionRequest(context.Background(), parsed, id, params, contentType, body)
 }
 
-func newCancelCheckoutSessionRequest(ctx context.Context, server string, id CheckoutSessionID, params *CancelCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	target := strings.TrimRight(server, "/") + fmt.Sprintf("/api/v1/checkout-sessions/%s/cancel", url.PathEscape(string(id)))
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, body)
+func newCancelCheckoutSessionRequest(ctx context.Context, server *url.URL, id CheckoutSessionID, params *CancelCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	path := fillPath("/api/v1/checkout-sessions/{id}/cancel", url.PathEscape(string(id)))
+	req, err := newRequest(ctx, http.MethodPost, server, path, "", body)
 	if err != nil {
 		return nil, err
 	}
@@ -1049,7 +1086,11 @@ func newCancelCheckoutSessionRequest(ctx context.Context, server string, id Chec
 //
 // Corresponds with POST /api/v1/checkout-sessions/{id}/confirm (the `ConfirmCheckoutSession` operationId).
 func (c *Client) ConfirmCheckoutSessionWithBody(ctx context.Context, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := newConfirmCheckoutSessionRequest(ctx, c.Server, id, params, contentType, body)
+	server, err := c.serverURL()
+	if err != nil {
+		return nil, err
+	}
+	req, err := newConfirmCheckoutSessionRequest(ctx, server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1085,12 +1126,16 @@ func NewConfirmCheckoutSessionRequest(server string, id CheckoutSessionID, param
 
 // NewConfirmCheckoutSessionRequestWithBody returns the request of ConfirmCheckoutSession with any body.
 func NewConfirmCheckoutSessionRequestWithBody(server string, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	return newConfirmCheckoutSessionRequest(context.Background(), server, id, params, contentType, body)
+	parsed, err := parseServer(server)
+	if err != nil {
+		return nil, err
+	}
+	return newConfirmCheckoutSessionRequest(context.Background(), parsed, id, params, contentType, body)
 }
 
-func newConfirmCheckoutSessionRequest(ctx context.Context, server string, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	target := strings.TrimRight(server, "/") + fmt.Sprintf("/api/v1/checkout-sessions/%s/confirm", url.PathEscape(string(id)))
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, body)
+func newConfirmCheckoutSessionRequest(ctx context.Context, server *url.URL, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	path := fillPath("/api/v1/checkout-sessions/{id}/confirm", url.PathEscape(string(id)))
+	req, err := newRequest(ctx, http.MethodPost, server, path, "", body)
 	if err != nil {
 		return nil, err
 	}

@@ -56,16 +56,15 @@ func NewClient(opts ClientOptions) (*Client, error) {
 		logger:           opts.Logger,
 		userAgent:        agent,
 	}
-	return newClient(t, opts.OnBehalfOf, nil), nil
+	lowLevel, err := gen.NewClient(base.String(), gen.WithHTTPClient(t))
+	if err != nil {
+		return nil, err
+	}
+	return newClient(t, lowLevel, opts.OnBehalfOf, nil), nil
 }
 
-func newClient(t *transport, onBehalfOf string, unusable error) *Client {
-	c := &Client{
-		transport:  t,
-		lowLevel:   &gen.Client{Server: t.base.String() + "/", Client: t},
-		onBehalfOf: onBehalfOf,
-		unusable:   unusable,
-	}
+func newClient(t *transport, lowLevel *gen.Client, onBehalfOf string, unusable error) *Client {
+	c := &Client{transport: t, lowLevel: lowLevel, onBehalfOf: onBehalfOf, unusable: unusable}
 	c.CheckoutSessions = &CheckoutSessionsResource{client: c}
 	return c
 }
@@ -76,7 +75,7 @@ func newClient(t *transport, onBehalfOf string, unusable error) *Client {
 // An account id that is empty or that cannot be a header's value makes every call of the returned client fail with
 // invalid_request: an empty variable must not turn a merchant's payment into one of the platform's own.
 func (c *Client) ForMerchant(accountID string) *Client {
-	return newClient(c.transport, accountID, checkHeaderValue("the account id given to ForMerchant", accountID))
+	return newClient(c.transport, c.lowLevel, accountID, checkHeaderValue("the account id given to ForMerchant", accountID))
 }
 
 // Close closes the connections that are kept for reuse, and makes the client keep none from now on: calls in flight

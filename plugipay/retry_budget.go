@@ -1,6 +1,6 @@
 package plugipay
 
-import "sync"
+import "sync/atomic"
 
 // A retry budget keeps retries from making an outage worse, as the AWS SDKs' does: each retry takes from it and each
 // answered call gives back a little. While Plugipay is down the budget is used up after a hundred retries, and
@@ -11,35 +11,36 @@ const (
 	answerRefund   = 1
 )
 
-// retryBudget is shared by all calls of a client and of those made from it by ForMerchant.
-type retryBudget struct {
-	mu   sync.Mutex
-	left int
-}
+// retryBudget is shared by all calls of a client and of those made from it by ForMerchant. It counts what is spent, so
+// that calls which go well, and have nothing to give back, only read it.
+type retryBudget struct{ spent atomic.Int64 }
 
-func newRetryBudget() *retryBudget { return &retryBudget{left: budgetCapacity} }
+func newRetryBudget() *retryBudget { return &retryBudget{} }
 
 // take pays for a retry; false if there is not enough left.
 func (b *retryBudget) take() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.left < retryCost {
-		return false
+	for {
+		spent := b.spent.Load()
+		if spent+retryCost > budgetCapacity {
+			return false
+		}
+		if b.spent.CompareAndSwap(spent, spent+retryCost) {
+			return true
+		}
 	}
-	b.left -= retryCost
-	return true
 }
 
-// giveBack returns what was paid for a retry that was not made.
-func (b *retryBudget) giveBack() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.left = min(b.left+retryCost, budgetCapacity)
-}
+// giveBack returns what a retry cost that was not made after all.
+func (b *retryBudget) giveBack() { b.refund(retryCost) }
 
 // answered gives back for a call that was answered, after so many retries.
-func (b *retryBudget) answered(retries int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.left = min(b.left+max(answerRefund, retries*retryCost), budgetCapacity)
+func (b *retryBudget) answered(retries int) { b.refund(max(answerRefund, retries*retryCost)) }
+
+func (b *retryBudget) refund(amount int) {
+	for {
+		spent := b.spent.Load()
+		if spent == 0 || b.spent.CompareAndSwap(spent, max(spent-int64(amount), 0)) {
+			return
+		}
+	}
 }
