@@ -12,7 +12,7 @@ import (
 //		if err != nil {
 //			return err
 //		}
-//		…
+//		fmt.Println(session.ID, session.Amount)
 //	}
 //
 // It lists when it is ranged over, a page at a time and never ahead, and ranging over it again lists anew. params are sent

@@ -51,6 +51,9 @@ func In() plugipay.CheckoutSessionCreateInput {
 	}
 }
 
+// Params lists all sessions.
+func Params() plugipay.CheckoutSessionListParams { return plugipay.CheckoutSessionListParams{} }
+
 // Session is an open session.
 func Session(t *testing.T, client *plugipay.Client) *plugipay.CheckoutSession {
 	t.Helper()
