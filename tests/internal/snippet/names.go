@@ -47,7 +47,7 @@ func ReadGivens(file string) (Givens, error) {
 	givens := Givens{}
 	for _, d := range syntax.Decls {
 		f, ok := d.(*ast.FuncDecl)
-		if !ok || !f.Name.IsExported() {
+		if !ok || f.Recv != nil || !f.Name.IsExported() {
 			continue
 		}
 		g := givenFunction{name: f.Name.Name}
