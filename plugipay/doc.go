@@ -20,10 +20,20 @@
 //	}
 //	http.Redirect(w, r, session.HostedURL, http.StatusSeeOther)
 //
+// # Where things are
+//
+//   - [NewClient] and [ClientOptions]: keys, timeouts, retries, a logger, limiters.
+//   - [CheckoutSessionsResource], which is Client.CheckoutSessions: Create, Get, List, All, Wait, Cancel and Confirm.
+//   - [Client.Do], [DoList], [All]: everything else that Plugipay has, with a type of yours.
+//   - [Error]: every failure, and its sentinels, such as [ErrConflict].
+//   - [WithIdempotencyKey] and [WithResponse]: what one call is given besides, in its context.
+//   - [NewWebhookHandler] and [VerifyWebhook]: what Plugipay tells your server.
+//
 // # Values
 //
-// Amounts are whole numbers of the currency's smallest unit: 199_000_00 is IDR 199,000 and 49_99 is USD 49.99. Times are
-// text, ISO 8601 in UTC, as Plugipay sends them. A nil pointer stands for null, or for a parameter that is not sent.
+// Amounts are whole numbers of the currency's smallest unit: 199_000_00 is IDR 199,000 and 49_99 is USD 49.99, as
+// [FormatAmount] writes them. Times are text, ISO 8601 in UTC, as Plugipay sends them; [CheckoutSession.ExpiresTime] and its
+// like read them. A nil pointer stands for null, or for a parameter that is not sent; [Ptr] makes one that is not nil.
 // Plugipay may add properties, statuses, methods and currencies at any time: properties without a field are skipped,
 // and values without a constant arrive as they are.
 //
@@ -31,7 +41,7 @@
 //
 // Every failure is an [*Error], whether it comes from Plugipay, from the network or from the client's own checks. Its
 // Code tells what happened; errors.Is finds it by sentinels such as [ErrConflict], and by the cause, such as
-// context.Canceled.
+// context.Canceled. More: https://github.com/plugipay/plugipay-go/blob/main/docs/errors.md
 //
 // # Idempotency and retries
 //
@@ -42,17 +52,24 @@
 // same key and newly signed: after a lost connection, a timeout of the attempt, and the statuses 408, 429, 500, 502, 503
 // and 504. The waits in between grow, have jitter, obey Retry-After up to 30 seconds, and end with the context. A write
 // without a key is sent again only when it cannot have been processed, except Confirm, which is safe to repeat.
+// More: https://github.com/plugipay/plugipay-go/blob/main/docs/retries.md
 //
 // # Webhooks
 //
 // [NewWebhookHandler] makes the http.Handler that receives Plugipay's events: it verifies them, and hands each to a function
 // once. [VerifyWebhook] verifies a delivery that a program reads by itself.
+// More: https://github.com/plugipay/plugipay-go/blob/main/docs/webhooks.md
 //
 // # Concurrency
 //
-// A [Client] may be used by any number of goroutines at once. No method changes what it is given.
+// A [Client] may be used by any number of goroutines at once. No method changes what it is given. What several processes
+// share, and what they do not: https://github.com/plugipay/plugipay-go/blob/main/docs/many-processes.md
+//
+// # Testing
+//
+// The package sandbox beside this one runs a Plugipay in your own process, for tests and for trying things out without an
+// account: https://github.com/plugipay/plugipay-go/blob/main/docs/testing.md
 //
 // The types of requests and responses are generated from openapi.yaml at the root of this module, which describes the
-// API in full. The package sandbox beside this one runs a Plugipay in your own process, for tests and for trying things
-// out without an account.
+// API in full.
 package plugipay

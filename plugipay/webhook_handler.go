@@ -26,7 +26,8 @@ type WebhookHandlerOptions struct {
 	// that may handle an event again after a restart.
 	Store WebhookStore
 	// OnError is told what went wrong with a delivery that was not answered with 200: an [*Error] for one that is not
-	// Plugipay's or cannot be read, or what Handle returned or panicked with. Nil means slog.Default.
+	// Plugipay's or cannot be read, or what Handle returned or panicked with. It is also told when Store could not record
+	// that an event was handled, although that is answered with 200. Nil means slog.Default.
 	OnError func(r *http.Request, err error)
 	// MaxBodyBytes is how large a delivery may be. Zero or less means 1 MiB.
 	MaxBodyBytes int64
