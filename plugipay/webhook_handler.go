@@ -27,7 +27,8 @@ type WebhookHandlerOptions struct {
 	Store WebhookStore
 	// OnError is told what went wrong with a delivery that was not answered with 200: an [*Error] for one that is not
 	// Plugipay's or cannot be read, or what Handle returned or panicked with. It is also told when Store could not record
-	// that an event was handled, although that is answered with 200. Nil means slog.Default.
+	// that an event was handled, although that is answered with 200. Nil means slog.Default: at level Error when an event
+	// was not handled or not recorded, at level Warn otherwise.
 	OnError func(r *http.Request, err error)
 	// MaxBodyBytes is how large a delivery may be. Zero or less means 1 MiB.
 	MaxBodyBytes int64
@@ -44,7 +45,7 @@ func (o WebhookHandlerOptions) Format(f fmt.State, _ rune) {
 type WebhookHandler struct {
 	handle       func(context.Context, *WebhookEvent) error
 	store        WebhookStore
-	onError      func(*http.Request, error)
+	onError      func(*http.Request, error) // nil for slog.Default
 	maxBodyBytes int64
 	// verify holds the secrets; it is a function so that printing the handler does not show them.
 	verify func(rawBody []byte, header string) error
@@ -79,20 +80,22 @@ func NewWebhookHandler(opts WebhookHandlerOptions) (*WebhookHandler, error) {
 	if h.store == nil {
 		h.store = NewMemoryWebhookStore()
 	}
-	if h.onError == nil {
-		h.onError = logWebhookError
-	}
 	if h.maxBodyBytes <= 0 {
 		h.maxBodyBytes = defaultMaxWebhookBytes
 	}
 	return h, nil
 }
 
-// logWebhookError logs what went wrong: at level Warn for a delivery that is not Plugipay's, as anybody may send one.
-func logWebhookError(r *http.Request, err error) {
-	level := slog.LevelError
-	if _, refused := findError[*Error](err); refused {
-		level = slog.LevelWarn
+// report tells what went wrong with a delivery that is answered with the status. In the log it is a warning if it is not
+// Plugipay's, as anybody may send one, or if it only comes too early.
+func (h *WebhookHandler) report(r *http.Request, status int, err error) {
+	if h.onError != nil {
+		h.onError(r, err)
+		return
+	}
+	level := slog.LevelWarn
+	if status == http.StatusOK || status == http.StatusInternalServerError {
+		level = slog.LevelError
 	}
 	slog.Log(r.Context(), level, "plugipay webhook", "error", err)
 }
@@ -101,7 +104,7 @@ func logWebhookError(r *http.Request, err error) {
 func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status, err := h.receive(w, r)
 	if err != nil {
-		h.onError(r, err)
+		h.report(r, status, err)
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if status == http.StatusMethodNotAllowed {

@@ -370,27 +370,42 @@ func TestTheMemoryStoreRemembersTheLastEventsOnly(t *testing.T) {
 }
 
 func TestErrorsAreLoggedWhenNobodyElseIsTold(t *testing.T) { // not parallel: it changes the default logger
-	var logged bytes.Buffer
 	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewTextHandler(&logged, nil)))
 	defer slog.SetDefault(before)
-	handler, err := plugipay.NewWebhookHandler(plugipay.WebhookHandlerOptions{
-		Secrets: []string{webhookSecret},
-		Handle:  func(context.Context, *plugipay.WebhookEvent) error { return errors.New("no database") },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	body := eventBody("evt_1")
-	for _, secret := range []string{webhookSecret, "whsec_other"} {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
-		r.Header.Set("X-Plugipay-Signature", plugipay.SignWebhook([]byte(body), secret, time.Now()))
+	event, large := eventBody("evt_1"), eventBody("evt_1")+strings.Repeat(" ", 2<<10)
+	for name, c := range map[string]struct {
+		body, secret string
+		failure      error // of Handle
+		logged       []string
+	}{
+		"what is not Plugipay's is a warning":          {event, "whsec_other", nil, []string{"level=WARN", "signature_invalid"}},
+		"what is too large is a warning":               {large, webhookSecret, nil, []string{"level=WARN", "larger than 1024 bytes"}},
+		"what is no event is a warning":                {"{}", webhookSecret, nil, []string{"level=WARN", "invalid_payload"}},
+		"an event that was not handled is an error":    {event, webhookSecret, errors.New("no database"), []string{"level=ERROR", "no database"}},
+		"also where a call to Plugipay was the reason": {event, webhookSecret, &plugipay.Error{Code: "not_found"}, []string{"level=ERROR", "not_found"}},
+		"what goes well is not logged":                 {event, webhookSecret, nil, nil},
+	} {
+		var log bytes.Buffer
+		slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+		handler, err := plugipay.NewWebhookHandler(plugipay.WebhookHandlerOptions{
+			Secrets:      []string{webhookSecret},
+			Handle:       func(context.Context, *plugipay.WebhookEvent) error { return c.failure },
+			MaxBodyBytes: 1 << 10,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(c.body))
+		r.Header.Set("X-Plugipay-Signature", plugipay.SignWebhook([]byte(c.body), c.secret, time.Now()))
 		handler.ServeHTTP(httptest.NewRecorder(), r)
-	}
-	text := logged.String()
-	if !strings.Contains(text, "level=ERROR") || !strings.Contains(text, "no database") ||
-		!strings.Contains(text, "level=WARN") || !strings.Contains(text, "signature_invalid") {
-		t.Errorf("logged is %s", text)
+		if c.logged == nil && log.Len() > 0 {
+			t.Errorf("%s: logged is %s", name, log.String())
+		}
+		for _, part := range c.logged {
+			if !strings.Contains(log.String(), part) {
+				t.Errorf("%s: logged is %s, which lacks %s", name, log.String(), part)
+			}
+		}
 	}
 }
 

@@ -13,11 +13,7 @@ import (
 )
 
 // linkedModules are what a program links that imports the facade, besides the facade.
-var linkedModules = []string{
-	"github.com/apapsch/go-jsonmerge/v2", // of the runtime
-	"github.com/google/uuid",
-	"github.com/oapi-codegen/runtime",
-}
+var linkedModules = []string{"github.com/google/uuid"}
 
 // TestConsumer does with the module tests/consumer what its author would do: tidy, vet, build and run, in a copy which
 // takes this module from where it is.
