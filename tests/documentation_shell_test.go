@@ -41,6 +41,7 @@ var commandRules = []commandRule{
 	{regexp.MustCompile(`^go generate `), "TestGeneratedCodeIsWhatTheContractSays runs the generators", checkGenerate},
 	{regexp.MustCompile(`^make `), "most targets take minutes: it looks whether there is such a target", checkTarget},
 	{regexp.MustCompile(`^go get github\.com/plugipay/`), "it needs a release and the network: TestConsumer does as much without", checkPackage},
+	{regexp.MustCompile(`^(?:git tag|git push|go list -m github\.com/plugipay/)`), "it makes a release: it looks at the version", checkVersion},
 	{regexp.MustCompile(`^\.ci/\w+`), "these take minutes, and CI runs them: it looks whether there is such a script", checkScript},
 	{regexp.MustCompile(`^go run \./cmd/plugipay-sandbox`), "it ends when it is told to: it is started on a free port, asked, and ended", checkServer},
 }
@@ -84,6 +85,7 @@ func TestDocumentationCommandsThatAreWrongAreFound(t *testing.T) {
 		"curl -s http://127.0.0.1:4010/of/acc_…":              "what stands for the ellipsis",
 		"go test ./tests -run TestOfNothing":                  "it finds no test",
 		"go test ./tests -baskets 100":                        "flag provided but not defined: -baskets",
+		"git push origin v1":                                  `["v1"] is no version`,
 		"make haste":                                          "there is no target haste",
 		"go get github.com/plugipay/plugipay-go/pluginpay":    "there is no such package",
 		".ci/walk": "no such file",
@@ -365,6 +367,19 @@ func checkPackage(_ *testing.T, command string) error {
 	path, _, _ := strings.Cut(strings.TrimPrefix(command, "go get github.com/plugipay/plugipay-go"), "@")
 	if files, err := filepath.Glob(filepath.Join(repository, path, "*.go")); err != nil || len(files) == 0 {
 		return errors.New("there is no such package")
+	}
+	return nil
+}
+
+var (
+	versions    = regexp.MustCompile(`\bv\d\S*`)
+	fullVersion = regexp.MustCompile(`^v\d+\.\d+\.\d+$`)
+)
+
+func checkVersion(_ *testing.T, command string) error {
+	found := versions.FindAllString(command, -1)
+	if len(found) == 0 || slices.ContainsFunc(found, func(v string) bool { return !fullVersion.MatchString(v) }) {
+		return fmt.Errorf("%q is no version such as v1.2.3", found)
 	}
 	return nil
 }

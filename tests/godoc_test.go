@@ -18,13 +18,11 @@ import (
 var documentedPackages = []string{"plugipay", "sandbox", "gen"}
 
 // withExample are the symbols that a user meets first. Each has an example that is run: ExampleNewClient for NewClient,
-// ExampleClient_Do for Client.Do.
+// ExampleClient_Do for Client.Do. So has each method of a resource, without being listed here.
 var withExample = map[string][]string{
 	"plugipay": {
-		"CheckoutSessionsResource.Cancel", "CheckoutSessionsResource.Confirm", "CheckoutSessionsResource.Create",
-		"CheckoutSessionsResource.Get", "CheckoutSessionsResource.List", "Client.Do", "Client.ForMerchant",
-		"DoList", "Error", "NewClient", "NewWebhookHandler", "Sign", "SignWebhook", "VerifyWebhook",
-		"VerifyWebhookSignature", "WebhookEvent.CheckoutSession", "WithIdempotencyKey",
+		"Client.Do", "Client.ForMerchant", "DoList", "Error", "NewClient", "NewWebhookHandler", "Sign", "SignWebhook",
+		"VerifyWebhook", "VerifyWebhookSignature", "WebhookEvent.CheckoutSession", "WithIdempotencyKey",
 	},
 	"sandbox": {
 		"New", "Sandbox.AddEndpoint", "Sandbox.Advance", "Sandbox.Inject", "Sandbox.Pay", "Start", "StartTest", "Workspace",
@@ -65,7 +63,7 @@ func TestTheImportantSymbolsHaveAnExample(t *testing.T) {
 			symbol := strings.Replace(example.Name, "_", ".", 1)
 			run[symbol] = run[symbol] || example.Output != "" || example.EmptyOutput
 		}
-		for _, symbol := range symbols {
+		for _, symbol := range slices.Concat(symbols, methodsOfResources(documentation(t, name))) {
 			if isRun, ok := run[symbol]; !ok {
 				t.Errorf("%s.%s has no example", name, symbol)
 			} else if reason := compiledOnly[name+"."+symbol]; !isRun && reason == "" {
@@ -75,6 +73,18 @@ func TestTheImportantSymbolsHaveAnExample(t *testing.T) {
 			}
 		}
 	}
+}
+
+// methodsOfResources returns the methods of types such as CheckoutSessionsResource.
+func methodsOfResources(p *doc.Package) (methods []string) {
+	for _, typ := range p.Types {
+		for _, method := range typ.Methods {
+			if strings.HasSuffix(typ.Name, "Resource") {
+				methods = append(methods, typ.Name+"."+method.Name)
+			}
+		}
+	}
+	return methods
 }
 
 // TestLinksInCommentsLeadSomewhere: [Name] in a comment is the name of a symbol.

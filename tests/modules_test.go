@@ -1,0 +1,51 @@
+package tests
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestDependabotKnowsEachModule: a module that is added is kept up to date, too.
+func TestDependabotKnowsEachModule(t *testing.T) {
+	t.Parallel()
+	config, err := os.ReadFile(filepath.Join(repository, ".github", "dependabot.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := modules(t)
+	if !slices.Contains(found, "/") || !slices.Contains(found, "/tests/browser") {
+		t.Fatalf("modules are %v, so this test is not to be trusted", found)
+	}
+	for _, module := range found {
+		if !strings.Contains(string(config), `"`+module+`"`) {
+			t.Errorf("the module in %s is not in the list of .github/dependabot.yml", module)
+		}
+	}
+}
+
+// modules returns the directories of all modules of the repository, from its root.
+func modules(t *testing.T) (found []string) {
+	t.Helper()
+	err := filepath.WalkDir(repository, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && slices.Contains([]string{".git", "node_modules"}, entry.Name()) {
+			return filepath.SkipDir
+		}
+		if entry.Name() == "go.mod" {
+			rel, err := filepath.Rel(repository, filepath.Dir(path))
+			found = append(found, strings.TrimSuffix("/"+filepath.ToSlash(rel), "."))
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
