@@ -51,6 +51,9 @@ if *params.Status != "open" {
 params := plugipay.CheckoutSessionListParams{Status: &status}
 '''
 '''go
+plugipay.CheckoutSessionListParams{Order: plugipay.Ptr(plugipay.ListOrderAsc)}
+'''
+'''go
 import "math/big"
 
 fmt.Println(big.NewInt(199_000_00), session.Status)
@@ -105,9 +108,9 @@ var someURL = url.URL{Host: "example.com"}
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"forms.md:2": "", "forms.md:8": "", "forms.md:26": "", "forms.md:29": "", "forms.md:35": "",
-		"forms.md:53": "not_found", "forms.md:56": "a page goes wrong", "forms.md:59": "says that it prints:\nthat",
-		"forms.md:63": "panic: at the disco", "forms.md:68": "a reader's test goes wrong", "forms.md:76": "a reader's test goes wrong",
+		"forms.md:2": "", "forms.md:8": "", "forms.md:26": "", "forms.md:29": "", "forms.md:32": "", "forms.md:38": "",
+		"forms.md:56": "not_found", "forms.md:59": "a page goes wrong", "forms.md:62": "says that it prints:\nthat",
+		"forms.md:66": "panic: at the disco", "forms.md:71": "a reader's test goes wrong", "forms.md:79": "a reader's test goes wrong",
 	}
 	for _, run := range program.runs {
 		name := run.Block.Name()

@@ -62,7 +62,27 @@ func parse(b document.Block) (*snippet, error) {
 		return s, s.checkMain()
 	}
 	s.kind = statements
-	return s, s.parseAs("package p;func _() {", "}")
+	if err := s.parseAs("package p;func _() {", "}"); err != nil {
+		return nil, err
+	}
+	if isValue(s.body()) {
+		s.code = "_ = " + s.code
+		return s, s.parseAs("package p;func _() {", "}")
+	}
+	return s, nil
+}
+
+// isValue tells whether a block is nothing but a value, which is no statement.
+func isValue(list []ast.Stmt) bool {
+	if len(list) != 1 {
+		return false
+	}
+	expression, ok := list[0].(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	_, isCall := expression.X.(*ast.CallExpr)
+	return !isCall
 }
 
 func (s *snippet) obey(directives []document.Directive) error {
