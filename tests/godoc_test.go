@@ -234,7 +234,27 @@ func plainBrackets(p *doc.Package, text string) (words []string) {
 			}
 		}
 	}
-	return words
+	// Before Go 1.26 a link to a field is none, so it is looked up here.
+	return slices.DeleteFunc(words, func(word string) bool { return isField(p, strings.Trim(word, "[]")) })
+}
+
+// isField tells whether a name such as Client.CheckoutSessions is that of a field.
+func isField(p *doc.Package, name string) bool {
+	of, field, _ := strings.Cut(name, ".")
+	for _, typ := range p.Types {
+		for _, spec := range typ.Decl.Specs {
+			structure, ok := spec.(*ast.TypeSpec).Type.(*ast.StructType)
+			if !ok || typ.Name != of {
+				continue
+			}
+			for _, f := range structure.Fields.List {
+				if slices.ContainsFunc(f.Names, func(id *ast.Ident) bool { return id.Name == field }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // bracketed returns the words in brackets that begin with a capital, or with a package.
