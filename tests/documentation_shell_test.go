@@ -43,6 +43,7 @@ var commandRules = []commandRule{
 	{regexp.MustCompile(`^go get github\.com/plugipay/`), "it needs a release and the network: TestConsumer does as much without", checkPackage},
 	{regexp.MustCompile(`^(?:git tag|git push|go list -m github\.com/plugipay/)`), "it makes a release: it looks at the version", checkVersion},
 	{regexp.MustCompile(`^\.ci/\w+`), "these take minutes, and CI runs them: it looks whether there is such a script", checkScript},
+	{regexp.MustCompile(`^go -C \S+ run `), "a program of another module may need the network: it looks whether there is one", checkModule},
 	{regexp.MustCompile(`^go run \./cmd/plugipay-sandbox`), "it ends when it is told to: it is started on a free port, asked, and ended", checkServer},
 }
 
@@ -85,6 +86,7 @@ func TestDocumentationCommandsThatAreWrongAreFound(t *testing.T) {
 		"curl -s http://127.0.0.1:4010/of/acc_…":              "what stands for the ellipsis",
 		"go test ./tests -run TestOfNothing":                  "it finds no test",
 		"go test ./tests -baskets 100":                        "flag provided but not defined: -baskets",
+		"go -C banch run .":                                   "no such file",
 		"git push origin v1":                                  `["v1"] is no version`,
 		"make haste":                                          "there is no target haste",
 		"go get github.com/plugipay/plugipay-go/pluginpay":    "there is no such package",
@@ -399,6 +401,16 @@ func checkVersion(_ *testing.T, command string) error {
 		return fmt.Errorf("%q is no version such as v1.2.3", found)
 	}
 	return nil
+}
+
+// checkModule checks that a command such as go -C bench run . names a module with a program.
+func checkModule(_ *testing.T, command string) error {
+	directory := strings.Fields(command)[2]
+	if _, err := os.Stat(filepath.Join(repository, directory, "go.mod")); err != nil {
+		return err
+	}
+	_, err := os.Stat(filepath.Join(repository, directory, "main.go"))
+	return err
 }
 
 func checkScript(_ *testing.T, command string) error {

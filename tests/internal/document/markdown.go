@@ -16,7 +16,7 @@ var (
 	attribute   = regexp.MustCompile(`(?:src|href|srcset)="([^"]+)"`)
 	namedAnchor = regexp.MustCompile(`<a +(?:id|name)="([^"]+)"`)
 	linkText    = regexp.MustCompile(`!?\[([^\]]*)\]\([^)]*\)`)
-	command     = regexp.MustCompile(`^(?:[A-Z_]+=\S* )*(?:go (?:run|test|get|generate|install|build|vet|mod) |(?:make|git|curl|npx|docker) |\.ci/\w)`)
+	command     = regexp.MustCompile(`^(?:[A-Z_]+=\S* )*(?:go (?:-C \S+ )?(?:run|test|get|generate|install|build|vet|mod) |(?:make|git|curl|npx|docker) |\.ci/\w)`)
 )
 
 // Markdown reads a Markdown document.

@@ -11,6 +11,30 @@ import (
 	"testing"
 )
 
+// TestTheWorkflowRunsWhatHasToPass: each command of .ci/run is one of the workflow's.
+func TestTheWorkflowRunsWhatHasToPass(t *testing.T) {
+	t.Parallel()
+	script, err := os.ReadFile(filepath.Join(repository, ".ci", "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	workflow, err := os.ReadFile(filepath.Join(repository, ".github", "workflows", "ci.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := partOfRun.FindAllString(string(script), -1)
+	if len(parts) < 5 {
+		t.Fatalf(".ci/run has the parts %q only, so this test is not to be trusted", parts)
+	}
+	for _, part := range parts {
+		if !strings.Contains(string(workflow), "- run: "+part) {
+			t.Errorf("the workflow does not run %s", part)
+		}
+	}
+}
+
+var partOfRun = regexp.MustCompile(`(?m)^(?:\.ci/\w+|go -C \S+ \w+)`)
+
 // TestDependabotKnowsEachModule: a module that is added is kept up to date, too.
 func TestDependabotKnowsEachModule(t *testing.T) {
 	t.Parallel()
