@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"regexp"
 	"strings"
 )
 
@@ -78,16 +77,10 @@ func codeIn(comment *ast.CommentGroup, path string, line int) (blocks []Block) {
 	return blocks
 }
 
-// header is the beginning of an HTTP header. (Of one word with a hyphen: the name of another is a label to Go.)
-var header = regexp.MustCompile(`^[A-Z]\w*-[\w-]+: `)
-
-// language tells commands and HTTP headers from Go code, since a comment has no place to say it.
+// language tells commands from Go code, since a comment has no place to say it.
 func language(code string) string {
-	switch {
-	case command.MatchString(code):
+	if command.MatchString(code) {
 		return "sh"
-	case header.MatchString(code):
-		return "text"
 	}
 	return "go"
 }

@@ -23,7 +23,7 @@ type Document struct {
 type Block struct {
 	Path       string
 	Line       int    // of its first line of code
-	Language   string // as the fence says; of a block in a doc comment, "go", "sh" or "text"
+	Language   string // as the fence says; of a block in a doc comment, "go" or "sh"
 	Text       string
 	Directives []Directive
 }
