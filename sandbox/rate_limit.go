@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
 )
@@ -22,35 +23,23 @@ type rateState struct {
 	reset     int64 // unix seconds
 }
 
-// use counts a request and returns how many there have been in this second, this one included.
-func (c *rateCounter) use(second int64) int {
+// count adds a number of requests, and returns how many there have been in this second, those included. It reads the
+// clock with the lock held: a second that another request has left behind must not begin again.
+func (c *rateCounter) count(requests int, now func() time.Time) (used int, second int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.turnTo(second)
-	c.used++
-	return c.used
-}
-
-// look returns how many requests there have been in this second.
-func (c *rateCounter) look(second int64) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.turnTo(second)
-	return c.used
-}
-
-func (c *rateCounter) turnTo(second int64) {
-	if c.second != second {
+	if second = now().Unix(); second != c.second {
 		c.second, c.used = second, 0
 	}
+	c.used += requests
+	return c.used, second
 }
 
 // countRequest counts a request against the limit of the dataset, and refuses it when the limit is in force and used
 // up. The seconds are those of the real clock, as clients compare X-RateLimit-Reset with theirs.
 func (s *Sandbox) countRequest(data *dataset, method string) (*rateState, error) {
-	second := s.clock.real().Unix()
 	limit, inForce := s.limitFor(method)
-	used := data.counter(method).use(second)
+	used, second := data.counter(method).count(1, s.clock.real)
 	state := newRateState(limit, used, second)
 	if inForce && used > limit {
 		return state, fail(gen.ErrorCodeRateLimited, "too many requests, retry in 1 second")
@@ -60,9 +49,9 @@ func (s *Sandbox) countRequest(data *dataset, method string) (*rateState, error)
 
 // seeRate returns the state of the dataset's limit without counting a request.
 func (s *Sandbox) seeRate(data *dataset, method string) *rateState {
-	second := s.clock.real().Unix()
 	limit, _ := s.limitFor(method)
-	return newRateState(limit, data.counter(method).look(second), second)
+	used, second := data.counter(method).count(0, s.clock.real)
+	return newRateState(limit, used, second)
 }
 
 func newRateState(limit, used int, second int64) *rateState {

@@ -2,6 +2,8 @@ package sandbox_test
 
 import (
 	"net/http"
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -101,6 +103,35 @@ func TestRateLimitCountsTestLiveAndWorkspacesApart(t *testing.T) {
 	read("pk_live_admin", "live").want(http.StatusOK)
 	read("pk_test_admin", "admin", header("X-Plugipay-On-Behalf-Of", merchantID)).want(http.StatusOK)
 	read("pk_test_merchant", "merchant").want(http.StatusTooManyRequests)
+}
+
+func TestRateLimitHoldsForRequestsAtTheTurnOfASecond(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int64
+	opts := failOnBreach(t)
+	opts.RateLimit = sandbox.RateLimit{Reads: 1}
+	box := sandbox.NewAt(opts, func() time.Time {
+		at := time.Unix(1_790_000_000+calls.Add(1)/20, 0)
+		runtime.Gosched() // others look at the clock before this one has made use of it
+		return at
+	})
+	c := directClient(t, box)
+	var all sync.WaitGroup
+	var accepted sync.Map // by second
+	for range 8 {
+		all.Go(func() {
+			for range 20 {
+				got := c.send(http.MethodGet, sessionsPath, "", change{timestamp: 1_790_000_100})
+				if got.status != http.StatusOK {
+					continue
+				}
+				if _, twice := accepted.LoadOrStore(got.header.Get("X-RateLimit-Reset"), true); twice {
+					t.Errorf("a second accepts two requests, want one")
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestRateLimitGoesByTheRealClock(t *testing.T) {
