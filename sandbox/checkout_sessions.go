@@ -171,6 +171,10 @@ func optionalTime(name string, value *string) (*time.Time, error) {
 	if err != nil {
 		return nil, invalid(name, "is not a time")
 	}
+	t = t.UTC() // a cursor cannot hold an offset of a whole day, which time.Parse takes
+	if t.Year() < 0 || t.Year() > latestTime.Year() {
+		return nil, invalid(name, "must be in the years 0 to 9999 of UTC")
+	}
 	return &t, nil
 }
 

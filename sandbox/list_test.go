@@ -194,6 +194,29 @@ func TestFilters(t *testing.T) {
 	}
 }
 
+// What a page was filtered by goes into its cursor, whatever the offset of a time.
+func TestTimesOfUnusualOffsetsAreGoodForEveryPage(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, sandbox.Options{})
+	want := reversed([]string{c.create().ID, c.create().ID})
+	for _, query := range []url.Values{
+		{"createdBefore": {"2999-01-01T00:00:00+24:00"}},
+		{"createdAfter": {"1999-01-01T00:00:00-23:60"}},
+		{"createdAfter": {"0000-01-01T00:00:00Z"}, "createdBefore": {"9999-12-31T23:59:59Z"}},
+	} {
+		query.Set("limit", "1")
+		if ids, _ := c.listAll(query); !slices.Equal(ids, want) {
+			t.Errorf("%v: got %v, want %v", query, ids, want)
+		}
+	}
+	for name, at := range map[string]string{
+		"createdAfter": "0000-01-01T00:00:00+01:00", "createdBefore": "9999-12-31T23:59:59-01:00",
+	} {
+		c.send(http.MethodGet, sessionsPath+"?limit=1&"+url.Values{name: {at}}.Encode(), "").
+			wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, name)
+	}
+}
+
 func between(after, before gen.CheckoutSession) url.Values {
 	return url.Values{"createdAfter": {after.CreatedAt}, "createdBefore": {before.CreatedAt}}
 }
