@@ -15,7 +15,9 @@ import (
 
 const controlPrefix = "/_sandbox/"
 
-func isControl(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, controlPrefix) }
+// isControl looks at the escaped path, as http.ServeMux does: what only looks like a route when it is unescaped would get
+// an answer that is no envelope.
+func isControl(r *http.Request) bool { return strings.HasPrefix(r.URL.EscapedPath(), controlPrefix) }
 
 // controlRoute does what a request asks for, and returns what to answer with: a status and the data.
 type controlRoute func(r *http.Request, body []byte) (int, any, error)
@@ -171,15 +173,18 @@ func (s *Sandbox) controlClearFaults(*http.Request, []byte) (int, any, error) {
 
 func (s *Sandbox) controlClock(_ *http.Request, body []byte) (int, any, error) {
 	var in struct {
-		AdvanceSec int64 `json:"advanceSec"`
+		AdvanceSec *int64 `json:"advanceSec"`
 	}
 	if err := decodeControl(body, &in); err != nil {
 		return 0, nil, err
 	}
-	if err := checkSpan("advanceSec", in.AdvanceSec); err != nil {
+	if in.AdvanceSec == nil {
+		return 0, nil, invalid("advanceSec", "is required")
+	}
+	if err := checkSpan("advanceSec", *in.AdvanceSec); err != nil {
 		return 0, nil, err
 	}
-	s.Advance(time.Duration(in.AdvanceSec) * time.Second)
+	s.Advance(time.Duration(*in.AdvanceSec) * time.Second)
 	return http.StatusOK, map[string]string{"now": formatTime(s.clock.now())}, nil
 }
 

@@ -152,6 +152,9 @@ func TestControlRequestsThatAreNotUnderstoodAreRefused(t *testing.T) {
 		"unknown property":   {"POST", "clock", `{"seconds":1}`, 400, gen.ErrorCodeValidationError, "", "the body can have these properties only: advanceSec"},
 		"surplus":            {"POST", "faults", `{"status":500,"code":"x"}`, 400, gen.ErrorCodeValidationError, "", ""},
 		"wrong type":         {"POST", "faults", `{"status":"500"}`, 400, gen.ErrorCodeValidationError, "status", "has the wrong type or is too large"},
+		"no time":            {"POST", "clock", `{}`, 400, gen.ErrorCodeValidationError, "advanceSec", "is required"},
+		"time of null":       {"POST", "clock", `{"advanceSec":null}`, 400, gen.ErrorCodeValidationError, "advanceSec", "is required"},
+		"a wait of a delay":  {"POST", "faults", `{"delayMs":1,"retryAfterSec":1}`, 400, gen.ErrorCodeValidationError, "", ""},
 		"back in time":       {"POST", "clock", `{"advanceSec":-1}`, 400, gen.ErrorCodeValidationError, "advanceSec", ""},
 		"half a second":      {"POST", "clock", `{"advanceSec":0.5}`, 400, gen.ErrorCodeValidationError, "advanceSec", ""},
 		"an age":             {"POST", "clock", `{"advanceSec":9223372036854775807}`, 400, gen.ErrorCodeValidationError, "advanceSec", ""},
@@ -167,6 +170,14 @@ func TestControlRequestsThatAreNotUnderstoodAreRefused(t *testing.T) {
 			t.Parallel()
 			c.in(t).control(tt.method, tt.path, tt.body).wantError(tt.status, tt.code, tt.field).wantMessage(tt.field, tt.rule)
 		})
+	}
+}
+
+func TestAnEscapedPathIsNoControlRoute(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, sandbox.Options{})
+	for _, path := range []string{"/_sandbox%2Ffaults", "/%5Fsandbox/faults"} {
+		c.send(http.MethodGet, path, "").wantError(404, gen.ErrorCodeNotFound, "")
 	}
 }
 

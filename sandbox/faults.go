@@ -66,6 +66,8 @@ func (s *Sandbox) checkFault(f Fault) error {
 		return errors.New("a fault cannot have a negative duration")
 	case kinds > 1:
 		return errors.New("a fault can have only one of a status, a drop and a rate limit")
+	case f.RetryAfter > 0 && f.Status == 0 && !f.RateLimit:
+		return errors.New("a fault without a status or a rate limit has no Retry-After header to set")
 	case kinds == 0 && f.Delay == 0:
 		return errors.New("a fault needs a status, a delay, a drop or a rate limit")
 	}

@@ -247,7 +247,10 @@ func TestFaultsThatMakeNoSenseAreRefused(t *testing.T) {
 		"negative delay":    {sandbox.Fault{Delay: -1}, "a fault cannot have a negative duration"},
 		"negative wait":     {sandbox.Fault{Status: 503, RetryAfter: -1}, "a fault cannot have a negative duration"},
 		"two answers":       {sandbox.Fault{Status: 503, Drop: true}, "a fault can have only one of a status, a drop and a rate limit"},
-		"nothing":           {sandbox.Fault{Times: 3}, "a fault needs a status, a delay, a drop or a rate limit"},
+		"a wait for no answer": {
+			sandbox.Fault{Drop: true, RetryAfter: 1}, "a fault without a status or a rate limit has no Retry-After header to set",
+		},
+		"nothing": {sandbox.Fault{Times: 3}, "a fault needs a status, a delay, a drop or a rate limit"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
