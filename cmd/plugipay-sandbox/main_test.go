@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/plugipay/plugipay-go/plugipay"
+	"github.com/plugipay/plugipay-go/sandbox"
 )
 
 // TestMain fails when a goroutine outlives the tests.
@@ -197,17 +198,18 @@ func TestFaultsOfTheFlagsHappen(t *testing.T) {
 
 func TestTheRateLimitCanBeEnforced(t *testing.T) {
 	t.Parallel()
-	p := startProgram(t, "-rate-limit")
-	response, err := http.Get(p.env["PLUGIPAY_BASE_URL"] + "/api/v1/checkout-sessions")
-	if err != nil {
-		t.Fatal(err)
+	for want, args := range map[sandbox.RateLimit][]string{
+		sandbox.DocumentedRateLimit(): {"-rate-limit"},
+		{}:                            nil,
+	} {
+		s, err := parseSettings(args, io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.options().RateLimit; got != want {
+			t.Errorf("%v: the limit is %+v, want %+v", args, got, want)
+		}
 	}
-	response.Body.Close()
-	if response.StatusCode != http.StatusUnauthorized {
-		t.Errorf("status = %d, want 401 without a key", response.StatusCode)
-	}
-	http.DefaultClient.CloseIdleConnections()
-	p.end()
 }
 
 func TestWhatItCannotStartWithIsOneLineAndExitCode2(t *testing.T) {

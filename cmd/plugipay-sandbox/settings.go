@@ -67,6 +67,8 @@ func (s settings) completed(flags *flag.FlagSet) (settings, error) {
 	switch {
 	case flags.NArg() > 0:
 		return settings{}, errors.New("there is an argument that belongs to no flag") // it may be a secret: not shown
+	case s.addr == "":
+		return settings{}, errors.New("-addr is empty")
 	case s.samples < 0 || s.samples > maxSamples:
 		return settings{}, fmt.Errorf("-seed must be from 0 to %d", maxSamples)
 	case given["secret"] && s.secret == "":
@@ -82,17 +84,7 @@ func (s settings) completed(flags *flag.FlagSet) (settings, error) {
 
 // start serves a sandbox as the flags say.
 func (s settings) start() (*sandbox.Server, error) {
-	opts := sandbox.Options{Addr: s.addr}
-	if s.addr == "" {
-		return nil, errors.New("-addr is empty")
-	}
-	if s.rateLimit {
-		opts.RateLimit = sandbox.DocumentedRateLimit()
-	}
-	for _, url := range s.endpoints {
-		opts.Endpoints = append(opts.Endpoints, sandbox.Endpoint{URL: url, Secret: s.secret, PlainEvents: s.plainEvents})
-	}
-	server, err := sandbox.Start(opts)
+	server, err := sandbox.Start(s.options())
 	if err != nil {
 		return nil, err
 	}
@@ -104,6 +96,17 @@ func (s settings) start() (*sandbox.Server, error) {
 	}
 	server.Seed(s.samples)
 	return server, nil
+}
+
+func (s settings) options() sandbox.Options {
+	opts := sandbox.Options{Addr: s.addr}
+	if s.rateLimit {
+		opts.RateLimit = sandbox.DocumentedRateLimit()
+	}
+	for _, url := range s.endpoints {
+		opts.Endpoints = append(opts.Endpoints, sandbox.Endpoint{URL: url, Secret: s.secret, PlainEvents: s.plainEvents})
+	}
+	return opts
 }
 
 // parseFault reads operation=status[xTimes].
