@@ -309,7 +309,11 @@ func TestCloseEndsDeliveries(t *testing.T) {
 				id := c.create().ID
 				must(t, box.Pay(id, plugipay.CheckoutMethodCard))
 				synctest.Wait()
+				begin := time.Now()
 				must(t, box.Close())
+				if took := time.Since(begin); took != 0 {
+					t.Errorf("Close waited %v for the receiver", took)
+				}
 				must(t, box.Close())
 				must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard))
 				must(t, box.AddEndpoint(sandbox.Endpoint{URL: "http://receiver.example", Secret: endpointSecret}))

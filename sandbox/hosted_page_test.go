@@ -266,6 +266,41 @@ func TestTheManualAdapterWaitsForTheMerchant(t *testing.T) {
 	open(t, created.HostedURL).shows("Payment complete")
 }
 
+func TestAConfirmationIsOfThePaymentInFlightIfThereIsOne(t *testing.T) {
+	t.Parallel()
+	server, c := start(t, sandbox.Options{})
+	tests := map[string]struct {
+		before          func(id string)
+		adapter, method string
+	}{
+		"in flight": {
+			func(id string) { must(t, server.Pay(id, plugipay.CheckoutMethodVA)) }, "xendit", "Method: Virtual account",
+		},
+		"failed": {
+			func(id string) {
+				must(t, server.Pay(id, plugipay.CheckoutMethodVA))
+				must(t, server.FailPayment(id))
+			}, "xendit", "",
+		},
+		"none": {func(string) {}, "manual", ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := c.in(t)
+			id := c.create("methods", anyMethod).ID
+			tt.before(id)
+			got := c.confirm(id).want(http.StatusOK).session()
+			if pointed(got.Adapter) != tt.adapter {
+				t.Errorf("adapter = %q, want %q", pointed(got.Adapter), tt.adapter)
+			}
+			page := open(t, got.HostedURL).shows("Payment complete", tt.method)
+			if tt.method == "" {
+				page.showsNot("Method:")
+			}
+		})
+	}
+}
+
 func TestTheBuyerMayCancelUntilTheSessionEnds(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
