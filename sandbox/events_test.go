@@ -304,11 +304,24 @@ func TestEndpointsThatAreNotValidAreRefused(t *testing.T) {
 	}
 }
 
-func TestAnEndpointIsPrintedWithoutItsSecrets(t *testing.T) {
+func TestOptionsArePrintedWithoutTheirSecrets(t *testing.T) {
 	t.Parallel()
-	e := sandbox.Endpoint{URL: "http://user:hunter2@127.0.0.1/hook", Secret: endpointSecret}
-	text := fmt.Sprintf("%v %+v %#v %s %q", e, e, e, e, e)
-	if strings.Contains(text, endpointSecret) || strings.Contains(text, "hunter2") {
-		t.Errorf("a secret is printed: %s", text)
+	opts := sandbox.Options{
+		Endpoints: []sandbox.Endpoint{{URL: "http://user:hunter2@127.0.0.1/hook", Secret: endpointSecret}},
+		Workspaces: []sandbox.Workspace{{Keys: []sandbox.Key{
+			{ID: "pk_test_shown", Secret: "sk_test_hidden"}, {ID: "pk_test_hidden"},
+		}}},
+	}
+	for _, value := range []any{opts, opts.Endpoints[0], opts.Workspaces[0], opts.Workspaces[0].Keys} {
+		text := fmt.Sprintf("%v %+v %#v %s %q", value, value, value, value, value)
+		for _, secret := range []string{endpointSecret, "hunter2", "sk_test_hidden", "pk_test_hidden"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s is printed: %s", secret, text)
+			}
+		}
+	}
+	text := fmt.Sprint(opts)
+	if !strings.Contains(text, "127.0.0.1/hook") || !strings.Contains(text, "pk_test_shown") {
+		t.Errorf("the options are printed as %s", text)
 	}
 }

@@ -1,6 +1,10 @@
 package sandbox
 
-import "github.com/plugipay/plugipay-go/plugipay"
+import (
+	"fmt"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
 
 // The workspace that a sandbox has when [Options] name none.
 const (
@@ -72,7 +76,7 @@ type Key struct {
 
 	// Secret is what the key signs with. A key that has one works only by signature, as its id is no secret. Empty: a
 	// dashboard key, which works only as "Authorization: Bearer <ID>".
-	Secret string
+	Secret string `json:"-"`
 
 	// Scopes are what the key may do: [ScopeCheckoutWrite], or "*" for everything. Reading needs no scope. Nil: every
 	// scope. Empty but not nil: reading only.
@@ -80,6 +84,16 @@ type Key struct {
 
 	// PlatformAdmin lets the key act for other accounts with the header X-Plugipay-On-Behalf-Of.
 	PlatformAdmin bool
+}
+
+// Format prints the key without its secret, and a dashboard key without its id, which is one, for every verb of package
+// fmt.
+func (k Key) Format(f fmt.State, _ rune) {
+	id := k.ID
+	if k.Secret == "" {
+		id = "[secret]"
+	}
+	_, _ = fmt.Fprintf(f, "sandbox.Key{ID:%s Scopes:%q PlatformAdmin:%t}", id, k.Scopes, k.PlatformAdmin)
 }
 
 // Adapter is a payment provider of a workspace.
