@@ -30,8 +30,8 @@ type Fault struct {
 	// Zero: no such header, but for a 429, which says one second.
 	RetryAfter time.Duration
 
-	// Delay is how long the call waits, by the real clock, before all else. The wait ends when the client goes. Zero:
-	// none.
+	// Delay is how long the call waits, by the real clock, before it is processed or gets its answer. The wait ends when
+	// the client goes, and nothing is processed then. Zero: none.
 	Delay time.Duration
 
 	// Drop processes the call and then cuts the connection without an answer, so that the client cannot know.
@@ -42,8 +42,9 @@ type Fault struct {
 }
 
 // Inject lets something go wrong with the next calls that are what the fault says. Calls have to pass authentication
-// first, and each meets one fault only: the one that was injected first, as long as it lasts. Inject fails when the
-// operation is not in the contract, when the status is not from 400 to 599, and when the parts do not go together.
+// and the rate limit first, and each meets one fault only: the one that was injected first, as long as it lasts. Inject
+// fails when the operation is not in the contract, when the status is not from 400 to 599, and when the parts do not go
+// together.
 func (s *Sandbox) Inject(f Fault) error {
 	if err := s.checkFault(f); err != nil {
 		return fmt.Errorf("sandbox: %w", err)

@@ -92,6 +92,21 @@ func TestFaultsHappenInOrderOnePerCallAndAsOftenAsTheySay(t *testing.T) {
 	list(200)
 }
 
+func TestACallThatTheRateLimitRefusesMeetsNoFault(t *testing.T) {
+	t.Parallel()
+	clock := newStoppedAt(1_790_000_000)
+	opts := failOnBreach(t)
+	opts.RateLimit = sandbox.RateLimit{Reads: 1}
+	box := sandbox.NewAt(opts, clock.now)
+	c := directClient(t, box)
+	read := func() reply { return c.send(http.MethodGet, sessionsPath, "", clock.stamp()) }
+	read().want(200)
+	must(t, box.Inject(sandbox.Fault{Status: 503}))
+	read().want(429)
+	clock.seconds.Add(1)
+	read().want(503)
+}
+
 func TestFaultsAreCountedExactlyUnderConcurrency(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(failOnBreach(t))
@@ -126,9 +141,15 @@ func TestADroppedCallIsProcessedAndNotAnswered(t *testing.T) {
 	if !errors.Is(err, io.EOF) {
 		t.Errorf("the connection ended with %v, want EOF", err)
 	}
-	again := c.send(http.MethodPost, sessionsPath, validInput, key).want(201).session()
-	if all := c.send(http.MethodGet, sessionsPath, "").sessions(); len(all) != 1 || all[0].ID != again.ID {
-		t.Errorf("there are %d sessions, want the one of the dropped call", len(all))
+	all := c.send(http.MethodGet, sessionsPath, "").sessions()
+	if len(all) != 1 {
+		t.Fatalf("there are %d sessions, want the one of the dropped call", len(all))
+	}
+	if again := c.send(http.MethodPost, sessionsPath, validInput, key).want(201).session(); again.ID != all[0].ID {
+		t.Errorf("the repeated call got %s, want the session of the dropped one, %s", again.ID, all[0].ID)
+	}
+	if shown := firstGroups(requestLine, consoleOf(server.Sandbox)); len(shown) != 3 {
+		t.Errorf("the console shows %q, want the dropped call, too", shown)
 	}
 }
 
