@@ -63,7 +63,7 @@ type deliveryRecord struct {
 	Body      []byte
 	Attempts  []deliveryAttempt
 	Delivered bool
-	Next      time.Time // when the next attempt is due, by the real clock; zero when there is none
+	Next      time.Time // when it is tried again, by the real clock; zero when it is not, and before the first attempt
 }
 
 // deliveryAttempt is one request to an endpoint.
@@ -111,7 +111,6 @@ func (d *dispatcher) publish(from *workspace, name gen.EventName, is, was gen.Ch
 			SessionID: is.ID,
 			URL:       shownURL(o.endpoint.URL),
 			Body:      body,
-			Next:      d.clock.real(),
 		}}
 		d.keep(added)
 		d.enqueue(o, added)

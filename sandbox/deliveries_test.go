@@ -200,6 +200,9 @@ func TestEventsOfASessionWaitForTheOneBeforeAndOtherSessionsDoNot(t *testing.T) 
 		must(t, box.Pay(slow, plugipay.CheckoutMethodVA))
 		must(t, box.Settle(slow)) // two events
 		synctest.Wait()
+		if waiting := sandbox.Deliveries(box)[0]; len(waiting.Attempts) != 0 || !waiting.Next.IsZero() {
+			t.Errorf("an event that waits for the one before is recorded as tried: %+v", waiting)
+		}
 		quick := c.create().ID
 		must(t, box.Pay(quick, plugipay.CheckoutMethodCard))
 		synctest.Wait()
