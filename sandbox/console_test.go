@@ -95,6 +95,33 @@ func TestTheConsoleShowsEachCallOfTheAPIWithItsAnswer(t *testing.T) {
 	}
 }
 
+// onAnswer is a http.ResponseWriter that calls a function before the answer is sent.
+type onAnswer struct {
+	*httptest.ResponseRecorder
+	call func()
+}
+
+func (w onAnswer) WriteHeader(status int) {
+	w.call()
+	w.ResponseRecorder.WriteHeader(status)
+}
+
+func TestTheConsoleShowsACallBeforeItsAnswerIsSent(t *testing.T) {
+	t.Parallel()
+	box := sandbox.New(failOnBreach(t))
+	answered := false
+	w := onAnswer{httptest.NewRecorder(), func() {
+		answered = true
+		if shown := firstGroups(requestLine, consoleOf(box)); len(shown) != 1 {
+			t.Errorf("the console shows %q when the answer is sent", shown)
+		}
+	}}
+	box.ServeHTTP(w, directClient(t, nil).request(http.MethodPost, sessionsPath, validInput))
+	if !answered || w.Code != http.StatusCreated {
+		t.Errorf("the answer is %d", w.Code)
+	}
+}
+
 func TestTheConsoleKeepsTheLastRequestsOnly(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})

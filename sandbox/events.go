@@ -115,7 +115,7 @@ func attributes(session gen.CheckoutSession) (map[string]json.RawMessage, error)
 	return found, err
 }
 
-// marshal writes JSON as the API does: without escapes for HTML.
+// marshal writes JSON without escapes for HTML, which nobody who reads an event or an answer needs.
 func marshal(value any) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
