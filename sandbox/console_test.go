@@ -151,9 +151,14 @@ func TestTheConsoleKeepsTheBeginningOfLongBodies(t *testing.T) {
 func TestTheConsoleShowsNoSecret(t *testing.T) {
 	t.Parallel()
 	const dashboardKey = "pk_test_dashboard"
-	server, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{Keys: []sandbox.Key{
-		{ID: "pk_test_1", Secret: "sk_test_a"}, {ID: "pk_test_2", Secret: "sk_test_a_longer"}, {ID: dashboardKey},
-	}}}})
+	receiver := httptest.NewServer(http.NotFoundHandler())
+	defer receiver.Close()
+	server, c := start(t, sandbox.Options{
+		Workspaces: []sandbox.Workspace{{Keys: []sandbox.Key{
+			{ID: "pk_test_1", Secret: "sk_test_a"}, {ID: "pk_test_2", Secret: "sk_test_a_longer"}, {ID: dashboardKey},
+		}}},
+		Endpoints: []sandbox.Endpoint{{URL: receiver.URL + "/sk_test_a", Secret: endpointSecret}},
+	})
 	metadata := `{"mistake":"sk_test_a_longer sk_test_a ` + dashboardKey + `"}`
 	signed := c.request(http.MethodPost, sessionsPath, with("metadata", metadata), header("Idempotency-Key", "idem_42"))
 	response, err := c.http.Do(signed)
@@ -161,11 +166,25 @@ func TestTheConsoleShowsNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	readReply(t, response).want(http.StatusCreated)
+	c.confirm(readReply(t, response).want(http.StatusCreated).session().ID).want(http.StatusOK)
 	c.send(http.MethodGet, sessionsPath+"?x=sk_test_a", "")
 	authorization := signed.Header.Get("Authorization")
-	open(t, server.URL+"/").shows(`"mistake": "[secret] [secret] [secret]"`, "?x=[secret]").showsNot(
-		"sk_test_a", "_longer", dashboardKey, "idem_42", "Authorization", "signature=", authorization)
+	open(t, server.URL+"/").shows(
+		`"mistake": "[secret] [secret] [secret]"`, "?x=[secret]", "checkout_session.completed", receiver.URL+"/[secret]",
+	).showsNot("sk_test_a", "_longer", dashboardKey, "idem_42", "Authorization", "signature=", authorization, endpointSecret)
+}
+
+func TestTheConsoleShowsNoPartOfASecretWhereItCuts(t *testing.T) {
+	t.Parallel()
+	box := sandbox.New(failOnBreach(t))
+	c := directClient(t, box)
+	before := func(size int) string { return strings.Repeat("x", size-len("sk_test")) + sandbox.TestSecret }
+	c.send(http.MethodPost, sessionsPath, before(16<<10)).want(http.StatusBadRequest)
+	path := sessionsPath + "?x="
+	c.send(http.MethodGet, path+before(2<<10-len(path)), "").want(http.StatusOK)
+	if shown := consoleOf(box); strings.Contains(shown, "sk_test") || strings.Count(shown, "(cut here)") != 2 {
+		t.Errorf("the console shows the beginning of a secret, or cuts nothing")
+	}
 }
 
 func TestTheConsoleRefreshesUnlessItIsPaused(t *testing.T) {
