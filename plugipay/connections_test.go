@@ -1,6 +1,7 @@
 package plugipay_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/plugipay/plugipay-go/plugipay"
@@ -180,6 +182,41 @@ type watchedBody struct {
 func (b *watchedBody) Close() error {
 	b.closed = true
 	return nil
+}
+
+// countingWrites is a connection that counts what is written to it at once.
+type countingWrites struct {
+	net.Conn
+	writes *atomic.Int64
+}
+
+func (c countingWrites) Write(p []byte) (int, error) {
+	c.writes.Add(1)
+	return c.Conn.Write(p)
+}
+
+// TestARequestIsWrittenAtOnce: header and body in two writes are two packets, and two records of TLS.
+func TestARequestIsWrittenAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations() {
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			var writes atomic.Int64
+			dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+				conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+				return countingWrites{conn, &writes}, err
+			}
+			s := answering(t, 400, errorBody("validation_error"))
+			client := s.client(t, func(o *plugipay.ClientOptions) {
+				o.HTTP = &http.Client{Transport: &http.Transport{DialContext: dial}}
+			})
+			wantError(t, op.call(t, client), 400, "validation_error")
+			if got := writes.Load(); got != 1 {
+				t.Errorf("%d writes", got)
+			}
+			s.CloseClientConnections()
+		})
+	}
 }
 
 func TestEveryBodyIsClosed(t *testing.T) {

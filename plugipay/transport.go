@@ -123,12 +123,12 @@ func (t *transport) signed(ctx context.Context, req *http.Request, x *exchange) 
 	var content []byte
 	if body, ok := req.Body.(*requestBody); ok {
 		content = body.content
-		attempt.Body, attempt.ContentLength = newRequestBody(content), int64(len(content))
+		attempt.Body, attempt.ContentLength = bodyOfAttempt(content), int64(len(content))
 		if !x.mayRepeat(req) {
 			// With this, net/http sends the request again by itself when a connection from the pool fails, as long as nothing of
 			// it was written. With a key, or with a method that repeats, it would do so also when the first one may have been
 			// processed: under the same signature, and without anybody knowing.
-			attempt.GetBody = func() (io.ReadCloser, error) { return newRequestBody(content), nil }
+			attempt.GetBody = func() (io.ReadCloser, error) { return bodyOfAttempt(content), nil }
 		}
 	}
 	authorization, timestamp := t.credentials.authorize(req.Method, t.signedPath(req.URL), content, x.idempotencyKey)
