@@ -7,8 +7,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"path"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -105,6 +107,48 @@ func TestWhatARoundTripperChangesIsNotInTheNextAttempt(t *testing.T) {
 			t.Errorf("the bodies were %q", bodies)
 		}
 	})
+}
+
+// slowBody is an answer's body in two parts, of which the second one comes when those of all other calls have begun.
+func slowBody(first, second string, begun *sync.WaitGroup) io.ReadCloser {
+	return io.NopCloser(io.MultiReader(strings.NewReader(first), readerFunc(func([]byte) (int, error) {
+		begun.Done()
+		begun.Wait()
+		return 0, io.EOF
+	}), strings.NewReader(second)))
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// TestCallsAtTheSameTimeEachGetTheirOwnAnswer: what answers are read into is used again, but never by two calls at once.
+func TestCallsAtTheSameTimeEachGetTheirOwnAnswer(t *testing.T) {
+	t.Parallel()
+	const atOnce = 8
+	var begun sync.WaitGroup
+	client := clientWith(t, func(r *http.Request) (*http.Response, error) {
+		answer := answerOf(200, "")
+		before, after, _ := strings.Cut(sessionBody, "cs_01HX")
+		answer.Body = slowBody(before+path.Base(r.URL.Path), after, &begun)
+		return answer, nil
+	})
+	get := func(id string) {
+		session, err := client.CheckoutSessions.Get(t.Context(), id)
+		if err != nil || session.ID != id || session.HostedURL != "https://plugipay.com/pay/cs_01HX" {
+			t.Errorf("instead of %s came %+v, error %v", id, session, err)
+		}
+	}
+	for round := range 20 {
+		begun.Add(1)
+		get("cs_alone")
+		begun.Add(atOnce)
+		var calls sync.WaitGroup
+		for i := range atOnce {
+			calls.Go(func() { get(fmt.Sprintf("cs_%d_%d", round, i)) })
+		}
+		calls.Wait()
+	}
 }
 
 // failedDial is an error that tells by As that a connection could not be made.
