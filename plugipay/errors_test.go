@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
@@ -411,6 +412,24 @@ func TestAConnectionThatFailsIsANetworkError(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "cus_secret") {
 		t.Errorf("the error tells the customer: %v", err)
+	}
+}
+
+func TestAServerWithoutTLSIsToldSo(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = discardLog()
+	s.Start()
+	t.Cleanup(s.Close)
+	client, err := plugipay.NewClient(plugipay.ClientOptions{
+		KeyID: testKeyID, Secret: testSecret, BaseURL: strings.Replace(s.URL, "http:", "https:", 1), MaxRetries: -1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
+	if pe := wantError(t, err, 0, "network_error"); !errors.Is(err, http.ErrSchemeMismatch) || !strings.Contains(pe.Message, "HTTPS") {
+		t.Errorf("error is %v, its cause %v", err, pe.Unwrap())
 	}
 }
 

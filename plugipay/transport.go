@@ -203,7 +203,8 @@ func networkMessage(err error) string {
 	_, operation := findError[*net.OpError](err)
 	_, lookup := findError[*net.DNSError](err)
 	_, certificate := findError[*tls.CertificateVerificationError](err)
-	if operation || lookup || certificate || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if operation || lookup || certificate || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, http.ErrSchemeMismatch) {
 		return err.Error()
 	}
 	return "the connection failed, or what answered does not speak HTTP; errors.Unwrap tells more"
