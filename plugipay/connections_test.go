@@ -219,6 +219,27 @@ func TestARequestIsWrittenAtOnce(t *testing.T) {
 	}
 }
 
+// TestABodyTellsItsLength: of one that does not, net/http sends chunks, which not every gateway takes.
+func TestABodyTellsItsLength(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations() {
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			var lengths []int64
+			s := serving(t, func(w http.ResponseWriter, r *http.Request) {
+				lengths = append(lengths, r.ContentLength)
+				_, _ = io.WriteString(w, op.answer())
+			})
+			if err := op.call(t, s.client(t)); err != nil {
+				t.Fatal(err)
+			}
+			if want := int64(len(s.only(t).body)); len(lengths) != 1 || lengths[0] != want {
+				t.Errorf("the length is said to be %d, want %d", lengths, want)
+			}
+		})
+	}
+}
+
 func TestEveryBodyIsClosed(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string]io.Reader{
