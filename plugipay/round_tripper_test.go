@@ -151,6 +151,25 @@ func TestCallsAtTheSameTimeEachGetTheirOwnAnswer(t *testing.T) {
 	}
 }
 
+func TestWhatARoundTripperAddsToAHeaderLeavesTheOthersAlone(t *testing.T) {
+	t.Parallel()
+	client := clientWith(t, func(r *http.Request) (*http.Response, error) {
+		before := r.Header.Clone()
+		for name := range before {
+			r.Header.Add(name, "added")
+		}
+		for name, values := range r.Header {
+			if want := append(before[name], "added"); !slices.Equal(values, want) {
+				t.Errorf("%s is %q, want %q", name, values, want)
+			}
+		}
+		return answerOf(200, sessionBody), nil
+	})
+	if _, err := client.ForMerchant("acc_01").CheckoutSessions.Create(t.Context(), validInput()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // failedDial is an error that tells by As that a connection could not be made.
 type failedDial struct{}
 
