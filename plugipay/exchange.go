@@ -2,6 +2,7 @@ package plugipay
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -51,6 +52,10 @@ func (c *Client) beginFor(ctx context.Context, operation, id string) (*exchange,
 	}
 	return x, nil
 }
+
+// Format prints the context that it is, and not what it knows of the call: limiters, handlers of logs and round trippers get
+// it, perhaps print it, and perhaps while it changes.
+func (x *exchange) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, x.Context) }
 
 // exchangeOf returns the call that a request belongs to.
 func exchangeOf(req *http.Request) *exchange { return req.Context().(*exchange) }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/plugipay/plugipay-go/plugipay"
 )
@@ -177,6 +178,54 @@ func TestTheLogTellsNoSecretNoKeyNoQueryAndNoBody(t *testing.T) {
 					}
 				})
 			})
+		}
+	}
+}
+
+// printsContexts prints each context that it gets, as a limiter, as the handler of a log and as a round tripper.
+type printsContexts struct {
+	slog.Handler
+	t *testing.T
+}
+
+func (p printsContexts) print(ctx context.Context) {
+	for _, verb := range []string{"%v", "%+v", "%s", "%d"} { // %#v is for looking into things
+		if text := fmt.Sprintf(verb, ctx); strings.Contains(text, "hush") || strings.Contains(text, "idem_") {
+			p.t.Errorf("with %s the context is %s", verb, text)
+		}
+	}
+}
+
+func (p printsContexts) Wait(ctx context.Context) error {
+	p.print(ctx)
+	return nil
+}
+
+func (p printsContexts) Enabled(ctx context.Context, _ slog.Level) bool {
+	p.print(ctx)
+	return false
+}
+
+func (p printsContexts) RoundTrip(r *http.Request) (*http.Response, error) {
+	p.print(r.Context())
+	return answerOf(200, sessionBody), nil
+}
+
+func TestPrintingTheContextOfACallTellsNoKey(t *testing.T) {
+	t.Parallel()
+	for _, timeout := range []time.Duration{0, -1} {
+		prints := printsContexts{t: t}
+		client, err := plugipay.NewClient(plugipay.ClientOptions{
+			KeyID: testKeyID, Secret: "sk_hush", Timeout: timeout,
+			HTTP: &http.Client{Transport: prints}, Limiter: prints, Logger: slog.New(prints),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ctx := range []context.Context{t.Context(), plugipay.WithIdempotencyKey(t.Context(), "cart_hush")} {
+			if _, err := client.CheckoutSessions.Create(ctx, validInput()); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }
