@@ -49,8 +49,9 @@ type ClientOptions struct {
 	// MaxResponseBytes is how much of an answer is read, decompressed; a larger one is an error. Zero or less means
 	// 8 MiB, a hundred times the largest answer that Plugipay documents.
 	MaxResponseBytes int64
-	// HTTP sends the requests. Nil means a client of this package's own, with connections kept for reuse. It is copied,
-	// never changed; redirects are not followed whatever it says.
+	// HTTP sends the requests: its Transport and its Jar are used, and its Timeout where Timeout is zero. Redirects are not
+	// followed whatever its CheckRedirect says. It is never changed, and changing it after NewClient has no effect. Nil
+	// means connections of this package's own, kept for reuse.
 	HTTP *http.Client `json:"-"`
 	// Logger gets a record of every attempt: at Debug when it has ended, and at Warn when it is going to be repeated, with
 	// the wait until then. The records tell the method, the operation (its id in openapi.yaml; "do" and "doList" for Do and
@@ -58,9 +59,9 @@ type ClientOptions struct {
 	// never a URL, a header, a body, a key or a secret. The context of the call reaches the handler. Nil means no logging.
 	Logger *slog.Logger `json:"-"`
 	// Limiter is waited for before each attempt, retries included, with the call's context and outside of Timeout. Nil
-	// means no waiting. When it returns an error, or the context ends, before the first attempt, nothing is sent: the call
-	// fails with rate_limited and Status 0, or with timeout or canceled. Before a retry, the call fails with the last
-	// attempt's error. errors.Is finds the limiter's own error in either.
+	// means no waiting. An error of its own ends the call: before the first attempt with rate_limited and Status 0, as
+	// nothing was sent, and before a retry with the last attempt's error; errors.Is finds the limiter's in either. If the
+	// context ends in the wait, the call fails with timeout or canceled.
 	Limiter Limiter `json:"-"`
 	// WriteLimiter is waited for in place of Limiter before each attempt of a request that may change something: all but
 	// GET, HEAD and OPTIONS. Nil means Limiter.
