@@ -3,7 +3,6 @@ package tests
 import (
 	"encoding/json"
 	"os"
-
 	"path/filepath"
 	"strings"
 	"testing"
@@ -89,6 +88,8 @@ func TestWhatTheRequestBuilderCannotWriteIsNotGenerated(t *testing.T) {
 		"cannot write a cookie":                      "{ name: shop, in: cookie, schema: { type: string } }",
 		"cannot write a parameter with a media type": "{ name: shop, in: query, content: { application/json: { schema: { type: string } } } }",
 		"cannot write a parameter that is no string": "{ name: shop, in: query, schema: { type: array, items: { type: string } } }",
+		"cannot write a parameter in a style of its": "{ name: shop, in: path, required: true, style: matrix, schema: { type: string } }",
+		"cannot write a parameter in base64":         "{ name: shop, in: query, schema: { type: string, format: byte } }",
 		"cannot write a body that is not JSON":       "",
 	} {
 		t.Run(says, func(t *testing.T) {
@@ -98,6 +99,9 @@ func TestWhatTheRequestBuilderCannotWriteIsNotGenerated(t *testing.T) {
 				text = strings.Replace(text, "application/json:", "text/plain:", 1)
 			} else {
 				text = strings.Replace(text, "      parameters:\n", "      parameters:\n        - "+parameter+"\n", 1)
+				if strings.Contains(parameter, "in: path") {
+					text = strings.Replace(text, "/sale:", "/sale/{shop}:", 1)
+				}
 			}
 			_, problems, err := tryToGenerate(t, generated["gen/client.gen.go"], insert(t, "\npaths:\n", text))
 			if err == nil || !strings.Contains(problems, says) {
