@@ -53,7 +53,9 @@ func withCookies(jar http.CookieJar, next http.RoundTripper) func(*http.Request)
 		}
 		resp, err := next.RoundTrip(req)
 		if resp != nil {
-			jar.SetCookies(req.URL, resp.Cookies())
+			if cookies := resp.Cookies(); len(cookies) > 0 { // as with an http.Client, no jar gets none
+				jar.SetCookies(req.URL, cookies)
+			}
 		}
 		return resp, err
 	}

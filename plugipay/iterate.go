@@ -23,11 +23,11 @@ import (
 // after it; the same goes for the errors of [Pages].
 func (r *CheckoutSessionsResource) All(ctx context.Context, params CheckoutSessionListParams) iter.Seq2[CheckoutSession, error] {
 	return All(func(cursor *string) (Page[CheckoutSession], error) {
-		page := params
+		ofPage := params
 		if cursor != nil {
-			page.Cursor = cursor
+			ofPage.Cursor = cursor
 		}
-		return r.List(ctx, page)
+		return r.List(ctx, ofPage)
 	})
 }
 

@@ -29,7 +29,8 @@ type RequestOptions struct {
 
 // Do sends a request to any of Plugipay's operations, also those that this package has no method for, and decodes the
 // data of the answer into out, a pointer. A nil out drops the data; data that is null, and an answer 204, leave out as it
-// is. When an answer cannot be decoded, what out points to may be partly written.
+// is. When an answer cannot be decoded, what out points to may be partly written. A type with an UnmarshalJSON of its own
+// must copy what it keeps of its input, as package json asks it to: the bytes are used again for another answer.
 //
 // It signs the request and maps errors as the methods of the resources do, and returns the same [*Error].
 func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {

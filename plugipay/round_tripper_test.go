@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -49,6 +50,23 @@ func TestTheUsersCookiesAreKeptAndSent(t *testing.T) {
 	if got := s.requests[1].header["Cookie"]; !slices.Equal(got, []string{"route=a"}) {
 		t.Errorf("the second request's cookies are %q", got)
 	}
+}
+
+// pickyJar is a jar that cannot stand to get no cookies, which an http.Client never gives one.
+type pickyJar struct{ t *testing.T }
+
+func (pickyJar) Cookies(*url.URL) []*http.Cookie { return nil }
+
+func (j pickyJar) SetCookies(_ *url.URL, cookies []*http.Cookie) {
+	if len(cookies) == 0 {
+		j.t.Error("the jar got no cookies to keep")
+	}
+}
+
+func TestAJarIsLeftAloneWhereThereAreNoCookies(t *testing.T) {
+	t.Parallel()
+	s := serving(t, answerSession)
+	getOnce(t, s.client(t, func(o *plugipay.ClientOptions) { o.HTTP = &http.Client{Jar: pickyJar{t}} }))
 }
 
 func TestARoundTripperThatReturnsNothingIsANetworkError(t *testing.T) {
