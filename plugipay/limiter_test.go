@@ -255,6 +255,30 @@ func TestAContextThatEndsInTheWaitForTheLimiterEndsTheCall(t *testing.T) {
 	}
 }
 
+// limiterFunc is a limiter of one function.
+type limiterFunc func(context.Context) error
+
+func (f limiterFunc) Wait(ctx context.Context) error { return f(ctx) }
+
+// TestTheLimiterGetsTheContextOfTheCall: x/time/rate refuses at once what cannot be sent before the deadline, and a limiter
+// over a network gives up with the caller.
+func TestTheLimiterGetsTheContextOfTheCall(t *testing.T) {
+	t.Parallel()
+	type shop struct{}
+	ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), shop{}, "north"), time.Hour)
+	defer cancel()
+	client := answering(t, 200, sessionBody).client(t, limitedBy(limiterFunc(func(got context.Context) error {
+		deadline, _ := got.Deadline()
+		if want, _ := ctx.Deadline(); !deadline.Equal(want) || got.Value(shop{}) != "north" || got.Done() != ctx.Done() {
+			t.Errorf("the limiter's context is %v with the deadline %v", got, deadline)
+		}
+		return nil
+	}), nil))
+	if _, err := client.CheckoutSessions.Get(ctx, "cs_01HX"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestARetryThatTheLimiterRefusesCostsNothingOfTheRetryBudget(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
