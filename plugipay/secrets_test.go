@@ -295,7 +295,8 @@ func TestAnErrorOfTheUsersTransportDoesNotShowTheURL(t *testing.T) {
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
 		KeyID: testKeyID, Secret: testSecret, MaxRetries: -1,
 		HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-			return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: io.EOF} // as one that uses an http.Client
+			once := &url.Error{Op: "Get", URL: r.URL.String(), Err: io.EOF}                                 // as one that uses an http.Client
+			return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: fmt.Errorf("by a proxy: %w", once)} // which uses another
 		})},
 	})
 	if err != nil {
