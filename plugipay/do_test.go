@@ -3,8 +3,11 @@ package plugipay_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/plugipay/plugipay-go/plugipay"
@@ -183,5 +186,41 @@ func TestDoWithOutAcceptsAnEmptyAnswerOnlyWhenTheStatusSaysSo(t *testing.T) {
 		if (err == nil) != ok {
 			t.Errorf("status %d: %v", status, err)
 		}
+	}
+}
+
+// keeper keeps the JSON that it is decoded from, which package json asks it to copy.
+type keeper struct{ content []byte }
+
+func (k *keeper) UnmarshalJSON(content []byte) error {
+	k.content = content
+	return nil
+}
+
+func TestWhatATypeOfTheCallersKeepsStaysAsItIs(t *testing.T) {
+	t.Parallel()
+	var answers atomic.Int32
+	client := serving(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"data": [{"n": %d}], "meta": {}}`, answers.Add(1))
+	}).client(t)
+	list := plugipay.RequestOptions{Method: "GET", Path: "/api/v1/x"}
+	var done []keeper
+	if err := client.Do(t.Context(), list, &done); err != nil {
+		t.Fatal(err)
+	}
+	page, err := plugipay.DoList[keeper](t.Context(), client, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		if _, err := plugipay.DoList[json.RawMessage](t.Context(), client, list); err != nil {
+			t.Fatal(err)
+		}
+		if err := client.Do(t.Context(), list, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := string(done[0].content)+string(page.Data[0].content), `{"n": 1}{"n": 2}`; got != want {
+		t.Errorf("what was kept is %s, want %s", got, want)
 	}
 }

@@ -19,6 +19,9 @@ type exchange struct {
 	repeatable bool
 
 	transport *transport
+	// foreign: the answer is decoded into types of the caller's, which may hold on to its content although package json
+	// asks them not to.
+	foreign bool
 	// buffer holds the body of the last answer until it is decoded; nil before there is one.
 	buffer *answerBuffer
 
@@ -76,12 +79,12 @@ func (x *exchange) content() []byte {
 	return x.buffer.content.Bytes()
 }
 
-// end ends a call: nothing may hold on to its answer's content.
+// end ends a call, of which only the answer's content is gone then: its buffer is for other calls.
 func (x *exchange) end() {
-	if x.buffer != nil {
+	if x.buffer != nil && !x.foreign {
 		x.transport.buffers.put(x.buffer)
-		x.buffer = nil
 	}
+	x.buffer = nil
 }
 
 // mayRepeat tells whether a request may be sent again although it may have been processed.

@@ -8,9 +8,8 @@ import (
 )
 
 // AppInfo names the program that makes the requests, such as a shop's plugin, so that Plugipay can tell whom to write to
-// when it sees one go wrong. It is sent in the User-Agent and nowhere else. The zero value names nothing.
-//
-//	User-Agent: plugipay-go/0.1.0 go/1.25.0 MyPlugin/2.1 (https://example.com)
+// when it sees one go wrong. It is sent in the User-Agent and nowhere else, such as "plugipay-go/0.1.0 go/1.25.0
+// MyPlugin/2.1 (https://example.com)". The zero value names nothing.
 type AppInfo struct {
 	// Name is one word, such as "MyPlugin": ASCII letters, digits and - . _ ~ + ! # $ % & ' * ^ | and backquotes.
 	Name string

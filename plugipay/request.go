@@ -29,8 +29,7 @@ type RequestOptions struct {
 
 // Do sends a request to any of Plugipay's operations, also those that this package has no method for, and decodes the
 // data of the answer into out, a pointer. A nil out drops the data; data that is null, and an answer 204, leave out as it
-// is. When an answer cannot be decoded, what out points to may be partly written. A type with an UnmarshalJSON of its own
-// must copy what it keeps of its input, as package json asks it to: the bytes are used again for another answer.
+// is. When an answer cannot be decoded, what out points to may be partly written.
 //
 // It signs the request and maps errors as the methods of the resources do, and returns the same [*Error].
 func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
@@ -38,7 +37,7 @@ func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
 	if err != nil {
 		return err
 	}
-	defer x.end()
+	x.foreign = true
 	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
 		return invalidRequest("out must be a pointer that is not nil, or nil to drop the answer's data")
 	}
@@ -54,6 +53,7 @@ func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T]
 	if err != nil {
 		return Page[T]{}, err
 	}
+	x.foreign = true
 	resp, err := c.send(x, opts)
 	return decodePage[T](x, resp, err, nil)
 }
