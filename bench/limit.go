@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -15,8 +16,6 @@ import (
 	"strconv"
 	"sync"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/plugipay/plugipay-go/plugipay"
 )
@@ -79,7 +78,7 @@ func (c *limit) create(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	var answer limitEnvelope[plugipay.CheckoutSession]
-	if err := c.do(ctx, http.MethodPost, sessionsPath, "", body, "idem_"+uuid.NewString(), &answer); err != nil {
+	if err := c.do(ctx, http.MethodPost, sessionsPath, "", body, "idem_"+rand.Text(), &answer); err != nil {
 		return outcome{}, err
 	}
 	if answer.Error != nil {

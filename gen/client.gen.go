@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 )
 
 // Defines values for CheckoutAdapter.
@@ -695,8 +696,7 @@ type Client struct {
 	// RequestEditors are called in turn with each request before it is sent.
 	RequestEditors []RequestEditorFn
 
-	parsed     *url.URL // of parsedFrom; nil for a Client that NewClient did not make
-	parsedFrom string
+	parsed atomic.Pointer[parsedServer] // the last one; nil before the first call
 }
 
 // ClientOption configures a Client that is being made.
@@ -713,11 +713,6 @@ func NewClient(server string, opts ...ClientOption) (*Client, error) {
 	if client.Client == nil {
 		client.Client = &http.Client{}
 	}
-	parsed, err := parseServer(client.Server)
-	if err != nil {
-		return nil, err
-	}
-	client.parsed, client.parsedFrom = parsed, client.Server
 	return client, nil
 }
 

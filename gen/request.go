@@ -21,12 +21,23 @@ func parseServer(server string) (*url.URL, error) {
 	return parsed, nil
 }
 
-// serverURL returns the client's Server as a URL, which NewClient has parsed unless it was changed since.
+// parsedServer is a server and its URL.
+type parsedServer struct {
+	server string
+	url    *url.URL
+}
+
+// serverURL returns the client's Server as a URL. It is parsed at the first call, and when it has changed.
 func (c *Client) serverURL() (*url.URL, error) {
-	if c.parsed != nil && c.parsedFrom == c.Server {
-		return c.parsed, nil
+	if last := c.parsed.Load(); last != nil && last.server == c.Server {
+		return last.url, nil
 	}
-	return parseServer(c.Server)
+	parsed, err := parseServer(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	c.parsed.Store(&parsedServer{c.Server, parsed})
+	return parsed, nil
 }
 
 // fillPath puts the values, which are escaped, into a path of the contract, such as /api/v1/checkout-sessions/{id}.

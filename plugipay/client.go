@@ -56,10 +56,8 @@ func NewClient(opts ClientOptions) (*Client, error) {
 		logger:           opts.Logger,
 		userAgent:        agent,
 	}
-	lowLevel, err := gen.NewClient(base.String(), gen.WithHTTPClient(t))
-	if err != nil {
-		return nil, err
-	}
+	// gen.NewClient is not called, as every program would link an http.Client for it.
+	lowLevel := &gen.Client{Server: base.String(), Client: t}
 	return newClient(t, lowLevel, opts.OnBehalfOf, nil), nil
 }
 

@@ -65,7 +65,7 @@ func withCookies(jar http.CookieJar, next http.RoundTripper) func(*http.Request)
 func (c *connections) send(req *http.Request) (*http.Response, error) {
 	resp, err := c.roundTrip(req)
 	if err != nil {
-		if plain, ok := findError[tls.RecordHeaderError](err); ok && string(plain.RecordHeader[:]) == "HTTP/" {
+		if plain, ok := err.(tls.RecordHeaderError); ok && string(plain.RecordHeader[:]) == "HTTP/" {
 			return nil, http.ErrSchemeMismatch // as an http.Client says it, and without the connection that the other one holds
 		}
 		return nil, err

@@ -19,6 +19,8 @@ type envelope struct {
 	Data  any              `json:"data"`
 	Error *gen.ErrorDetail `json:"error"`
 	Meta  gen.ListMeta     `json:"meta"`
+
+	empty bool // Nothing came of the data: it was null, or without anything that was looked for.
 }
 
 // decodeOne returns the resource that an answer holds. It takes what the low-level client returns.
@@ -29,7 +31,7 @@ func decodeOne[T any](x *exchange, resp *http.Response, err error) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
-	if env.Data == nil || reflect.ValueOf(out).Elem().IsZero() { // a session without an id or a URL helps nobody
+	if env.empty { // a session without an id or a URL helps nobody
 		failed := invalidResponse(resp.StatusCode, "the answer's data holds nothing of what was asked for", nil)
 		failed.RequestID = env.Meta.RequestID
 		return nil, x.describe(failed)
@@ -86,22 +88,29 @@ func openAnswer(resp *http.Response, content []byte, out any) (*envelope, *Error
 	}
 	env := &envelope{Data: out}
 	err := json.Unmarshal(content, env)
+	env.empty = env.Data == nil || isEmpty(out)
 	switch {
 	case env.Error != nil && env.Error.Code != "":
 		return nil, sentError(resp.StatusCode, env)
-	case err != nil || !succeeded || env.Error != nil || !holdsData(content, out):
+	case err != nil || !succeeded || env.Error != nil || !holdsData(content, env):
 		return nil, notAnEnvelope(resp, env, err)
 	}
 	return env, nil
 }
 
-// holdsData tells whether an answer has data, be it null, after it was decoded into out. Only where nothing came of that
-// does it take a second look.
-func holdsData(content []byte, out any) bool {
+// isEmpty tells whether nothing was decoded into what out points to.
+func isEmpty(out any) bool {
+	v := reflect.ValueOf(out).Elem()
+	return v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0
+}
+
+// holdsData tells whether an answer that was decoded has data, be it null. Only where nothing came of that does it take a
+// second look.
+func holdsData(content []byte, env *envelope) bool {
 	if !bytes.Contains(content, []byte(`"data"`)) {
 		return false
 	}
-	if v := reflect.ValueOf(out).Elem(); !v.IsZero() && (v.Kind() != reflect.Slice || v.Len() > 0) {
+	if !env.empty {
 		return true
 	}
 	var parts map[string]json.RawMessage

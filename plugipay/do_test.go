@@ -224,3 +224,12 @@ func TestWhatATypeOfTheCallersKeepsStaysAsItIs(t *testing.T) {
 		t.Errorf("what was kept is %s, want %s", got, want)
 	}
 }
+
+func TestAnAnswerWithoutDataIsAnErrorWhateverTheCallerHadInOut(t *testing.T) {
+	t.Parallel()
+	client := answering(t, 200, `{"error": null, "meta": {}}`).client(t)
+	for _, out := range []*plugipay.CheckoutSession{{}, {ID: "cs_before"}} {
+		err := client.Do(t.Context(), plugipay.RequestOptions{Method: "GET", Path: "/api/v1/x"}, out)
+		wantError(t, err, 200, "invalid_response")
+	}
+}

@@ -2,8 +2,7 @@ package plugipay
 
 import (
 	"context"
-
-	"github.com/google/uuid"
+	"crypto/rand"
 )
 
 const idempotencyKeyHeader = "Idempotency-Key"
@@ -31,7 +30,7 @@ func WithIdempotencyKey(ctx context.Context, key string) context.Context {
 func idempotencyKey(ctx context.Context) (*string, error) {
 	key, err := callersIdempotencyKey(ctx)
 	if key == nil && err == nil {
-		minted := "idem_" + uuid.NewString()
+		minted := "idem_" + rand.Text()
 		key = &minted
 	}
 	return key, err

@@ -12,8 +12,8 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// linkedModules are what a program links that imports the facade, besides the facade.
-var linkedModules = []string{"github.com/google/uuid"}
+// linkedModules are what a program links that imports the facade, besides the facade: none.
+var linkedModules []string
 
 // TestConsumer does with the module tests/consumer what its author would do: tidy, vet, build and run, in a copy which
 // takes this module from where it is.

@@ -6,14 +6,13 @@ import (
 	"testing"
 )
 
-// TestTheFacadeLinksLittle: who imports plugipay gets the standard library and google/uuid, and nothing else.
+// TestTheFacadeLinksLittle: who imports plugipay gets the standard library and nothing else.
 func TestTheFacadeLinksLittle(t *testing.T) {
 	t.Parallel()
 	const own = "github.com/plugipay/plugipay-go/"
 	allowed := []string{
 		own + "gen",
 		own + "plugipay",
-		"github.com/google/uuid",
 	}
 	linked := strings.Fields(goCommand(t, "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "./plugipay"))
 	slices.Sort(linked)

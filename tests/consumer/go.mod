@@ -5,6 +5,4 @@ go 1.25.0
 
 require github.com/plugipay/plugipay-go v0.0.0
 
-require github.com/google/uuid v1.6.0 // indirect
-
 replace github.com/plugipay/plugipay-go => ../..
