@@ -110,15 +110,17 @@ func (t *transport) attempt(req *http.Request, x *exchange) outcome {
 	return outcome{resp: resp, content: content}
 }
 
-// signed returns the request of an attempt. It shares nothing with those of other attempts that a transport might write
-// to, as net/http may still hold the request of one that failed.
+// signed returns the request of an attempt. What is written to belongs to it alone, as net/http may still hold the request
+// of one that failed, and as a user's round tripper may change requests, although it should not.
 func (t *transport) signed(ctx context.Context, req *http.Request, x *exchange) *http.Request {
 	attempt := req.WithContext(ctx)
-	target := *req.URL
-	attempt.URL = &target
-	attempt.Header = make(http.Header, len(req.Header)+4)
-	for name, values := range req.Header {
-		attempt.Header[name] = values[:len(values):len(values)]
+	if x.attempts > 1 || t.connections.own == nil {
+		target := *req.URL
+		attempt.URL = &target
+		attempt.Header = make(http.Header, len(req.Header)+4)
+		for name, values := range req.Header {
+			attempt.Header[name] = values[:len(values):len(values)]
+		}
 	}
 	var content []byte
 	if body, ok := req.Body.(*requestBody); ok {
