@@ -60,9 +60,11 @@ func newRequest(ctx context.Context, method string, server *url.URL, path, query
 	if err != nil {
 		return nil, err
 	}
-	unescaped, err := url.PathUnescape(path)
-	if err != nil {
-		return nil, err
+	unescaped := path
+	if strings.Contains(path, "%") {
+		if unescaped, err = url.PathUnescape(path); err != nil {
+			return nil, err
+		}
 	}
 	*req.URL = *server
 	req.URL.Path += unescaped
