@@ -6,7 +6,7 @@ import (
 )
 
 // FormatAmount writes an amount of the currency's smallest unit for people to read: "IDR 199,000" for 199_000_00 and
-// "USD 49.99" for 49_99. Rupiah show hundredths only where there are some, as nobody pays them; other currencies always
+// "USD 49.99" for 49_99. Rupiah show hundredths only where there are some, as nobody pays in them; other currencies always
 // show their decimals.
 //
 // For a currency that this package has no constant for, the smallest unit is taken to be that of ISO 4217, and a hundredth

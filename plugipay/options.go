@@ -64,7 +64,7 @@ type ClientOptions struct {
 	// context ends in the wait, the call fails with timeout or canceled.
 	Limiter Limiter `json:"-"`
 	// WriteLimiter is waited for in place of Limiter before each attempt of a request that may change something: all but
-	// GET, HEAD and OPTIONS. Nil means Limiter.
+	// GET, HEAD and OPTIONS. Nil means Limiter. Set alone, it lets reads through as they come.
 	WriteLimiter Limiter `json:"-"`
 	// AppInfo names the program in the User-Agent, besides this package and the version of Go.
 	AppInfo AppInfo

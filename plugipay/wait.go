@@ -43,7 +43,7 @@ type WaitOptions struct {
 //
 // A poll that fails in a way that may pass, after the retries of its own, is followed by the next one: lost connections,
 // timeouts of attempts, and the statuses 408, 429 and from 500 on. A Retry-After of up to an hour is waited for. Any other
-// error is returned at once, such as not_found.
+// error is returned at once, such as not_found, or the one of a limiter that knows that ctx will end before the next poll.
 //
 // When ctx ends, the error's code is timeout or canceled, its message tells the session's last status, and errors.Is finds
 // what ended ctx and what the last poll failed with, if it did. With every error the last session seen is returned, too; it
