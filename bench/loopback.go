@@ -12,8 +12,7 @@ const (
 )
 
 // compareOverLoopback measures how many sessions each client gets in a second, with many callers at once, each client on
-// the transport that it has by default. The time of a call is that of the turn
-// divided by the calls of all.
+// the transport that it has by default. The time of a call is that of the turn divided by the calls of all.
 func compareOverLoopback(rounds int) ([]result, error) {
 	baseURL, stop, err := startServer()
 	if err != nil {

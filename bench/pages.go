@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"runtime"
@@ -10,14 +11,15 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// pagesStub answers with a page each time, until there are no more.
+// pagesStub answers with a page each time, until there are no more. Each has a cursor of its own, or it would be the same
+// page again.
 type pagesStub struct {
 	left       int
 	more, last []byte
 }
 
 func (s *pagesStub) RoundTrip(r *http.Request) (*http.Response, error) {
-	content := s.more
+	content := bytes.Replace(s.more, []byte(`"cursor":"`), fmt.Appendf(nil, `"cursor":"%d_`, s.left), 1)
 	if s.left--; s.left <= 0 {
 		content = s.last
 	}
@@ -38,19 +40,18 @@ func heldWhileIterating(pages int) (uint64, error) {
 	}
 	facade := c.(*ours)
 	before, most := heap(), uint64(0)
-	limit := pageSize
-	params := plugipay.CheckoutSessionListParams{Limit: &limit}
-	for {
-		got, err := facade.CheckoutSessions.List(context.Background(), params)
+	limit, seen := pageSize, 0
+	for session, err := range facade.CheckoutSessions.All(context.Background(), plugipay.CheckoutSessionListParams{Limit: &limit}) {
 		if err != nil {
 			return 0, err
 		}
-		most = max(most, heap())
-		runtime.KeepAlive(got)
-		if !got.HasMore {
-			break
+		if seen++; seen%pageSize == 0 { // the page's last, so that all of it may be held
+			most = max(most, heap())
 		}
-		params.Cursor = got.Cursor
+		runtime.KeepAlive(session)
+	}
+	if seen != pages*pageSize {
+		return 0, fmt.Errorf("%d sessions on %d pages", seen, pages)
 	}
 	return most - min(before, most), nil
 }

@@ -7,7 +7,6 @@ import (
 
 // TestAProgramWithTheFacadeIsHardlyLarger: what it is compared with does the same with nothing but the standard library.
 func TestAProgramWithTheFacadeIsHardlyLarger(t *testing.T) {
-	t.Parallel()
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		t.Skip("the goal was set for linux/amd64")
 	}
