@@ -668,14 +668,34 @@ type OnCheckoutSessionCompletedJSONRequestBody = CheckoutSessionEvent
 // OnCheckoutSessionExpiredJSONRequestBody defines body for OnCheckoutSessionExpired for application/json ContentType.
 type OnCheckoutSessionExpiredJSONRequestBody = CheckoutSessionEvent
 
-// The operations' ids in the contract.
+// Operation is one of the contract's operations, by its id.
+type Operation string
+
+// The operations of the contract.
 const (
-	OperationListCheckoutSessions   = "listCheckoutSessions"
-	OperationCreateCheckoutSession  = "createCheckoutSession"
-	OperationGetCheckoutSession     = "getCheckoutSession"
-	OperationCancelCheckoutSession  = "cancelCheckoutSession"
-	OperationConfirmCheckoutSession = "confirmCheckoutSession"
+	OperationListCheckoutSessions   Operation = "listCheckoutSessions"
+	OperationCreateCheckoutSession  Operation = "createCheckoutSession"
+	OperationGetCheckoutSession     Operation = "getCheckoutSession"
+	OperationCancelCheckoutSession  Operation = "cancelCheckoutSession"
+	OperationConfirmCheckoutSession Operation = "confirmCheckoutSession"
 )
+
+// Method returns the operation's HTTP method; empty for one that is not in the contract.
+func (o Operation) Method() string {
+	switch o {
+	case OperationListCheckoutSessions:
+		return http.MethodGet
+	case OperationCreateCheckoutSession:
+		return http.MethodPost
+	case OperationGetCheckoutSession:
+		return http.MethodGet
+	case OperationCancelCheckoutSession:
+		return http.MethodPost
+	case OperationConfirmCheckoutSession:
+		return http.MethodPost
+	}
+	return ""
+}
 
 // RequestEditorFn changes a request before it is sent.
 type RequestEditorFn func(ctx context.Context, req *http.Request) error

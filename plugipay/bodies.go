@@ -6,25 +6,9 @@ import (
 	"sync"
 )
 
-// requestBody is the body of a request whose bytes are held: the transport signs them, and sends them each time, without
-// reading the body first.
-type requestBody struct {
-	bytes.Reader
-	content []byte
-}
-
-func newRequestBody(content []byte) *requestBody {
-	b := &requestBody{content: content}
-	b.Reset(content)
-	return b
-}
-
-// Close makes it an io.ReadCloser, which http.NewRequest leaves as it is, so that the transport finds it again.
-func (b *requestBody) Close() error { return nil }
-
-// bodyOfAttempt returns content as the body of one attempt. It is of a type by which net/http knows that all of it is
-// there: for a body of another type it sends the header first, in a packet of its own.
-func bodyOfAttempt(content []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(content)) }
+// newBody returns content as the body of one attempt. It is of a type by which net/http knows that all of it is there: for
+// a body of another type it sends the header first, in a packet of its own.
+func newBody(content []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(content)) }
 
 // maxKept is how large a buffer may be to be kept for another answer: a page of a hundred sessions fits well.
 const maxKept = 512 << 10

@@ -3,6 +3,7 @@ package plugipay
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"github.com/plugipay/plugipay-go/gen"
 )
@@ -28,19 +29,19 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 	if err != nil {
 		return nil, err
 	}
-	key, err := idempotencyKey(ctx)
-	if err != nil {
+	if err := x.useKey(); err != nil {
 		return nil, err
 	}
 	if in.LineItems == nil {
 		in.LineItems = []CheckoutSessionLineItem{}
 	}
-	body, err := encode(in)
-	if err != nil {
+	if err := x.encode(in); err != nil {
 		return nil, err
 	}
-	params := &gen.CreateCheckoutSessionParams{IdempotencyKey: key, XPlugipayOnBehalfOf: r.client.merchant()}
-	resp, err := r.client.lowLevel.CreateCheckoutSessionWithBody(x, params, jsonMediaType, body)
+	params := &gen.CreateCheckoutSessionParams{IdempotencyKey: x.keyParam(), XPlugipayOnBehalfOf: r.client.merchant()}
+	resp, err := x.send(func(ctx context.Context) (*http.Response, error) {
+		return r.client.lowLevel.CreateCheckoutSessionWithBody(ctx, params, jsonMediaType, newBody(x.body))
+	})
 	return decodeOne[CheckoutSession](x, resp, err)
 }
 
@@ -56,7 +57,9 @@ func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*Checkou
 		return nil, err
 	}
 	params := &gen.GetCheckoutSessionParams{XPlugipayOnBehalfOf: r.client.merchant()}
-	resp, err := r.client.lowLevel.GetCheckoutSession(x, id, params)
+	resp, err := x.send(func(ctx context.Context) (*http.Response, error) {
+		return r.client.lowLevel.GetCheckoutSession(ctx, id, params)
+	})
 	return decodeOne[CheckoutSession](x, resp, err)
 }
 
@@ -74,7 +77,9 @@ func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSess
 	}
 	query := params.lowLevel()
 	query.XPlugipayOnBehalfOf = r.client.merchant()
-	resp, err := r.client.lowLevel.ListCheckoutSessions(x, query)
+	resp, err := x.send(func(ctx context.Context) (*http.Response, error) {
+		return r.client.lowLevel.ListCheckoutSessions(ctx, query)
+	})
 	return decodePage[CheckoutSession](x, resp, err, params.Limit)
 }
 
@@ -90,16 +95,16 @@ func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*Chec
 	if err != nil {
 		return nil, err
 	}
-	key, err := idempotencyKey(ctx)
-	if err != nil {
+	if err := x.useKey(); err != nil {
 		return nil, err
 	}
-	params := &gen.CancelCheckoutSessionParams{IdempotencyKey: key, XPlugipayOnBehalfOf: r.client.merchant()}
-	body, err := encode(gen.EmptyObject{})
-	if err != nil {
+	if err := x.encode(gen.EmptyObject{}); err != nil {
 		return nil, err
 	}
-	resp, err := r.client.lowLevel.CancelCheckoutSessionWithBody(x, id, params, jsonMediaType, body)
+	params := &gen.CancelCheckoutSessionParams{IdempotencyKey: x.keyParam(), XPlugipayOnBehalfOf: r.client.merchant()}
+	resp, err := x.send(func(ctx context.Context) (*http.Response, error) {
+		return r.client.lowLevel.CancelCheckoutSessionWithBody(ctx, id, params, jsonMediaType, newBody(x.body))
+	})
 	session, err := decodeOne[CheckoutSession](x, resp, err)
 	return r.settle(x, id, CheckoutSessionStatusCanceled, session, err)
 }
@@ -118,16 +123,16 @@ func (r *CheckoutSessionsResource) Confirm(ctx context.Context, id string) (*Che
 		return nil, err
 	}
 	x.repeatable = true
-	key, err := callersIdempotencyKey(ctx)
-	if err != nil {
+	if err := x.useCallersKey(); err != nil {
 		return nil, err
 	}
-	params := &gen.ConfirmCheckoutSessionParams{IdempotencyKey: key, XPlugipayOnBehalfOf: r.client.merchant()}
-	body, err := encode(gen.EmptyObject{})
-	if err != nil {
+	if err := x.encode(gen.EmptyObject{}); err != nil {
 		return nil, err
 	}
-	resp, err := r.client.lowLevel.ConfirmCheckoutSessionWithBody(x, id, params, jsonMediaType, body)
+	params := &gen.ConfirmCheckoutSessionParams{IdempotencyKey: x.keyParam(), XPlugipayOnBehalfOf: r.client.merchant()}
+	resp, err := x.send(func(ctx context.Context) (*http.Response, error) {
+		return r.client.lowLevel.ConfirmCheckoutSessionWithBody(ctx, id, params, jsonMediaType, newBody(x.body))
+	})
 	session, err := decodeOne[CheckoutSession](x, resp, err)
 	return r.settle(x, id, CheckoutSessionStatusCompleted, session, err)
 }

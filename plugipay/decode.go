@@ -161,15 +161,6 @@ func notAnEnvelope(resp *http.Response, env *envelope, cause error) *Error {
 	return failed
 }
 
-// encode writes a request's body.
-func encode(body any) (*requestBody, error) {
-	content, err := json.Marshal(body)
-	if err != nil {
-		return nil, &Error{Code: ErrorCodeSerializeFailed, Message: "the body cannot be written as JSON", cause: err}
-	}
-	return newRequestBody(content), nil
-}
-
 // asError returns the transport's error as it is, and what kept the low-level client from building a request as an
 // invalid request.
 func asError(err error) *Error {

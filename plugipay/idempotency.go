@@ -26,24 +26,29 @@ func WithIdempotencyKey(ctx context.Context, key string) context.Context {
 	return context.WithValue(ctx, idempotencyKeyInContext{}, callersKey{key})
 }
 
-// idempotencyKey returns the caller's key, or a new one.
-func idempotencyKey(ctx context.Context) (*string, error) {
-	key, err := callersIdempotencyKey(ctx)
-	if key == nil && err == nil {
-		minted := "idem_" + rand.Text()
-		key = &minted
+// useCallersKey makes the call send the context's idempotency key, if that has one.
+func (x *exchange) useCallersKey() error {
+	key, ok := x.Value(idempotencyKeyInContext{}).(callersKey)
+	if !ok {
+		return nil
 	}
-	return key, err
+	x.idempotencyKey = key.text
+	return checkHeaderValue("the idempotency key", key.text)
 }
 
-// callersIdempotencyKey returns the key of the context; nil if it has none.
-func callersIdempotencyKey(ctx context.Context) (*string, error) {
-	key, ok := ctx.Value(idempotencyKeyInContext{}).(callersKey)
-	if !ok {
-		return nil, nil
+// useKey makes the call send the context's idempotency key, or a new one.
+func (x *exchange) useKey() error {
+	if err := x.useCallersKey(); err != nil || x.idempotencyKey != "" {
+		return err
 	}
-	if err := checkHeaderValue("the idempotency key", key.text); err != nil {
-		return nil, err
+	x.idempotencyKey = "idem_" + rand.Text()
+	return nil
+}
+
+// keyParam returns the idempotency key as a parameter for the low-level client; nil for none.
+func (x *exchange) keyParam() *string {
+	if x.idempotencyKey == "" {
+		return nil
 	}
-	return &key.text, nil
+	return &x.idempotencyKey
 }

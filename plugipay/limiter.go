@@ -3,7 +3,6 @@ package plugipay
 import (
 	"context"
 	"errors"
-	"net/http"
 )
 
 // Limiter keeps requests below a rate. A *rate.Limiter of golang.org/x/time/rate is one as it is, for one process; where
@@ -31,19 +30,19 @@ func newLimits(opts ClientOptions) limits {
 	return l
 }
 
-// wait returns nil once the next attempt may be made, and else the limiter's error or the context's.
-func (l limits) wait(req *http.Request) error {
+// wait returns nil once the call's next attempt may be made, and else the limiter's error or the context's.
+func (l limits) wait(x *exchange) error {
 	waitForLimiter := l.writes
-	if isRead(req.Method) {
+	if isRead(x.method) {
 		waitForLimiter = l.reads
 	}
 	if waitForLimiter == nil {
 		return nil
 	}
-	if err := waitForLimiter(req.Context()); err != nil {
+	if err := waitForLimiter(x); err != nil {
 		return err
 	}
-	return req.Context().Err()
+	return x.Err()
 }
 
 // refusedByLimiter is the error of a call that the limiter allowed no attempt.

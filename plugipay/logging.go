@@ -2,7 +2,6 @@ package plugipay
 
 import (
 	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 )
@@ -19,7 +18,6 @@ const (
 // or the buyer's, and messages of errors may repeat it.
 type attemptRecord struct {
 	logger   *slog.Logger
-	req      *http.Request
 	x        *exchange
 	started  time.Time
 	duration time.Duration
@@ -27,11 +25,11 @@ type attemptRecord struct {
 }
 
 // startRecord is called right before an attempt.
-func startRecord(logger *slog.Logger, req *http.Request, x *exchange) *attemptRecord {
+func startRecord(logger *slog.Logger, x *exchange) *attemptRecord {
 	if logger == nil {
 		return nil
 	}
-	return &attemptRecord{logger: logger, req: req, x: x, started: time.Now()}
+	return &attemptRecord{logger: logger, x: x, started: time.Now()}
 }
 
 // end is called right after an attempt.
@@ -54,17 +52,16 @@ func (r *attemptRecord) retry(pause time.Duration) {
 
 // log writes a record with the context of the call, in which a handler may find the id of a trace.
 func (r *attemptRecord) log(level slog.Level, message string, more ...slog.Attr) {
-	ctx := r.req.Context()
-	if r.logger.Enabled(ctx, level) {
-		r.logger.LogAttrs(ctx, level, message, append(r.attributes(), more...)...)
+	if r.logger.Enabled(r.x, level) {
+		r.logger.LogAttrs(r.x, level, message, append(r.attributes(), more...)...)
 	}
 }
 
 func (r *attemptRecord) attributes() []slog.Attr {
 	attrs := make([]slog.Attr, 0, 8)
 	attrs = append(attrs,
-		slog.String("method", r.req.Method),
-		slog.String("operation", r.x.operation),
+		slog.String("method", r.x.method),
+		slog.String("operation", string(r.x.operation)),
 		slog.Int("attempt", r.x.attempts),
 		slog.Duration("duration", r.duration),
 	)

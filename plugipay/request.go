@@ -3,7 +3,6 @@ package plugipay
 import (
 	"cmp"
 	"context"
-	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -58,55 +57,62 @@ func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T]
 	return decodePage[T](x, resp, err, nil)
 }
 
-// send builds the request and hands it to the transport.
+// send makes the call that the options describe.
 func (c *Client) send(x *exchange, opts RequestOptions) (*http.Response, error) {
-	req, err := c.newRequest(x, opts)
-	if err != nil {
+	opts.Method = strings.ToUpper(opts.Method)
+	opts.OnBehalfOf = cmp.Or(opts.OnBehalfOf, c.onBehalfOf)
+	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	return c.transport.Do(req)
-}
-
-func (c *Client) newRequest(x *exchange, opts RequestOptions) (*http.Request, error) {
-	method := strings.ToUpper(opts.Method)
-	if err := checkMethod(method); err != nil {
-		return nil, err
-	}
-	if err := checkPath(opts.Path); err != nil {
-		return nil, err
-	}
-	var body io.Reader
+	x.method, x.idempotencyKey = opts.Method, opts.IdempotencyKey
 	if opts.Body != nil {
-		content, err := encode(opts.Body)
+		if err := x.encode(opts.Body); err != nil {
+			return nil, err
+		}
+	}
+	return x.send(func(ctx context.Context) (*http.Response, error) {
+		req, err := c.newRequest(ctx, opts, x.body)
 		if err != nil {
 			return nil, err
 		}
-		body = content
+		return c.transport.Do(req)
+	})
+}
+
+// check refuses options that cannot be sent.
+func (opts RequestOptions) check() error {
+	if err := checkMethod(opts.Method); err != nil {
+		return err
 	}
-	req, err := http.NewRequestWithContext(x, method, c.BaseURL()+opts.Path, body)
+	if err := checkPath(opts.Path); err != nil {
+		return err
+	}
+	if opts.IdempotencyKey != "" {
+		if err := checkHeaderValue("RequestOptions.IdempotencyKey", opts.IdempotencyKey); err != nil {
+			return err
+		}
+	}
+	if opts.OnBehalfOf != "" {
+		return checkHeaderValue("RequestOptions.OnBehalfOf", opts.OnBehalfOf)
+	}
+	return nil
+}
+
+// newRequest returns the request of an attempt; a nil body is none.
+func (c *Client) newRequest(ctx context.Context, opts RequestOptions, body []byte) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, opts.Method, c.BaseURL()+opts.Path, nil)
 	if err != nil {
 		return nil, err
 	}
 	if body != nil {
+		req.Body = newBody(body)
 		req.Header.Set("Content-Type", jsonMediaType)
 	}
-	if err := setHeader(req, idempotencyKeyHeader, "RequestOptions.IdempotencyKey", opts.IdempotencyKey); err != nil {
-		return nil, err
+	if opts.IdempotencyKey != "" {
+		req.Header.Set(idempotencyKeyHeader, opts.IdempotencyKey)
 	}
-	if err := setHeader(req, onBehalfOfHeader, "RequestOptions.OnBehalfOf", cmp.Or(opts.OnBehalfOf, c.onBehalfOf)); err != nil {
-		return nil, err
+	if opts.OnBehalfOf != "" {
+		req.Header.Set(onBehalfOfHeader, opts.OnBehalfOf)
 	}
 	return req, nil
-}
-
-// setHeader sets a header that an option holds, unless it is empty.
-func setHeader(req *http.Request, header, option, value string) error {
-	if value == "" {
-		return nil
-	}
-	if err := checkHeaderValue(option, value); err != nil {
-		return err
-	}
-	req.Header.Set(header, value)
-	return nil
 }

@@ -44,16 +44,24 @@ func (o outcome) open() (*envelope, *Error) {
 	return openAnswer(o.resp, o.content, nil)
 }
 
-// shouldRetry tells whether to send a request again after an attempt. It does not ask whether there is an attempt left.
-func (x *exchange) shouldRetry(req *http.Request, o outcome) bool {
+// result returns the outcome as the low-level client does.
+func (o outcome) result() (*http.Response, error) {
 	if o.err != nil {
-		return !isFinal(req.Context(), o.err) && (wasNotSent(o.err) || x.mayRepeat(req))
+		return nil, o.err
+	}
+	return o.resp, nil
+}
+
+// shouldRetry tells whether to send the request again after an attempt. It does not ask whether there is an attempt left.
+func (x *exchange) shouldRetry(o outcome) bool {
+	if o.err != nil {
+		return !isFinal(x, o.err) && (wasNotSent(o.err) || x.mayRepeat())
 	}
 	switch status := o.resp.StatusCode; {
 	case status == http.StatusTooManyRequests: // refused before it was processed
 		return true
 	case isTrouble(status):
-		return x.mayRepeat(req)
+		return x.mayRepeat()
 	case status == http.StatusConflict:
 		return x.idempotencyKey != "" && isKeyInFlight(o.content)
 	}
@@ -83,9 +91,10 @@ func isFinal(caller context.Context, err *Error) bool {
 	return caller.Err() != nil || wouldComeAgain(err)
 }
 
-// wouldComeAgain tells whether an attempt without an answer, or with a part of one, failed for a reason that stays.
+// wouldComeAgain tells whether an attempt without an answer, or with a part of one, failed for a reason that stays. That of
+// an invalid request is that it could not even be built.
 func wouldComeAgain(err *Error) bool {
-	if err.Code == ErrorCodeInvalidResponse {
+	if err.Code == ErrorCodeInvalidResponse || err.Code == ErrorCodeInvalidRequest {
 		return true
 	}
 	if _, ok := findError[*tls.CertificateVerificationError](err); ok {

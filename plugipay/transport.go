@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// transport sends requests: it is what the low-level client and Do hand them to. Each attempt is signed right before it
-// is sent, and its answer read to the end, so that its timeout covers both.
+// transport sends the requests of attempts: it is what the low-level client and Do hand them to. Each is signed right before
+// it is sent, and its answer read to the end, so that its timeout covers both.
 type transport struct {
 	connections      *connections
 	closed           atomic.Bool
@@ -32,49 +32,20 @@ type transport struct {
 	userAgent        string
 }
 
-// Do sends req, again if that is worth it and does no harm, and returns its last answer, whose body is read into the
-// exchange. The error is an *Error if there is no answer. The same key and the same bytes are sent each time, under a new
-// signature.
+// Do signs a request and sends it once, and reads its answer to the end into the exchange. The error is an *Error if there
+// is no answer, or only a part of one. The request is this attempt's own: it is written to, and net/http may hold it still
+// when Do has returned.
 func (t *transport) Do(req *http.Request) (*http.Response, error) {
 	x := exchangeOf(req)
-	x.idempotencyKey = req.Header.Get(idempotencyKeyHeader)
-	if err := req.Context().Err(); err != nil {
-		return nil, t.failure(req.Context(), req.Context(), 0, err)
+	x.attempts++
+	t.complete(req, x)
+	x.record = startRecord(t.logger, x)
+	o := t.roundTrip(req, x)
+	x.record.end(o)
+	if o.err != nil {
+		return nil, o.err
 	}
-	defer t.keepNothingOnceClosed()
-	if err := t.limits.wait(req); err != nil {
-		return nil, refusedByLimiter(req.Context(), err)
-	}
-	for {
-		x.attempts++
-		record := startRecord(t.logger, req, x)
-		o := t.attempt(req, x)
-		record.end(o)
-		x.retryAfter = 0
-		if o.err == nil {
-			x.retryAfter = retryAfter(o.resp.Header)
-		}
-		if !x.shouldRetry(req, o) {
-			if o.err == nil && !isTrouble(o.resp.StatusCode) {
-				t.budget.answered(x.attempts - 1)
-			}
-			return o.result()
-		}
-		pause, patient := x.waitBefore()
-		if x.attempts > t.maxRetries || !patient || !t.budget.take() {
-			return o.result()
-		}
-		x.unsure = x.unsure || mayHaveBeenProcessed(o)
-		record.retry(pause)
-		if wait(req.Context(), pause) != nil {
-			t.budget.giveBack()
-			return nil, endedWhileWaiting(req.Context(), o)
-		}
-		if err := t.limits.wait(req); err != nil {
-			t.budget.giveBack()
-			return nil, heldBackByLimiter(req.Context(), o, err)
-		}
-	}
+	return o.resp, nil
 }
 
 // keepNothingOnceClosed closes the connections of a call that outlasted the client.
@@ -84,15 +55,12 @@ func (t *transport) keepNothingOnceClosed() {
 	}
 }
 
-// attempt signs and sends the request once and reads its answer.
-func (t *transport) attempt(req *http.Request, x *exchange) outcome {
-	caller := req.Context()
-	ctx, cancel := t.withTimeout(caller)
-	defer cancel()
-	resp, err := t.connections.send(t.signed(ctx, req, x))
+// roundTrip sends the request and reads its answer.
+func (t *transport) roundTrip(req *http.Request, x *exchange) outcome {
+	resp, err := t.connections.send(req)
 	x.received(resp)
 	if err != nil {
-		return outcome{err: t.failure(caller, ctx, 0, err)}
+		return outcome{err: t.failure(x, req.Context(), 0, err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode == http.StatusSwitchingProtocols { // the body is the bare connection, which obeys no deadline
@@ -101,7 +69,7 @@ func (t *transport) attempt(req *http.Request, x *exchange) outcome {
 	// What is read to its end leaves the connection free for the next attempt; what is too large costs it.
 	content, err := x.read(resp.Body)
 	if err != nil {
-		return outcome{err: t.failure(caller, ctx, resp.StatusCode, err)}
+		return outcome{err: t.failure(x, req.Context(), resp.StatusCode, err)}
 	}
 	if int64(len(content)) > t.maxResponseBytes {
 		return outcome{err: invalidResponse(resp.StatusCode,
@@ -110,46 +78,25 @@ func (t *transport) attempt(req *http.Request, x *exchange) outcome {
 	return outcome{resp: resp, content: content}
 }
 
-// signed returns the request of an attempt. What is written to belongs to it alone, as net/http may still hold the request
-// of one that failed, and as a user's round tripper may change requests, although it should not.
-func (t *transport) signed(ctx context.Context, req *http.Request, x *exchange) *http.Request {
-	attempt := req.WithContext(ctx)
-	if x.attempts > 1 || t.connections.own == nil {
-		target := *req.URL
-		attempt.URL = &target
-		attempt.Header = make(http.Header, len(req.Header)+4)
-		for name, values := range req.Header {
-			attempt.Header[name] = values[:len(values):len(values)]
-		}
-	}
-	var content []byte
-	if body, ok := req.Body.(*requestBody); ok {
-		content = body.content
-		attempt.Body, attempt.ContentLength = bodyOfAttempt(content), int64(len(content))
-		if !x.mayRepeat(req) {
+// complete adds to a request what it is sent with: its body's length and the headers of every request, signed now.
+func (t *transport) complete(req *http.Request, x *exchange) {
+	if x.body != nil {
+		req.ContentLength = int64(len(x.body))
+		if !x.mayRepeat() {
 			// With this, net/http sends the request again by itself when a connection from the pool fails, as long as nothing of
 			// it was written. With a key, or with a method that repeats, it would do so also when the first one may have been
 			// processed: under the same signature, and without anybody knowing.
-			attempt.GetBody = func() (io.ReadCloser, error) { return bodyOfAttempt(content), nil }
+			req.GetBody = func() (io.ReadCloser, error) { return newBody(x.body), nil }
 		}
 	}
-	authorization, timestamp := t.credentials.authorize(req.Method, t.signedPath(req.URL), content, x.idempotencyKey)
+	authorization, timestamp := t.credentials.authorize(req.Method, t.signedPath(req.URL), x.body, x.idempotencyKey)
 	values := []string{jsonMediaType, t.userAgent, authorization, timestamp}
-	attempt.Header["Accept"] = values[0:1:1]
-	attempt.Header["User-Agent"] = values[1:2:2]
-	attempt.Header["Authorization"] = values[2:3:3]
+	req.Header["Accept"] = values[0:1:1]
+	req.Header["User-Agent"] = values[1:2:2]
+	req.Header["Authorization"] = values[2:3:3]
 	if timestamp != "" {
-		attempt.Header[timestampHeader] = values[3:4:4]
+		req.Header[timestampHeader] = values[3:4:4]
 	}
-	return attempt
-}
-
-// result returns the outcome as an http.Client would.
-func (o outcome) result() (*http.Response, error) {
-	if o.err != nil {
-		return nil, o.err
-	}
-	return o.resp, nil
 }
 
 func (t *transport) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
