@@ -39,12 +39,11 @@ func keyPair(opts ClientOptions) (credentials, error) {
 	if strings.TrimSpace(opts.Secret) != opts.Secret {
 		return credentials{}, invalidRequest("ClientOptions.Secret begins or ends with white space, as a secret read from a file may")
 	}
-	keyID, signer := opts.KeyID, newSigner(opts.Secret)
+	signer := newSigner(opts.Secret, AuthorizationHeader(opts.KeyID, "")) // the signature is the header's last word
 	authorize := func(method, path string, body []byte, idempotencyKey string) (authorization, timestamp string) {
-		signed := signer.sign(method, path, body, idempotencyKey, time.Now().Unix())
-		return AuthorizationHeader(keyID, signed.Signature), signed.Timestamp
+		return signer.sign(method, path, body, idempotencyKey, time.Now().Unix())
 	}
-	return credentials{keyID: keyID, authorize: authorize}, nil
+	return credentials{keyID: opts.KeyID, authorize: authorize}, nil
 }
 
 func dashboardKey(opts ClientOptions) (credentials, error) {

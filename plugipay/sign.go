@@ -47,11 +47,15 @@ func Sign(secret string, in SignInput) SignResult {
 	if in.Timestamp == 0 {
 		in.Timestamp = time.Now().Unix()
 	}
-	return newSigner(secret).sign(in.Method, in.Path, []byte(in.Body), in.IdempotencyKey, in.Timestamp)
+	signature, timestamp := newSigner(secret, "").sign(in.Method, in.Path, []byte(in.Body), in.IdempotencyKey, in.Timestamp)
+	return SignResult{Signature: signature, Timestamp: timestamp}
 }
 
 // signer signs with one secret. It keeps the hashes that it keyed, as keying one costs as much as signing with it.
-type signer struct{ keyed sync.Pool }
+type signer struct {
+	keyed  sync.Pool
+	prefix string // of each signature
+}
 
 // keyedHash is a hash keyed with the secret, and room for what it is to hash.
 type keyedHash struct {
@@ -59,20 +63,25 @@ type keyedHash struct {
 	text []byte
 }
 
-func newSigner(secret string) *signer {
-	return &signer{keyed: sync.Pool{New: func() any { return &keyedHash{mac: hmac.New(sha256.New, []byte(secret))} }}}
+func newSigner(secret, prefix string) *signer {
+	s := &signer{prefix: prefix}
+	s.keyed.New = func() any { return &keyedHash{mac: hmac.New(sha256.New, []byte(secret))} }
+	return s
 }
 
-func (s *signer) sign(method, path string, body []byte, idempotencyKey string, unixSeconds int64) SignResult {
+// sign returns the signature, after the prefix, and the timestamp that it covers.
+func (s *signer) sign(
+	method, path string, body []byte, idempotencyKey string, unixSeconds int64,
+) (signature, timestamp string) {
 	k := s.keyed.Get().(*keyedHash)
 	defer s.keyed.Put(k)
-	timestamp := strconv.FormatInt(unixSeconds, 10)
+	timestamp = strconv.FormatInt(unixSeconds, 10)
 	k.mac.Reset()
 	k.text = appendStringToSign(k.text[:0], method, path, timestamp, body, idempotencyKey)
 	k.mac.Write(k.text)
 	sum := k.mac.Sum(k.text[:0])
-	k.text = hex.AppendEncode(sum, sum)
-	return SignResult{Signature: string(k.text[len(sum):]), Timestamp: timestamp}
+	k.text = hex.AppendEncode(append(sum, s.prefix...), sum)
+	return string(k.text[len(sum):]), timestamp
 }
 
 func appendStringToSign(text []byte, method, path, timestamp string, body []byte, idempotencyKey string) []byte {
