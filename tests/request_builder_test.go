@@ -1,11 +1,14 @@
 package tests
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/plugipay/plugipay-go/gen"
 )
 
 // inventedOperation has each kind of parameter that gen/client.tmpl can write, in each place.
@@ -47,6 +50,19 @@ func main() {
 	fmt.Println(req.Method, req.URL, req.Header["X-Cashier"], req.Header["Content-Type"], string(body), err)
 }
 `
+
+func TestTheLowLevelClientRefusesANilContext(t *testing.T) {
+	t.Parallel()
+	client, err := gen.NewClient("http://127.0.0.1:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var none context.Context
+	if resp, err := client.GetCheckoutSession(none, "cs_1", nil); err == nil {
+		_ = resp.Body.Close()
+		t.Error("it does not")
+	}
+}
 
 func TestTheRequestBuilderWritesEachKindOfParameter(t *testing.T) {
 	t.Parallel()

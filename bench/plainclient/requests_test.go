@@ -70,5 +70,5 @@ func describe(t *testing.T, r *http.Request) string {
 		}
 		body = bytes.TrimSpace(content)
 	}
-	return fmt.Sprintf("%s %s %s %s %s %d %t %s", r.Method, r.URL, r.URL.RequestURI(), r.URL.Path, r.Host, r.ContentLength, r.GetBody != nil, body)
+	return fmt.Sprintf("%s %s %s %s %s %s %d %t %s", r.Proto, r.Method, r.URL, r.URL.RequestURI(), r.URL.Path, r.Host, r.ContentLength, r.GetBody != nil, body)
 }
