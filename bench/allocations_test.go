@@ -15,10 +15,10 @@ func TestACallAllocatesLittleMoreThanItMust(t *testing.T) {
 		t.Run(operation.name, func(t *testing.T) {
 			limit := measured(t, operation.repeated(openNamed(t, "limit")))
 			ours := measured(t, operation.repeated(openNamed(t, "ours")))
-			t.Logf("limit %.1f, ours %.1f", limit.allocations, ours.allocations)
-			if ours.allocations > limit.allocations+allocationsBeyondLimit {
+			t.Logf("limit %.1f, ours %.1f", limit.Allocations, ours.Allocations)
+			if ours.Allocations > limit.Allocations+allocationsBeyondLimit {
 				t.Errorf("%.1f allocations, want at most %d more than the %.1f of limit",
-					ours.allocations, allocationsBeyondLimit, limit.allocations)
+					ours.Allocations, allocationsBeyondLimit, limit.Allocations)
 			}
 		})
 	}
@@ -26,9 +26,9 @@ func TestACallAllocatesLittleMoreThanItMust(t *testing.T) {
 
 func TestAListAllocatesLittleMoreThanItsSessions(t *testing.T) {
 	ours := measured(t, list.repeated(openNamed(t, "ours")))
-	t.Logf("%.0f bytes", ours.bytes)
-	if ours.bytes > bytesOfAList {
-		t.Errorf("%.0f bytes, want at most %d", ours.bytes, bytesOfAList)
+	t.Logf("%.0f bytes", ours.Bytes)
+	if ours.Bytes > bytesOfAList {
+		t.Errorf("%.0f bytes, want at most %d", ours.Bytes, bytesOfAList)
 	}
 }
 
@@ -39,9 +39,9 @@ func TestVerifyingAWebhookAllocatesLittleMoreThanItMust(t *testing.T) {
 	}
 	byHand := measured(t, repeat(func() error { return verifyByHand(d) }))
 	ours := measured(t, repeat(func() error { return verifyByOurs(d) }))
-	t.Logf("by hand %.1f, ours %.1f", byHand.allocations, ours.allocations)
-	if ours.allocations > byHand.allocations+allocationsBeyondByHand {
+	t.Logf("by hand %.1f, ours %.1f", byHand.Allocations, ours.Allocations)
+	if ours.Allocations > byHand.Allocations+allocationsBeyondByHand {
 		t.Errorf("%.1f allocations, want at most %d more than the %.1f of doing it by hand",
-			ours.allocations, allocationsBeyondByHand, byHand.allocations)
+			ours.Allocations, allocationsBeyondByHand, byHand.Allocations)
 	}
 }

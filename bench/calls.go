@@ -5,29 +5,41 @@ import (
 	"net/http"
 )
 
-// compareCalls measures every client over the stub: first the memory, then, in one run for all, the time that
-// the processors are busy with a call.
+// compareCalls measures every client over the stub, one operation after the other: a turn of lists leaves a heap behind that
+// would make the next one's calls dearer, whosever they are.
 func compareCalls(rounds int) ([]result, error) {
 	clients, err := openAll("https://plugipay.com", stub{newAnswers()})
 	if err != nil {
 		return nil, err
 	}
 	var results []result
-	var tasks []task
 	for _, operation := range operations {
-		for i, c := range clients {
-			run := operation.repeated(c)
-			used, err := measureMemory(20, run)
-			if err != nil {
-				return nil, fmt.Errorf("%s of %s: %w", operation.name, contenders[i].name, err)
-			}
-			results = append(results, result{client: contenders[i].name, operation: operation.name, memory: used})
-			tasks = append(tasks, task{operation.calls, run})
+		of, err := compareOperation(operation, clients, rounds)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", operation.name, err)
 		}
+		results = append(results, of...)
+	}
+	return results, nil
+}
+
+// compareOperation measures an operation of the contenders' clients: first the memory, then, in turns, the time that the
+// processors are busy with a call.
+func compareOperation(operation operation, clients []client, rounds int) ([]result, error) {
+	results := make([]result, len(clients))
+	tasks := make([]task, len(clients))
+	for i, c := range clients {
+		run := operation.repeated(c)
+		used, err := measureMemory(20, run)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", contenders[i].name, err)
+		}
+		results[i] = result{Client: contenders[i].name, Operation: operation.name, Memory: used}
+		tasks[i] = task{operation.calls, run}
 	}
 	times, err := measureTimes(processorTime, rounds, tasks)
 	for i := range times {
-		results[i].times = times[i]
+		results[i].Times = times[i]
 	}
 	return results, err
 }

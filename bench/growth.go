@@ -46,40 +46,41 @@ func (c *aged) makeMerchants() error {
 
 // compareAges measures a get with a client that is new, and with one that made 20,000 calls and has 10,000 clients for
 // merchants. Those are made for each turn and dropped after it, as the new client has to be measured without them.
-func compareAges(rounds int) (young, old result, err error) {
+func compareAges(rounds int) ([]result, error) {
 	transport := stub{newAnswers()}
 	fresh, err := newOurs("https://plugipay.com", transport)
 	if err != nil {
-		return young, old, err
+		return nil, err
 	}
 	c, err := newAged(transport)
 	if err != nil {
-		return young, old, err
+		return nil, err
 	}
+	var young, old result
 	ofYoung := task{get.calls, get.repeated(fresh)}
 	ofOld := task{get.calls, get.repeated(c)}
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	for range rounds {
 		took, err := ofYoung.turn(processorTime)
 		if err != nil {
-			return young, old, err
+			return nil, err
 		}
-		young.times = append(young.times, took)
+		young.Times = append(young.Times, took)
 		if err := c.makeMerchants(); err != nil {
-			return young, old, err
+			return nil, err
 		}
 		if took, err = ofOld.turn(processorTime); err != nil {
-			return young, old, err
+			return nil, err
 		}
-		old.times = append(old.times, took)
+		old.Times = append(old.Times, took)
 		c.merchants = nil
 	}
-	if young.memory, err = measureMemory(50, ofYoung.run); err != nil {
-		return young, old, err
+	if young.Memory, err = measureMemory(50, ofYoung.run); err != nil {
+		return nil, err
 	}
 	if err := c.makeMerchants(); err != nil {
-		return young, old, err
+		return nil, err
 	}
-	old.memory, err = measureMemory(50, ofOld.run)
-	return young, old, err
+	old.Memory, err = measureMemory(50, ofOld.run)
+	return []result{young, old}, err
 }

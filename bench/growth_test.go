@@ -22,9 +22,9 @@ func TestACallAllocatesNoMoreAfterManyOthersAndWithManyClients(t *testing.T) {
 	for _, operation := range operations {
 		young := measured(t, operation.repeated(openNamed(t, "ours")))
 		old := measured(t, operation.repeated(c))
-		if old.allocations > young.allocations+0.5 || old.bytes > 1.01*young.bytes {
+		if old.Allocations > young.Allocations+0.5 || old.Bytes > 1.01*young.Bytes {
 			t.Errorf("%s: %.1f allocations and %.0f bytes, of a new client %.1f and %.0f",
-				operation.name, old.allocations, old.bytes, young.allocations, young.bytes)
+				operation.name, old.Allocations, old.Bytes, young.Allocations, young.Bytes)
 		}
 	}
 }

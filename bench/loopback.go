@@ -8,7 +8,7 @@ import (
 const (
 	callers = 64
 	// loopbackCalls are made by all callers together in a turn.
-	loopbackCalls = 1000
+	loopbackCalls = 2000
 )
 
 // compareOverLoopback measures how many sessions each client gets in a second, with many callers at once, each client on
@@ -26,7 +26,7 @@ func compareOverLoopback(rounds int) ([]result, error) {
 	var results []result
 	var tasks []task
 	for i, c := range clients {
-		results = append(results, result{client: contenders[i].name, operation: get.name})
+		results = append(results, result{Client: contenders[i].name, Operation: get.name})
 		tasks = append(tasks, task{calls: loopbackCalls, run: func(calls int) error {
 			return atOnce(calls, func() error { return get.do(c) })
 		}})
@@ -38,7 +38,7 @@ func compareOverLoopback(rounds int) ([]result, error) {
 	}
 	times, err := measureTimes(wallTime, rounds, tasks)
 	for i := range times {
-		results[i].times = times[i]
+		results[i].Times = times[i]
 	}
 	return results, err
 }

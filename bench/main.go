@@ -10,12 +10,17 @@ import (
 
 func main() {
 	serveIfAsked()
-	rounds := flag.Int("rounds", 100, "how often everything that is timed has its turn")
+	measureIfAsked()
+	rounds := flag.Int("rounds", 10, fmt.Sprintf("how often everything that is timed has its turn in each of %d processes", processes))
 	readme := flag.String("readme", "", "a Markdown `file` to put the result in, between its marks")
 	flag.Parse()
 	log.SetFlags(0)
 
-	text, err := report(*rounds)
+	timed, err := measureInProcesses(processes, *rounds)
+	if err != nil {
+		log.Fatal(err)
+	}
+	text, err := report(timed)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -27,39 +32,25 @@ func main() {
 	}
 }
 
-// report measures everything and says how it went.
-func report(rounds int) (string, error) {
-	calls, err := compareCalls(rounds)
-	if err != nil {
-		return "", err
-	}
-	loopback, err := compareOverLoopback(rounds)
-	if err != nil {
-		return "", err
-	}
-	others, err := compareTheRest(rounds)
+// report says how it went.
+func report(timed measurements) (string, error) {
+	others, err := othersTable(timed)
 	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("Measured on %s.\n\n%s\n%d callers at once, who get sessions over loopback from a server in another process:\n\n%s\n%s",
-		machine(), callsTable(calls), callers, loopbackTable(loopback), others), nil
+		machine(), callsTable(timed.Calls), callers, loopbackTable(timed.Loopback), others), nil
 }
 
-// compareTheRest measures what concerns plugipay alone, each beside what it is to be compared with.
-func compareTheRest(rounds int) (string, error) {
+// othersTable shows what concerns plugipay alone, each beside what it is to be compared with. What is not timed it measures.
+func othersTable(timed measurements) (string, error) {
 	t := newTable("plugipay", "measured", "beside", "measured", "ratio")
 
-	byHand, byOurs, err := compareWebhooks(rounds)
-	if err != nil {
-		return "", err
-	}
+	byHand, byOurs := timed.Webhooks[0], timed.Webhooks[1]
 	t.row("verify a webhook delivery of 1 KB", timeAndAllocations(byOurs),
 		"its HMAC, and one decode", timeAndAllocations(byHand), timeRatio(byOurs, byHand))
 
-	young, old, err := compareAges(rounds)
-	if err != nil {
-		return "", err
-	}
+	young, old := timed.Ages[0], timed.Ages[1]
 	t.row("get, after 20,000 calls and with 10,000 clients for merchants", timeAndAllocations(old),
 		"get with a new client", timeAndAllocations(young), timeRatio(old, young))
 

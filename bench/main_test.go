@@ -11,6 +11,7 @@ import (
 
 func TestMain(m *testing.M) {
 	serveIfAsked()
+	measureIfAsked()
 	os.Exit(m.Run())
 }
 
@@ -49,7 +50,18 @@ func openNamed(t *testing.T, name string) client {
 
 // TestTheProgramMeasuresEverything runs all of it once; what it measures decides nothing here.
 func TestTheProgramMeasuresEverything(t *testing.T) {
-	text, err := report(1)
+	timed, err := measureInProcesses(2, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, group := range timed.groups() {
+		for _, r := range *group {
+			if len(r.Times) != 2 {
+				t.Errorf("%s of %s was timed in %d rounds, want one in each process", r.Operation, r.Client, len(r.Times))
+			}
+		}
+	}
+	text, err := report(timed)
 	if err != nil {
 		t.Fatal(err)
 	}

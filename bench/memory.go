@@ -7,7 +7,7 @@ import (
 
 // memory is what a call allocates.
 type memory struct {
-	bytes, allocations float64
+	Bytes, Allocations float64
 }
 
 // measureMemory returns what a call allocates, on average. Nothing else runs meanwhile, not even the garbage collector,
@@ -24,8 +24,8 @@ func measureMemory(calls int, run func(calls int) error) (memory, error) {
 	err := run(calls)
 	runtime.ReadMemStats(&after)
 	return memory{
-		bytes:       float64(after.TotalAlloc-before.TotalAlloc) / float64(calls),
-		allocations: float64(after.Mallocs-before.Mallocs) / float64(calls),
+		Bytes:       float64(after.TotalAlloc-before.TotalAlloc) / float64(calls),
+		Allocations: float64(after.Mallocs-before.Mallocs) / float64(calls),
 	}, err
 }
 

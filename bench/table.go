@@ -11,9 +11,9 @@ import (
 func callsTable(results []result) string {
 	t := newTable("call", "client", "µs", "× limit", "× naive", "bytes", "allocations")
 	for _, r := range results {
-		t.row(r.operation, r.client, microseconds(r.time()),
-			timeRatio(r, find(results, r.operation, "limit")), timeRatio(r, find(results, r.operation, "naive")),
-			fmt.Sprintf("%.0f", r.bytes), fmt.Sprintf("%.0f", r.allocations))
+		t.row(r.Operation, r.Client, microseconds(r.time()),
+			timeRatio(r, find(results, r.Operation, "limit")), timeRatio(r, find(results, r.Operation, "naive")),
+			fmt.Sprintf("%.0f", r.Memory.Bytes), fmt.Sprintf("%.0f", r.Memory.Allocations))
 	}
 	return t.String()
 }
@@ -22,8 +22,8 @@ func callsTable(results []result) string {
 func loopbackTable(results []result) string {
 	t := newTable("client", "calls per second", "× limit", "× naive")
 	for _, r := range results {
-		t.row(r.client, fmt.Sprintf("%.0f", float64(time.Second)/float64(r.time())),
-			timeRatio(find(results, r.operation, "limit"), r), timeRatio(find(results, r.operation, "naive"), r))
+		t.row(r.Client, fmt.Sprintf("%.0f", float64(time.Second)/float64(r.time())),
+			timeRatio(find(results, r.Operation, "limit"), r), timeRatio(find(results, r.Operation, "naive"), r))
 	}
 	return t.String()
 }
@@ -31,7 +31,7 @@ func loopbackTable(results []result) string {
 // find returns the result of a client for an operation.
 func find(results []result, operation, client string) result {
 	for _, r := range results {
-		if r.operation == operation && r.client == client {
+		if r.Operation == operation && r.Client == client {
 			return r
 		}
 	}
@@ -52,7 +52,7 @@ func kilobytes[T int64 | uint64](bytes T) string { return fmt.Sprintf("%d KB", b
 
 // timeAndAllocations shows a result in one cell.
 func timeAndAllocations(r result) string {
-	return fmt.Sprintf("%s µs, %.0f allocations", microseconds(r.time()), r.allocations)
+	return fmt.Sprintf("%s µs, %.0f allocations", microseconds(r.time()), r.Memory.Allocations)
 }
 
 // table is a table in Markdown, readable as it is. Its first columns, up to the first number, are flush left.

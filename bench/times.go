@@ -10,21 +10,21 @@ import (
 
 // result is what one client needs for one operation.
 type result struct {
-	client    string
-	operation string
-	times     []time.Duration // of a call, by round
-	memory
+	Client    string
+	Operation string
+	Times     []time.Duration // of a call, by round
+	Memory    memory
 }
 
 // time returns the time of a call, the median of the rounds.
-func (r result) time() time.Duration { return median(r.times) }
+func (r result) time() time.Duration { return median(r.Times) }
 
 // timesThatOf returns how many times the time of another result it is: the median of what it is in each round, so that a
 // machine that is slow for a while is so for both.
 func (r result) timesThatOf(other result) float64 {
-	ratios := make([]float64, len(r.times))
+	ratios := make([]float64, len(r.Times))
 	for i := range ratios {
-		ratios[i] = float64(r.times[i]) / float64(other.times[i])
+		ratios[i] = float64(r.Times[i]) / float64(other.Times[i])
 	}
 	return median(ratios)
 }

@@ -101,7 +101,18 @@ func openAnswer(resp *http.Response, content []byte, out any) (*envelope, *Error
 // isEmpty tells whether nothing was decoded into what out points to.
 func isEmpty(out any) bool {
 	v := reflect.ValueOf(out).Elem()
-	return v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0
+	switch v.Kind() {
+	case reflect.Slice:
+		return v.Len() == 0
+	case reflect.Struct: // field by field, as its IsZero looks up the name of the first that has a value
+		for i := range v.NumField() {
+			if !v.Field(i).IsZero() {
+				return false
+			}
+		}
+		return true
+	}
+	return v.IsZero()
 }
 
 // holdsData tells whether an answer that was decoded has data, be it null. Only where nothing came of that does it take a

@@ -150,10 +150,11 @@ func wait(ctx context.Context, d time.Duration) error {
 // retryAfter reads the Retry-After header: seconds, or a date, which is compared with the answer's own Date, as the
 // server's clock may not be ours. Zero if there is none, if it cannot be read or if it lies in the past.
 func retryAfter(header http.Header) time.Duration {
-	value := header.Get("Retry-After")
-	if value == "" {
+	values := header["Retry-After"]
+	if len(values) == 0 {
 		return 0
 	}
+	value := values[0]
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		const most = uint64(math.MaxInt64 / time.Second)
 		return time.Duration(min(seconds, most)) * time.Second
