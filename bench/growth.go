@@ -59,6 +59,7 @@ func compareAges(rounds int) ([]result, error) {
 	var young, old result
 	ofYoung := task{get.calls, get.repeated(fresh)}
 	ofOld := task{get.calls, get.repeated(c)}
+	// A collection costs more with so many clients alive, and is rarer: that is theirs, not the call's.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	for range rounds {
 		took, err := ofYoung.turn(processorTime)

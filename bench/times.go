@@ -3,7 +3,6 @@ package main
 import (
 	"math/rand/v2"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"time"
 )
@@ -54,9 +53,8 @@ var started = time.Now()
 
 func wallTime() time.Duration { return time.Since(started) }
 
-// turn returns the time of one call of a task. It begins with a clean heap, and a call that fills the pools again. The caller
-// has switched off that garbage is collected in between: when that happens, and what it costs, depends on the rest of a
-// program, and a turn would pay for a collection or not by chance. The bytes of a call tell how much it adds to it.
+// turn returns the time of one call of a task. It begins with a clean heap, so that every turn of a task pays for as many
+// collections of its own garbage, and a call that fills the pools again.
 func (t task) turn(now clock) (time.Duration, error) {
 	runtime.GC()
 	if err := t.run(1); err != nil {
@@ -70,7 +68,6 @@ func (t task) turn(now clock) (time.Duration, error) {
 // measureTimes returns the time of a call for each task, by round. In each round every task has its turn, in an order of its
 // own, so that what else happens on the machine hits all alike.
 func measureTimes(now clock, rounds int, tasks []task) ([][]time.Duration, error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	order := rand.New(rand.NewPCG(1, 2))
 	times := make([][]time.Duration, len(tasks))
 	for range rounds {
