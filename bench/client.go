@@ -49,15 +49,15 @@ const (
 // operation is one of the calls that are compared.
 type operation struct {
 	name  string
-	calls int // in a turn; as many as leave garbage to collect
+	calls int // in a turn; so many that their garbage is collected more than once
 	call  func(ctx context.Context, c client) (outcome, error)
 	want  outcome
 }
 
 var (
-	create = operation{"create", 1000, func(ctx context.Context, c client) (outcome, error) { return c.create(ctx) }, oneSession}
-	get    = operation{"get", 1000, func(ctx context.Context, c client) (outcome, error) { return c.get(ctx, sessionID) }, oneSession}
-	list   = operation{"list", 40, func(ctx context.Context, c client) (outcome, error) { return c.list(ctx, pageSize) }, fullPage}
+	create = operation{"create", 2000, func(ctx context.Context, c client) (outcome, error) { return c.create(ctx) }, oneSession}
+	get    = operation{"get", 2000, func(ctx context.Context, c client) (outcome, error) { return c.get(ctx, sessionID) }, oneSession}
+	list   = operation{"list", 80, func(ctx context.Context, c client) (outcome, error) { return c.list(ctx, pageSize) }, fullPage}
 
 	operations = []operation{create, get, list}
 )

@@ -11,7 +11,7 @@ import (
 func main() {
 	serveIfAsked()
 	measureIfAsked()
-	rounds := flag.Int("rounds", 8, fmt.Sprintf("how often everything that is timed has its turn in each of %d processes", processes))
+	rounds := flag.Int("rounds", 5, fmt.Sprintf("how often everything that is timed has its turn in each of %d processes", processes))
 	readme := flag.String("readme", "", "a Markdown `file` to put the result in, between its marks")
 	flag.Parse()
 	log.SetFlags(0)

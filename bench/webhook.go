@@ -91,8 +91,8 @@ func compareWebhooks(rounds int) ([]result, error) {
 		return nil, err
 	}
 	tasks := []task{
-		{calls: 2000, run: repeat(func() error { return verifyByHand(d) })},
-		{calls: 2000, run: repeat(func() error { return verifyByOurs(d) })},
+		{calls: 8000, run: repeat(func() error { return verifyByHand(d) })},
+		{calls: 8000, run: repeat(func() error { return verifyByOurs(d) })},
 	}
 	results := make([]result, len(tasks))
 	for i := range tasks {
