@@ -3,7 +3,8 @@ package plugipay
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -52,9 +53,9 @@ func parseTime(property, value string) (time.Time, error) {
 	return t.UTC(), nil
 }
 
-// DecodeLineItems returns LineItems as the list that they usually are; none for null. If they have another shape, or one
-// of them lacks a property that [CheckoutSessionLineItem] has, the error is an [*Error] whose code is invalid_response:
-// decode LineItems themselves then, with json.Unmarshal.
+// DecodeLineItems returns LineItems as the list that they usually are; none for null. If they have another shape, or if one
+// of them lacks a property of [CheckoutSessionLineItem], the error is an [*Error] whose code is invalid_response: decode
+// LineItems themselves then, with json.Unmarshal.
 func (s *CheckoutSession) DecodeLineItems() ([]CheckoutSessionLineItem, error) {
 	if len(s.LineItems) == 0 {
 		return nil, nil
@@ -63,25 +64,115 @@ func (s *CheckoutSession) DecodeLineItems() ([]CheckoutSessionLineItem, error) {
 	var sent []map[string]json.RawMessage
 	for _, into := range []any{&items, &sent} {
 		if err := json.Unmarshal(s.LineItems, into); err != nil {
-			return nil, invalidResponse(0, "the session's lineItems are no list of line items", err)
+			return nil, invalidResponse(0, "the session's lineItems are not a list of line items", err)
 		}
 	}
 	for i, item := range sent {
-		if name := missingProperty(item, reflect.TypeFor[CheckoutSessionLineItem]()); name != "" {
+		if name := missingProperty(item); name != "" {
 			return nil, invalidResponse(0, fmt.Sprintf("the session's lineItems[%d] has no %s", i, name), nil)
 		}
 	}
 	return items, nil
 }
 
-// missingProperty returns a property that the type requires and the object lacks, or has as null; empty if there is none.
-// An amount that is not there must not be taken for zero.
-func missingProperty(object map[string]json.RawMessage, of reflect.Type) string {
-	for i := range of.NumField() {
-		name, option, _ := strings.Cut(of.Field(i).Tag.Get("json"), ",")
-		if value, ok := object[name]; option != "omitempty" && (!ok || string(value) == "null") {
+// missingProperty returns a required property that the line item lacks, or has as null; empty if there is none. An amount
+// that is not there must not be taken for zero. The required properties are those that an empty line item is written with.
+func missingProperty(item map[string]json.RawMessage) string {
+	var required map[string]json.RawMessage
+	empty, _ := json.Marshal(CheckoutSessionLineItem{})
+	_ = json.Unmarshal(empty, &required)
+	for _, name := range slices.Sorted(maps.Keys(required)) {
+		if value, ok := item[name]; !ok || string(value) == "null" {
 			return name
 		}
 	}
 	return ""
 }
+
+// essentialProperties are the properties without which a session cannot be used.
+var essentialProperties = []string{"id", "amount", "currency", "status", "hostedUrl"}
+
+// decodeLeniently decodes a session property by property. A property whose type is not the contract's leaves its field
+// empty, unless the session cannot be used without it.
+func (s *CheckoutSession) decodeLeniently(data []byte) error {
+	var properties map[string]json.RawMessage
+	if err := json.Unmarshal(data, &properties); err != nil {
+		return err
+	}
+	*s = CheckoutSession{}
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		property, err := json.Marshal(map[string]json.RawMessage{name: properties[name]})
+		if err != nil {
+			return err
+		}
+		err = json.Unmarshal(property, &CheckoutSession{})
+		switch {
+		case err == nil:
+			err = json.Unmarshal(property, s)
+		case slices.ContainsFunc(essentialProperties, func(essential string) bool { return strings.EqualFold(essential, name) }):
+			return err
+		}
+	}
+	return nil
+}
+
+// decodeSessionsLeniently is decodeLeniently for a list.
+func decodeSessionsLeniently(data []byte, sessions *[]CheckoutSession) error {
+	var sent []json.RawMessage
+	if err := json.Unmarshal(data, &sent); err != nil {
+		return err
+	}
+	*sessions = make([]CheckoutSession, len(sent))
+	for i := range sent {
+		if err := (*sessions)[i].decodeLeniently(sent[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckoutSessionExpectation is what a program knows of a session from its own records, for [CheckoutSession.Check].
+type CheckoutSessionExpectation struct {
+	// Amount is in the currency's smallest unit, as the session was created with. Required.
+	Amount int64
+	// Currency is the currency of the amount. Required.
+	Currency CurrencyCode
+	// AccountID is the merchant account (acc_…). Empty means not to compare it.
+	AccountID string
+	// Mode is "live" or "test". Empty means not to compare it.
+	Mode string
+}
+
+// Check compares the session with what is expected, before an order is fulfilled: an event can be genuine and about another
+// amount, another merchant's account, or test money.
+//
+// The error is an [*Error]. Its code is session_mismatch when a property differs, and Field names the first one of amount,
+// currency, accountId and mode; no value is shown. Its code is invalid_request when want has no Amount or no Currency. Nil
+// means that everything matches.
+func (s *CheckoutSession) Check(want CheckoutSessionExpectation) error {
+	if want.Amount <= 0 || want.Currency == "" {
+		return invalidRequest("CheckoutSessionExpectation needs an Amount above zero and a Currency")
+	}
+	switch {
+	case s.Amount != want.Amount:
+		return sessionMismatch("amount")
+	case s.Currency != want.Currency:
+		return sessionMismatch("currency")
+	case want.AccountID != "" && s.AccountID != want.AccountID:
+		return sessionMismatch("accountId")
+	case want.Mode != "":
+		return sessionMismatch("mode")
+	}
+	return nil
+}
+
+func sessionMismatch(property string) *Error {
+	return &Error{Code: ErrorCodeSessionMismatch, Field: property, Message: "the session's " + property + " is not the expected one"}
+}
+
+// Ptr returns a pointer to v, for parameters that may be left out:
+//
+//	params := plugipay.CheckoutSessionListParams{Limit: plugipay.Ptr(100)}
+//
+// From Go 1.26 on, new(100) does the same.
+func Ptr[T any](v T) *T { return &v }

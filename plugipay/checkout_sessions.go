@@ -3,12 +3,9 @@ package plugipay
 import (
 	"context"
 	"errors"
-	"net/http"
 
 	"github.com/plugipay/plugipay-go/gen"
 )
-
-const jsonMediaType = "application/json"
 
 // CheckoutSessionsResource is [Client.CheckoutSessions]: the operations on checkout sessions. It is safe for concurrent
 // use.
@@ -17,50 +14,34 @@ type CheckoutSessionsResource struct{ client *Client }
 // Create opens a hosted payment and returns it with status "open". Send the buyer to its HostedURL.
 //
 // Amount, Currency, Methods, SuccessURL and CancelURL are required. Nil LineItems are sent as an empty list; in itself
-// is not changed. Each call sends an idempotency key of its own, so calling twice creates two sessions: to create one
-// session per cart, pass a key with [WithIdempotencyKey].
+// is not changed. Each call sends a new idempotency key, so calling twice creates two sessions. To create one session per
+// cart, pass a key with [WithIdempotencyKey].
 //
 // Errors: validation_error with Field, adapter_not_configured when the workspace has no provider for the methods,
 // insufficient_scope, idempotency_mismatch, and those that every call can return; see [Error].
 //
 // Contract: POST /api/v1/checkout-sessions.
 func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessionCreateInput) (*CheckoutSession, error) {
-	x, err := r.client.begin(ctx, gen.OperationCreateCheckoutSession)
-	if err != nil {
-		return nil, err
-	}
-	if err := x.useKey(); err != nil {
-		return nil, err
-	}
 	if in.LineItems == nil {
 		in.LineItems = []CheckoutSessionLineItem{}
 	}
-	if err := x.encode(in); err != nil {
-		return nil, err
-	}
-	params := &gen.CreateCheckoutSessionParams{IdempotencyKey: x.keyParam(), XPlugipayOnBehalfOf: r.client.merchant()}
-	resp, err := x.send(func(ctx context.Context) (*http.Response, error) {
-		return r.client.lowLevel.CreateCheckoutSessionWithBody(ctx, params, jsonMediaType, newBody(x.body))
-	})
-	return decodeOne[CheckoutSession](x, resp, err)
+	c := r.client.newCall(ctx, "createCheckoutSession")
+	params := &gen.CreateCheckoutSessionParams{IdempotencyKey: c.newKey(ctx), XPlugipayOnBehalfOf: r.client.merchant()}
+	c.send(gen.NewCreateCheckoutSessionRequestWithBody(r.client.server, params, jsonMediaType, c.encode(in)))
+	return one[CheckoutSession](ctx, c)
 }
 
-// Get returns the session with the id (cs_…) as it is now. Its Status tells how far the buyer has come;
-// [CheckoutSessionsResource.Wait] returns it when it has ended.
+// Get returns the session with the id (cs_…) as it is now. Its Status says how far the buyer has come.
+// [CheckoutSessionsResource.Wait] returns the session when it has ended.
 //
 // Errors: not_found when the workspace has no such session, and those that every call can return.
 //
 // Contract: GET /api/v1/checkout-sessions/{id}.
 func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*CheckoutSession, error) {
-	x, err := r.client.beginFor(ctx, gen.OperationGetCheckoutSession, id)
-	if err != nil {
-		return nil, err
-	}
+	c := r.client.newCall(ctx, "getCheckoutSession").about(id)
 	params := &gen.GetCheckoutSessionParams{XPlugipayOnBehalfOf: r.client.merchant()}
-	resp, err := x.send(func(ctx context.Context) (*http.Response, error) {
-		return r.client.lowLevel.GetCheckoutSession(ctx, id, params)
-	})
-	return decodeOne[CheckoutSession](x, resp, err)
+	c.send(gen.NewGetCheckoutSessionRequest(r.client.server, id, params))
+	return one[CheckoutSession](ctx, c)
 }
 
 // List returns a page of the workspace's sessions, newest first unless params say otherwise. To get the next page, call
@@ -71,85 +52,80 @@ func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*Checkou
 //
 // Contract: GET /api/v1/checkout-sessions.
 func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSessionListParams) (Page[CheckoutSession], error) {
-	x, err := r.client.begin(ctx, gen.OperationListCheckoutSessions)
-	if err != nil {
-		return Page[CheckoutSession]{}, err
-	}
+	c := r.client.newCall(ctx, "listCheckoutSessions")
 	query := params.lowLevel()
 	query.XPlugipayOnBehalfOf = r.client.merchant()
-	resp, err := x.send(func(ctx context.Context) (*http.Response, error) {
-		return r.client.lowLevel.ListCheckoutSessions(ctx, query)
-	})
-	return decodePage[CheckoutSession](x, resp, err, params.Limit)
+	c.send(gen.NewListCheckoutSessionsRequest(r.client.server, query))
+	return list[CheckoutSession](ctx, c)
 }
 
 // Cancel ends a session that is "open", "pending" or "pending_review" and returns it with status "canceled". Its hosted
-// page takes no payment from then on.
+// page takes no payment from then on. [CheckoutSessionsResource.CancelOrGet] also accepts a session that has ended.
 //
-// Errors: conflict when the session has ended already (completed, expired or canceled), not_found, insufficient_scope,
-// and those that every call can return.
+// Errors: conflict when the session has ended already (completed, expired, canceled or failed), not_found,
+// insufficient_scope, and those that every call can return.
 //
 // Contract: POST /api/v1/checkout-sessions/{id}/cancel.
 func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*CheckoutSession, error) {
-	x, err := r.client.beginFor(ctx, gen.OperationCancelCheckoutSession, id)
-	if err != nil {
+	c := r.client.newCall(ctx, "cancelCheckoutSession").about(id)
+	params := &gen.CancelCheckoutSessionParams{IdempotencyKey: c.newKey(ctx), XPlugipayOnBehalfOf: r.client.merchant()}
+	c.send(gen.NewCancelCheckoutSessionRequestWithBody(r.client.server, id, params, jsonMediaType, c.encode(gen.EmptyObject{})))
+	session, err := one[CheckoutSession](ctx, c)
+	return r.resolveConflict(ctx, c, id, CheckoutSessionStatusCanceled, session, err)
+}
+
+// CancelOrGet makes sure that the session takes no more payment, and returns it: canceled now, or as it ended before. Look
+// at its Status: it may be "completed", because the buyer paid before the cancel arrived.
+//
+// Errors: conflict when Plugipay refuses to cancel a session that has not ended, not_found, insufficient_scope, and those
+// that every call can return. After an error the session may still take a payment.
+//
+// Contract: POST /api/v1/checkout-sessions/{id}/cancel, and after a conflict GET /api/v1/checkout-sessions/{id}.
+func (r *CheckoutSessionsResource) CancelOrGet(ctx context.Context, id string) (*CheckoutSession, error) {
+	session, err := r.Cancel(ctx, id)
+	if !errors.Is(err, ErrConflict) {
+		return session, err
+	}
+	ended, getErr := r.Get(ctx, id)
+	switch {
+	case getErr != nil:
+		return nil, getErr
+	case !ended.HasEnded():
 		return nil, err
 	}
-	if err := x.useKey(); err != nil {
-		return nil, err
-	}
-	if err := x.encode(gen.EmptyObject{}); err != nil {
-		return nil, err
-	}
-	params := &gen.CancelCheckoutSessionParams{IdempotencyKey: x.keyParam(), XPlugipayOnBehalfOf: r.client.merchant()}
-	resp, err := x.send(func(ctx context.Context) (*http.Response, error) {
-		return r.client.lowLevel.CancelCheckoutSessionWithBody(ctx, id, params, jsonMediaType, newBody(x.body))
-	})
-	session, err := decodeOne[CheckoutSession](x, resp, err)
-	return r.settle(x, id, CheckoutSessionStatusCanceled, session, err)
+	return ended, nil
 }
 
 // Confirm completes a session whose money arrived outside Plugipay, such as a bank transfer, cash or an EDC slip, and
 // returns it with status "completed". It is meant for the manual adapter, whose sessions wait in "pending_review".
 // Plugipay treats it as idempotent, so no key is sent unless [WithIdempotencyKey] gives one.
 //
-// Errors: conflict when the session has ended already (completed, expired or canceled), not_found, insufficient_scope,
-// and those that every call can return.
+// Errors: conflict when the session has ended already (completed, expired, canceled or failed), not_found,
+// insufficient_scope, and those that every call can return.
 //
 // Contract: POST /api/v1/checkout-sessions/{id}/confirm.
 func (r *CheckoutSessionsResource) Confirm(ctx context.Context, id string) (*CheckoutSession, error) {
-	x, err := r.client.beginFor(ctx, gen.OperationConfirmCheckoutSession, id)
-	if err != nil {
-		return nil, err
-	}
-	x.repeatable = true
-	if err := x.useCallersKey(); err != nil {
-		return nil, err
-	}
-	if err := x.encode(gen.EmptyObject{}); err != nil {
-		return nil, err
-	}
-	params := &gen.ConfirmCheckoutSessionParams{IdempotencyKey: x.keyParam(), XPlugipayOnBehalfOf: r.client.merchant()}
-	resp, err := x.send(func(ctx context.Context) (*http.Response, error) {
-		return r.client.lowLevel.ConfirmCheckoutSessionWithBody(ctx, id, params, jsonMediaType, newBody(x.body))
-	})
-	session, err := decodeOne[CheckoutSession](x, resp, err)
-	return r.settle(x, id, CheckoutSessionStatusCompleted, session, err)
+	c := r.client.newCall(ctx, "confirmCheckoutSession").about(id)
+	c.repeatable = true
+	params := &gen.ConfirmCheckoutSessionParams{IdempotencyKey: c.callersKey(ctx), XPlugipayOnBehalfOf: r.client.merchant()}
+	c.send(gen.NewConfirmCheckoutSessionRequestWithBody(r.client.server, id, params, jsonMediaType, c.encode(gen.EmptyObject{})))
+	session, err := one[CheckoutSession](ctx, c)
+	return r.resolveConflict(ctx, c, id, CheckoutSessionStatusCompleted, session, err)
 }
 
-// settle returns the result of a call that ends a session. Where a retry met a conflict because an earlier attempt did
-// end the session and only its answer was lost, that is the session and not the conflict.
-func (r *CheckoutSessionsResource) settle(
-	x *exchange, id, wanted string, session *CheckoutSession, err error,
+// resolveConflict returns the result of a call that ends a session. A retry meets a conflict if an earlier attempt ended
+// the session and only its response was lost. The result is the session then, not the conflict.
+func (r *CheckoutSessionsResource) resolveConflict(
+	ctx context.Context, c *call, id, wanted string, session *CheckoutSession, err error,
 ) (*CheckoutSession, error) {
-	if !x.unsure || !errors.Is(err, ErrConflict) {
+	if !c.mayHaveBeenProcessed || !errors.Is(err, ErrConflict) {
 		return session, err
 	}
 	var info ResponseInfo
-	ended, getErr := r.Get(WithResponse(x.Context, &info), id)
+	ended, getErr := r.Get(WithResponse(ctx, &info), id)
 	if getErr != nil || ended.Status != wanted {
 		return nil, err
 	}
-	x.reportInstead(info)
+	c.reportInstead(info)
 	return ended, nil
 }

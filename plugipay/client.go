@@ -1,10 +1,15 @@
 package plugipay
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
-
-	"github.com/plugipay/plugipay-go/gen"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // Client talks to Plugipay. Make one with [NewClient] and share it: it is safe for use by any number of goroutines, and
@@ -13,30 +18,47 @@ type Client struct {
 	// CheckoutSessions creates, reads, lists, cancels and confirms checkout sessions.
 	CheckoutSessions *CheckoutSessionsResource
 
-	transport  *transport
-	lowLevel   *gen.Client
+	*shared
 	onBehalfOf string
-	// unusable is what is wrong with the client, for calls to return; set by ForMerchant, which returns no error.
+	// unusable is an error for every call to return; set by ForMerchant, which returns no error.
 	unusable error
+}
+
+// shared is what a client has in common with the clients that ForMerchant returns.
+type shared struct {
+	http             *http.Client
+	ownTransport     *http.Transport // nil if the transport is the user's
+	closed           atomic.Bool
+	credentials      credentials
+	base             *url.URL
+	server           string        // base with a slash at its end, as gen takes it
+	timeout          time.Duration // of an attempt; less than zero for none
+	maxRetries       int
+	maxResponseBytes int64
+	budget           retryBudget
+	buffers          sync.Pool // of *bytes.Buffer, for response bodies
+	limits           limits
+	logger           *slog.Logger // nil for none
+	userAgent        string
 }
 
 // NewClient returns a client for the options; see [ClientOptions] for what the environment adds to them. It sends
 // nothing.
 //
 // It fails with an [*Error] whose code is missing_key_id or missing_secret when credentials are missing, and
-// invalid_request, naming the option, when an option cannot be used.
+// invalid_request, naming the option, when an option cannot be used. The error never repeats the option's value.
 func NewClient(opts ClientOptions) (*Client, error) {
 	opts = opts.withEnvironment()
 	creds, err := newCredentials(opts)
 	if err != nil {
 		return nil, err
 	}
-	base, err := parseBaseURL(opts.BaseURL)
+	base, err := parseBaseURL(opts)
 	if err != nil {
 		return nil, err
 	}
 	if opts.OnBehalfOf != "" {
-		if err := checkHeaderValue("ClientOptions.OnBehalfOf", opts.OnBehalfOf); err != nil {
+		if err := checkPublicHeader("ClientOptions.OnBehalfOf", opts.OnBehalfOf); err != nil {
 			return nil, err
 		}
 	}
@@ -44,25 +66,24 @@ func NewClient(opts ClientOptions) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &transport{
-		connections:      newConnections(opts.HTTP),
+	s := &shared{
 		credentials:      creds,
 		base:             base,
+		server:           base.String() + "/",
 		timeout:          opts.Timeout,
 		maxRetries:       opts.MaxRetries,
 		maxResponseBytes: opts.MaxResponseBytes,
-		budget:           newRetryBudget(),
+		buffers:          sync.Pool{New: func() any { return new(bytes.Buffer) }},
 		limits:           newLimits(opts),
 		logger:           opts.Logger,
 		userAgent:        agent,
 	}
-	// gen.NewClient is not called, as every program would link an http.Client for it.
-	lowLevel := &gen.Client{Server: base.String(), Client: t}
-	return newClient(t, lowLevel, opts.OnBehalfOf, nil), nil
+	s.http, s.ownTransport = newHTTPClient(opts.HTTP)
+	return newClient(s, opts.OnBehalfOf, nil), nil
 }
 
-func newClient(t *transport, lowLevel *gen.Client, onBehalfOf string, unusable error) *Client {
-	c := &Client{transport: t, lowLevel: lowLevel, onBehalfOf: onBehalfOf, unusable: unusable}
+func newClient(s *shared, onBehalfOf string, unusable error) *Client {
+	c := &Client{shared: s, onBehalfOf: onBehalfOf, unusable: unusable}
 	c.CheckoutSessions = &CheckoutSessionsResource{client: c}
 	return c
 }
@@ -73,44 +94,109 @@ func newClient(t *transport, lowLevel *gen.Client, onBehalfOf string, unusable e
 // An account id that is empty or that cannot be a header's value makes every call of the returned client fail with
 // invalid_request: an empty variable must not turn a merchant's payment into one of the platform's own.
 func (c *Client) ForMerchant(accountID string) *Client {
-	return newClient(c.transport, c.lowLevel, accountID, checkHeaderValue("the account id given to ForMerchant", accountID))
+	return newClient(c.shared, accountID, checkPublicHeader("the account id given to ForMerchant", accountID))
 }
 
 // Close closes the connections that are kept for reuse, and makes the client keep none from now on: calls in flight
-// finish, and a later call opens a connection of its own, which is closed after it. The clients that
-// [Client.ForMerchant] returned share the connections. Those of a ClientOptions.HTTP are left to its owner. The error is
-// always nil.
+// finish, and a later call opens a new connection and closes it. The clients that [Client.ForMerchant] returned share the
+// connections. The connections of ClientOptions.HTTP are left to its owner. The error is always nil.
 func (c *Client) Close() error {
-	c.transport.closed.Store(true)
-	c.transport.connections.closeIdle()
+	c.closed.Store(true)
+	c.closeIdleIfClosed()
 	return nil
 }
 
-// KeyID returns the id of the key pair that requests are signed with; empty for a client that sends a dashboard key.
-func (c *Client) KeyID() string { return c.transport.credentials.keyID }
+// closeIdleIfClosed closes the connection of a call that outlasted the client.
+func (s *shared) closeIdleIfClosed() {
+	if s.ownTransport != nil && s.closed.Load() {
+		s.ownTransport.CloseIdleConnections()
+	}
+}
 
-// BaseURL returns where Plugipay is, without a slash at its end.
-func (c *Client) BaseURL() string { return c.transport.base.String() }
+// KeyID returns the id of the key pair that requests are signed with. It is empty for a client with a dashboard key.
+func (c *Client) KeyID() string { return c.credentials.keyID }
 
-// OnBehalfOf returns the merchant account that the client acts for; empty for the key's own workspace.
+// BaseURL returns the URL of Plugipay, without a slash at its end.
+func (c *Client) BaseURL() string { return c.base.String() }
+
+// OnBehalfOf returns the merchant account that the client acts for. It is empty for the key's own workspace.
 func (c *Client) OnBehalfOf() string { return c.onBehalfOf }
 
 // Format prints the client without its secret, for every verb of package fmt.
 func (c *Client) Format(f fmt.State, _ rune) {
-	if c == nil || c.transport == nil {
+	if c == nil || c.shared == nil {
 		_, _ = fmt.Fprint(f, "plugipay.Client{}")
 		return
 	}
-	_, _ = fmt.Fprintf(f, "plugipay.Client{KeyID:%q BaseURL:%q OnBehalfOf:%q}", c.KeyID(), c.BaseURL(), c.OnBehalfOf())
+	_, _ = fmt.Fprintf(f, "plugipay.Client{KeyID:%q BaseURL:%q OnBehalfOf:%q}",
+		c.KeyID(), c.BaseURL(), withoutSecret(c.OnBehalfOf()))
 }
 
 // LogValue gives slog the client without its secret.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 
-// merchant returns the on-behalf-of parameter for the low-level client; nil for none.
+// merchant returns the on-behalf-of parameter for package gen; nil for none.
 func (c *Client) merchant() *string {
 	if c.onBehalfOf == "" {
 		return nil
 	}
 	return &c.onBehalfOf
+}
+
+// withTimeout returns the context of an attempt.
+func (s *shared) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.timeout < 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, s.timeout)
+}
+
+const (
+	// idleConnections is how many connections to Plugipay are kept for reuse. net/http keeps two by default, so a busy
+	// server would open a new connection for most requests.
+	idleConnections = 256
+
+	// An HTTP/2 connection is pinged when nothing came over it for a while, and given up if no response comes: all calls
+	// share it, and on one that a router has forgotten all of them would run into their timeouts.
+	silenceBeforePing = 10 * time.Second
+	pingTimeout       = 5 * time.Second
+)
+
+// newHTTPClient returns the client that sends requests, and its transport if that is not the user's. It is a copy of the
+// user's client which follows no redirect, and whose timeout is the attempt's.
+func newHTTPClient(users *http.Client) (*http.Client, *http.Transport) {
+	client := &http.Client{}
+	if users != nil {
+		*client = *users
+	}
+	client.Timeout = 0
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	var own *http.Transport
+	if standard, ok := http.DefaultTransport.(*http.Transport); ok && users == nil {
+		own = standard.Clone()
+		own.MaxIdleConns, own.MaxIdleConnsPerHost = idleConnections, idleConnections
+		own.HTTP2 = &http.HTTP2Config{SendPingTimeout: silenceBeforePing, PingTimeout: pingTimeout}
+		client.Transport = own
+	}
+	if client.Transport == nil {
+		client.Transport = http.DefaultTransport
+	}
+	client.Transport = withoutBadLocation{client.Transport}
+	return client, own
+}
+
+// withoutBadLocation removes a Location header that is not a URL. With it, http.Client would return an error that repeats
+// the header and drops the status.
+type withoutBadLocation struct{ next http.RoundTripper }
+
+func (t withoutBadLocation) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.next.RoundTrip(req)
+	if resp != nil {
+		if location := resp.Header.Get("Location"); location != "" {
+			if _, parseErr := req.URL.Parse(location); parseErr != nil {
+				resp.Header.Del("Location")
+			}
+		}
+	}
+	return resp, err
 }

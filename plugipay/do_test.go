@@ -180,12 +180,26 @@ func TestDoWithoutOutAcceptsAnEmptyAnswer(t *testing.T) {
 
 func TestDoWithOutAcceptsAnEmptyAnswerOnlyWhenTheStatusSaysSo(t *testing.T) {
 	t.Parallel()
-	for status, ok := range map[int]bool{204: true, 200: false, 201: false} {
-		var out plugipay.CheckoutSession
-		err := answering(t, status, "").client(t).Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a"}, &out)
-		if (err == nil) != ok {
-			t.Errorf("status %d: %v", status, err)
+	for _, status := range []int{200, 201, 202, 204} {
+		client := answering(t, status, "").client(t)
+		opts := plugipay.RequestOptions{Method: "POST", Path: "/a"}
+		out := map[string]string{"kept": "yes"}
+		if err := client.Do(t.Context(), opts, &out); err != nil || out["kept"] != "yes" {
+			t.Errorf("status %d: out is %v, error %v", status, out, err)
 		}
+		page, err := plugipay.DoList[int](t.Context(), client, opts)
+		if err != nil || page.Data == nil || len(page.Data) != 0 || page.HasMore {
+			t.Errorf("status %d: page is %+v, error %v", status, page, err)
+		}
+		session := plugipay.CheckoutSession{ID: "kept"}
+		wantError(t, client.Do(t.Context(), opts, &session), status, "invalid_response")
+		if session.ID != "kept" {
+			t.Errorf("status %d: out is %+v", status, session)
+		}
+		_, err = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
+		wantError(t, err, status, "invalid_response")
+		_, err = client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
+		wantError(t, err, status, "invalid_response")
 	}
 }
 

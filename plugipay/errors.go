@@ -1,12 +1,20 @@
 package plugipay
 
 import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -29,6 +37,9 @@ const (
 	ErrorCodeNetworkError ErrorCode = "network_error"
 	// ErrorCodeInvalidResponse: the answer is not one of Plugipay's; its HTTP status is in Status.
 	ErrorCodeInvalidResponse ErrorCode = "invalid_response"
+	// ErrorCodeSessionMismatch: a session is not what was expected; Field names the first property that differs. See
+	// [CheckoutSession.Check].
+	ErrorCodeSessionMismatch ErrorCode = "session_mismatch"
 
 	// ErrorCodeSignatureMissing: a webhook delivery has no signature header, or there is no secret to verify it with.
 	ErrorCodeSignatureMissing ErrorCode = "signature_missing"
@@ -55,6 +66,7 @@ func ErrorCodes() []ErrorCode {
 		ErrorCodeCanceled,
 		ErrorCodeNetworkError,
 		ErrorCodeInvalidResponse,
+		ErrorCodeSessionMismatch,
 
 		ErrorCodeSignatureMissing,
 		ErrorCodeSignatureMalformed,
@@ -93,6 +105,7 @@ var (
 	ErrCanceled        error = sentinel(ErrorCodeCanceled)
 	ErrNetwork         error = sentinel(ErrorCodeNetworkError)
 	ErrInvalidResponse error = sentinel(ErrorCodeInvalidResponse)
+	ErrSessionMismatch error = sentinel(ErrorCodeSessionMismatch)
 
 	ErrSignatureMissing   error = sentinel(ErrorCodeSignatureMissing)
 	ErrSignatureMalformed error = sentinel(ErrorCodeSignatureMalformed)
@@ -134,7 +147,10 @@ type Error struct {
 	// where this one failed, and still happens once; see [WithIdempotencyKey]. Printing the error does not show it.
 	IdempotencyKey string `json:"-"`
 
-	cause error
+	cause                error
+	mayHaveBeenProcessed bool
+	// permanent: another attempt would fail in the same way, whatever the status says.
+	permanent bool
 }
 
 // Error returns the code, the message, and what is known of the status, the field, the request id and the attempts.
@@ -177,10 +193,156 @@ func (e *Error) Is(target error) bool {
 	return ok && string(s) == e.Code
 }
 
+// MayHaveBeenProcessed reports whether Plugipay may have processed the request, in this attempt or an earlier one. It is true
+// after a lost connection, a timeout and a 5xx. It is false when nothing was sent, and when Plugipay refused every attempt.
+//
+// While it is true, repeat a write only with the same IdempotencyKey and the same parameters, or read the resource first. An
+// Error that a program made itself reports false.
+func (e *Error) MayHaveBeenProcessed() bool { return e.mayHaveBeenProcessed }
+
 func invalidRequest(message string) *Error {
 	return &Error{Code: ErrorCodeInvalidRequest, Message: message}
 }
 
 func invalidResponse(status int, message string, cause error) *Error {
 	return &Error{Status: status, Code: ErrorCodeInvalidResponse, Message: message, cause: cause}
+}
+
+// permanentError marks an error that another attempt would meet again.
+func permanentError(err *Error) *Error {
+	err.permanent, err.mayHaveBeenProcessed = true, true
+	return err
+}
+
+// asError returns err as the *Error that it is.
+func asError(err error) *Error {
+	var failed *Error
+	if errors.As(err, &failed) {
+		return failed
+	}
+	return &Error{Code: ErrorCodeInvalidRequest, Message: "the request cannot be built", cause: err}
+}
+
+// connectionError returns the error for an attempt that got no response, or only a part of one (then status is its status).
+// The attempt's context has the timeout in addition to what the caller's has.
+func (s *shared) connectionError(caller, attempt context.Context, status int, err error) *Error {
+	err = withoutURL(err)
+	failed := &Error{Status: status, Code: ErrorCodeNetworkError, Message: connectionMessage(err), cause: err}
+	var transport net.Error
+	switch {
+	case errors.Is(caller.Err(), context.Canceled):
+		failed.Code, failed.Message = ErrorCodeCanceled, "the context was canceled before the response arrived"
+		failed.cause = causeOf(caller)
+	case caller.Err() != nil:
+		failed.Code, failed.Message = ErrorCodeTimeout, "the context's deadline passed before the response arrived"
+		failed.cause = causeOf(caller)
+	case errors.Is(attempt.Err(), context.DeadlineExceeded):
+		failed.Code = ErrorCodeTimeout
+		failed.Message = fmt.Sprintf("no response within %s (ClientOptions.Timeout)", s.timeout)
+		failed.cause = errors.Join(attempt.Err(), err)
+	case attempt.Err() != nil: // see newTrace
+		failed.Message = "the server refused the request over HTTP/2"
+	case errors.As(err, &transport) && transport.Timeout(): // a timeout of the user's transport
+		failed.Code, failed.Message = ErrorCodeTimeout, "a timeout of the transport, or of the network, ended the attempt"
+		failed.cause = errors.Join(context.DeadlineExceeded, err)
+	}
+	return failed
+}
+
+// withoutURL returns the cause of each url.Error in err: the URL may hold a customer's id.
+func withoutURL(err error) error {
+	var withURL *url.Error
+	for errors.As(err, &withURL) && withURL.Err != nil {
+		err = withURL.Err
+	}
+	return err
+}
+
+// connectionMessage says what is wrong with a connection. It repeats no text of err: a transport of the user's may put the URL
+// into it, and net/http quotes what the server sent.
+func connectionMessage(err error) string {
+	var certificate *tls.CertificateVerificationError
+	var lookup *net.DNSError
+	switch {
+	case errors.As(err, &certificate):
+		return "the server's certificate is not valid" + certificateProblem(certificate)
+	case errors.As(err, &lookup) && lookup.IsNotFound:
+		return "the host of ClientOptions.BaseURL, or of a proxy, does not exist"
+	case errors.As(err, &lookup):
+		return "the host of ClientOptions.BaseURL, or of a proxy, cannot be looked up"
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return "the server speaks plain HTTP, and ClientOptions.BaseURL says HTTPS"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection was refused"
+	case errors.Is(err, syscall.ECONNRESET):
+		return "the connection was reset before the whole response arrived"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was closed before the whole response arrived (EOF)"
+	case isDialError(err):
+		return "no connection could be made; errors.Unwrap returns the cause"
+	}
+	return "the connection failed before the whole response arrived; errors.Unwrap returns the cause"
+}
+
+// certificateProblem says more about the usual problems with a certificate.
+func certificateProblem(err error) string {
+	var authority x509.UnknownAuthorityError
+	var hostname x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err, &authority):
+		return ": its authority is not known to this machine"
+	case errors.As(err, &hostname):
+		return ": it is for another host"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return ": it has expired or is not valid yet, or the clock of this machine is wrong"
+	}
+	return ""
+}
+
+// endedBeforeSending is the error of a call whose context had ended before it.
+func endedBeforeSending(ctx context.Context) *Error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return &Error{Code: ErrorCodeCanceled, Message: "the context was canceled before anything was sent", cause: causeOf(ctx)}
+	}
+	return &Error{Code: ErrorCodeTimeout, Message: "the context's deadline passed before anything was sent", cause: causeOf(ctx)}
+}
+
+// endedWhileWaiting is the error of a call whose context ended between two attempts. errors.Is finds in it what ended the
+// context, and the last attempt's error.
+func endedWhileWaiting(ctx context.Context, last *Error) *Error {
+	ended := &Error{
+		Status:    last.Status,
+		Code:      ErrorCodeTimeout,
+		Message:   "the context's deadline passed before the next attempt; the last one: " + last.Error(),
+		RequestID: last.RequestID,
+		cause:     causeOf(ctx),
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		ended.Code = ErrorCodeCanceled
+		ended.Message = "the context was canceled before the next attempt; the last one: " + last.Error()
+	}
+	if !errors.Is(last, context.DeadlineExceeded) { // an attempt's timeout, which did not end the call
+		ended.cause = errors.Join(ended.cause, last)
+	}
+	return ended
+}
+
+// endsBeforeRetry is the error of a call whose deadline comes before the next attempt would.
+func endsBeforeRetry(last *Error) *Error {
+	return &Error{
+		Status:    last.Status,
+		Code:      ErrorCodeTimeout,
+		Message:   "the context's deadline comes before the next attempt; the last one: " + last.Error(),
+		RequestID: last.RequestID,
+		cause:     errors.Join(context.DeadlineExceeded, last),
+	}
+}
+
+// causeOf returns why the context ended: its Err, and the cause that it was given, if any.
+func causeOf(ctx context.Context) error {
+	if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
+		return errors.Join(ctx.Err(), cause)
+	}
+	return ctx.Err()
 }

@@ -44,6 +44,7 @@ var sentinels = map[string]error{
 	plugipay.ErrorCodeCanceled:             plugipay.ErrCanceled,
 	plugipay.ErrorCodeNetworkError:         plugipay.ErrNetwork,
 	plugipay.ErrorCodeInvalidResponse:      plugipay.ErrInvalidResponse,
+	plugipay.ErrorCodeSessionMismatch:      plugipay.ErrSessionMismatch,
 	plugipay.ErrorCodeSignatureMissing:     plugipay.ErrSignatureMissing,
 	plugipay.ErrorCodeSignatureMalformed:   plugipay.ErrSignatureMalformed,
 	plugipay.ErrorCodeSignatureStale:       plugipay.ErrSignatureStale,
@@ -155,6 +156,9 @@ func TestABodyThatIsNoEnvelopeKeepsItsStatus(t *testing.T) {
 	for name, body := range bodies {
 		for _, status := range []int{200, 201, 400, 404, 500, 502} {
 			for _, op := range operations() {
+				if body == "" && status < 300 && op.name == "DoList" {
+					continue // an empty page
+				}
 				t.Run(fmt.Sprint(op.name, " ", status, " ", name), func(t *testing.T) {
 					t.Parallel()
 					err := op.call(t, answering(t, status, body).client(t))

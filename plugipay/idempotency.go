@@ -2,14 +2,16 @@ package plugipay
 
 import (
 	"context"
-	"crypto/rand"
+
+	"github.com/google/uuid"
 )
 
 const idempotencyKeyHeader = "Idempotency-Key"
 
 type idempotencyKeyInContext struct{}
 
-// callersKey is the caller's idempotency key in a context: printing a context shows the strings in it, but no others.
+// callersKey is the caller's idempotency key in a context. The context has a pointer to it, because printing a context shows
+// the strings in it, but no memory behind pointers.
 type callersKey struct{ text string }
 
 // WithIdempotencyKey returns a context with which Create, Cancel and Confirm send key as their idempotency key, in place
@@ -23,32 +25,27 @@ type callersKey struct{ text string }
 // A key must be printable ASCII without a space at either end; with another one, and with an empty one, the call fails
 // with invalid_request and sends nothing. [Client.Do] takes its key from [RequestOptions] only.
 func WithIdempotencyKey(ctx context.Context, key string) context.Context {
-	return context.WithValue(ctx, idempotencyKeyInContext{}, callersKey{key})
+	return context.WithValue(ctx, idempotencyKeyInContext{}, &callersKey{key})
 }
 
-// useCallersKey makes the call send the context's idempotency key, if that has one.
-func (x *exchange) useCallersKey() error {
-	key, ok := x.Value(idempotencyKeyInContext{}).(callersKey)
+// newKey makes the call send the context's idempotency key, or a new one, and returns it.
+func (c *call) newKey(ctx context.Context) *string {
+	if c.callersKey(ctx) == nil && c.err == nil {
+		c.idempotencyKey = "idem_" + uuid.NewString()
+	}
+	return &c.idempotencyKey
+}
+
+// callersKey makes the call send the context's idempotency key, and returns it; nil if the context has none.
+func (c *call) callersKey(ctx context.Context) *string {
+	if c.err != nil {
+		return nil
+	}
+	key, ok := ctx.Value(idempotencyKeyInContext{}).(*callersKey)
 	if !ok {
 		return nil
 	}
-	x.idempotencyKey = key.text
-	return checkHeaderValue("the idempotency key", key.text)
-}
-
-// useKey makes the call send the context's idempotency key, or a new one.
-func (x *exchange) useKey() error {
-	if err := x.useCallersKey(); err != nil || x.idempotencyKey != "" {
-		return err
-	}
-	x.idempotencyKey = "idem_" + rand.Text()
-	return nil
-}
-
-// keyParam returns the idempotency key as a parameter for the low-level client; nil for none.
-func (x *exchange) keyParam() *string {
-	if x.idempotencyKey == "" {
-		return nil
-	}
-	return &x.idempotencyKey
+	c.err = checkHeaderValue("the idempotency key", key.text)
+	c.idempotencyKey = key.text
+	return &c.idempotencyKey
 }

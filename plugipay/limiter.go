@@ -11,7 +11,8 @@ import (
 // Plugipay counts the requests of a workspace, test and live apart: 100 reads and 20 writes in a second.
 type Limiter interface {
 	// Wait returns nil once a request may be sent, and takes its place in the count. It returns an error when it knows that
-	// there will be no place, and when the context ends. It is called by many goroutines at once.
+	// there will be no place, and when the context ends. The text of the error becomes part of Error.Message, so it must
+	// not hold a secret. It is called by many goroutines at once.
 	Wait(ctx context.Context) error
 }
 
@@ -30,48 +31,38 @@ func newLimits(opts ClientOptions) limits {
 	return l
 }
 
-// wait returns nil once the call's next attempt may be made, and else the limiter's error or the context's.
-func (l limits) wait(x *exchange) error {
+// wait returns nil once the next attempt may be made, and else the limiter's error or the context's.
+func (l limits) wait(ctx context.Context, method string) error {
 	waitForLimiter := l.writes
-	if isRead(x.method) {
+	if isRead(method) {
 		waitForLimiter = l.reads
 	}
 	if waitForLimiter == nil {
 		return nil
 	}
-	if err := waitForLimiter(x); err != nil {
+	if err := waitForLimiter(ctx); err != nil {
 		return err
 	}
-	return x.Err()
+	return ctx.Err()
 }
 
-// refusedByLimiter is the error of a call that the limiter allowed no attempt.
-func refusedByLimiter(caller context.Context, err error) *Error {
-	refused := &Error{cause: causeOf(caller)}
+// limiterError is the error of a call that the limiter allows no attempt, or no further one after the last.
+func limiterError(ctx context.Context, last *Error, err error) *Error {
 	switch {
-	case errors.Is(caller.Err(), context.Canceled):
-		refused.Code = ErrorCodeCanceled
-		refused.Message = "the context was canceled while the request waited for the limiter; nothing was sent"
-	case caller.Err() != nil:
-		refused.Code = ErrorCodeTimeout
-		refused.Message = "the context's deadline passed while the request waited for the limiter; nothing was sent"
-	default:
-		refused.Code = ErrorCodeRateLimited
-		refused.Message = "the limiter (ClientOptions) lets nothing through, nothing was sent: " + err.Error()
-		refused.cause = err
+	case last != nil && ctx.Err() != nil:
+		return endedWhileWaiting(ctx, last)
+	case last != nil:
+		held := *last
+		held.Message += "; the limiter (ClientOptions) allows no other attempt: " + err.Error()
+		held.cause = errors.Join(last.cause, err)
+		return &held
+	case errors.Is(ctx.Err(), context.Canceled):
+		return &Error{Code: ErrorCodeCanceled, cause: causeOf(ctx),
+			Message: "the context was canceled while the request waited for the limiter; nothing was sent"}
+	case ctx.Err() != nil:
+		return &Error{Code: ErrorCodeTimeout, cause: causeOf(ctx),
+			Message: "the context's deadline passed while the request waited for the limiter; nothing was sent"}
 	}
-	return refused
-}
-
-// heldBackByLimiter is the error of a call that the limiter allowed no further attempt. It is the last one's, which tells
-// whether it may have been processed.
-func heldBackByLimiter(caller context.Context, last outcome, err error) *Error {
-	if caller.Err() != nil {
-		return endedWhileWaiting(caller, last)
-	}
-	_, failed := last.open()
-	held := *failed
-	held.Message += "; the limiter (ClientOptions) allows no other attempt: " + err.Error()
-	held.cause = errors.Join(failed.cause, err)
-	return &held
+	return &Error{Code: ErrorCodeRateLimited, cause: err,
+		Message: "the limiter (ClientOptions) lets nothing through, nothing was sent: " + err.Error()}
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -22,14 +23,15 @@ const (
 // ClientOptions configures a [Client]. The zero value works where the environment holds the credentials.
 //
 // A client signs its requests with a key pair, KeyID and Secret, or sends a dashboard key, APIKey. What is set here
-// goes before the environment, and in the environment a key pair goes before a dashboard key.
+// goes before the environment. In the environment a key pair goes before a dashboard key, and a dashboard key before a
+// PLUGIPAY_SECRET without a PLUGIPAY_KEY_ID.
 type ClientOptions struct {
 	// KeyID is the id of a key pair: pk_test_…, pk_live_…, or ak_… for older ones. Empty means PLUGIPAY_KEY_ID.
 	KeyID string
 	// Secret is the secret of the key pair: sk_test_… or sk_live_…. Empty means PLUGIPAY_SECRET.
 	Secret string `json:"-"`
-	// BaseURL is where Plugipay is: an absolute https URL, or http on this machine. Empty means PLUGIPAY_BASE_URL or
-	// else DefaultBaseURL. Slashes at its end are dropped. A path is taken for the prefix of a gateway in between, which
+	// BaseURL is the URL of Plugipay: absolute and https, or http on this machine (see AllowPlainHTTP). Empty means
+	// PLUGIPAY_BASE_URL or else DefaultBaseURL. Slashes at its end are dropped. A path is taken for the prefix of a gateway in between, which
 	// removes it: it is sent but not signed.
 	BaseURL string
 	// OnBehalfOf is the merchant account (acc_…) to act for; keys of platform administrators only. Empty means
@@ -38,13 +40,18 @@ type ClientOptions struct {
 	// APIKey is a dashboard key, sent alone as a bearer token: pk_test_… or pk_live_…. Empty means PLUGIPAY_API_KEY, if
 	// no key pair is set. Setting both this and a key pair is an error.
 	APIKey string `json:"-"`
+	// AllowPlainHTTP allows a BaseURL with plain http to a host that is not this machine, such as a sandbox in another
+	// container. It works for test keys only: the key id or the secret has _test_ in it, and neither has _live_. False means
+	// that PLUGIPAY_ALLOW_PLAIN_HTTP decides: 1 allows it.
+	AllowPlainHTTP bool
 	// Timeout is how long an attempt may take, from connecting to the last byte of the answer; one that runs out is
 	// retried. Zero means the Timeout of HTTP, or else DefaultTimeout; less than zero means no limit. A context's
 	// deadline is for the whole call, retries and waits included.
 	Timeout time.Duration
 	// MaxRetries is how often a request is sent again when it fails in a way that may pass: the network, a timeout, 408,
 	// 429, 500, 502, 503 and 504. A write without an idempotency key, other than Confirm, is sent again only when it
-	// cannot have been processed. Zero means 2; less than zero means never.
+	// cannot have been processed. Zero means 2; less than zero means never. One attempt of a write is one request on the
+	// wire. net/http may repeat a read by itself when a kept connection turns out to be closed; that is one attempt here.
 	MaxRetries int
 	// MaxResponseBytes is how much of an answer is read, decompressed; a larger one is an error. Zero or less means
 	// 8 MiB, a hundred times the largest answer that Plugipay documents.
@@ -73,28 +80,47 @@ type ClientOptions struct {
 // Format prints the options without the secret and the dashboard key, for every verb of package fmt.
 func (o ClientOptions) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "plugipay.ClientOptions{KeyID:%q BaseURL:%q OnBehalfOf:%q Timeout:%s}",
-		o.KeyID, o.BaseURL, o.OnBehalfOf, o.Timeout)
+		withoutSecret(o.KeyID), o.shownBaseURL(), withoutSecret(o.OnBehalfOf), o.Timeout)
 }
 
 // LogValue gives slog the options without the secret and the dashboard key.
 func (o ClientOptions) LogValue() slog.Value {
 	return slog.GroupValue(
-		slog.String("keyId", o.KeyID),
-		slog.String("baseUrl", o.BaseURL),
-		slog.String("onBehalfOf", o.OnBehalfOf),
+		slog.String("keyId", withoutSecret(o.KeyID)),
+		slog.String("baseUrl", o.shownBaseURL()),
+		slog.String("onBehalfOf", withoutSecret(o.OnBehalfOf)),
 		slog.Duration("timeout", o.Timeout),
 	)
+}
+
+// shownBaseURL returns the base URL for printing, or a placeholder for one that NewClient refuses: it may be a secret in the
+// wrong variable, or hold a password.
+func (o ClientOptions) shownBaseURL() string {
+	o.AllowPlainHTTP, o.KeyID, o.Secret = true, "pk_test_", "sk_test_" // whether it may be used is not the question here
+	if _, err := parseBaseURL(o); err != nil && o.BaseURL != "" {
+		return "(not a valid base URL)"
+	}
+	return o.BaseURL
+}
+
+// hasTestKey reports whether the credentials belong to test data.
+func (o ClientOptions) hasTestKey() bool {
+	keys := o.KeyID + " " + o.Secret + " " + o.APIKey
+	return strings.Contains(keys, "_test_") && !strings.Contains(keys, "_live_")
 }
 
 // withEnvironment returns the options with what is empty taken from the environment and the defaults.
 func (o ClientOptions) withEnvironment() ClientOptions {
 	if o.APIKey == "" {
 		o.KeyID = cmp.Or(o.KeyID, os.Getenv("PLUGIPAY_KEY_ID"))
-		o.Secret = cmp.Or(o.Secret, os.Getenv("PLUGIPAY_SECRET"))
 		if o.KeyID == "" && o.Secret == "" {
 			o.APIKey = os.Getenv("PLUGIPAY_API_KEY")
 		}
+		if o.APIKey == "" {
+			o.Secret = cmp.Or(o.Secret, os.Getenv("PLUGIPAY_SECRET"))
+		}
 	}
+	o.AllowPlainHTTP = o.AllowPlainHTTP || os.Getenv("PLUGIPAY_ALLOW_PLAIN_HTTP") == "1"
 	o.BaseURL = cmp.Or(o.BaseURL, os.Getenv("PLUGIPAY_BASE_URL"), DefaultBaseURL)
 	o.OnBehalfOf = cmp.Or(o.OnBehalfOf, os.Getenv("PLUGIPAY_ON_BEHALF_OF"))
 	if o.Timeout == 0 && o.HTTP != nil {

@@ -19,6 +19,10 @@ type ResponseInfo struct {
 	Attempts int
 	// Header is the answer's header; nil when there was no answer. It is the caller's to keep and to change.
 	Header http.Header
+	// Body is the response's body, at most ClientOptions.MaxResponseBytes. It has the properties that this package has no
+	// field for, and those whose field stays empty because their type is not the contract's. It is nil when there was no
+	// whole response. It may hold a buyer's data.
+	Body []byte
 	// RateLimit is what the answer tells of the workspace's rate limit.
 	RateLimit RateLimit
 }
@@ -67,27 +71,28 @@ func responseInfo(ctx context.Context) *ResponseInfo {
 	return info
 }
 
-// report tells the caller who asked for it what came back.
-func (x *exchange) report(status int, requestID string) {
-	if x.info == nil {
+// report fills in what WithResponse asks for.
+func (c *call) report() {
+	if c.info == nil {
 		return
 	}
-	*x.info = ResponseInfo{
-		Status:    status,
-		RequestID: requestID,
-		Attempts:  x.attempts,
-		Header:    x.header.Clone(),
-		RateLimit: rateLimitOf(x.header),
+	*c.info = ResponseInfo{
+		Status:    c.response.status,
+		RequestID: c.response.requestID,
+		Attempts:  c.attempts,
+		Header:    c.response.header.Clone(),
+		Body:      c.response.body,
+		RateLimit: rateLimitOf(c.response.header),
 	}
 }
 
-// reportInstead tells the caller who asked for it what came back from another call, made to settle this one.
-func (x *exchange) reportInstead(other ResponseInfo) {
-	if x.info == nil {
+// reportInstead fills in the response of another call, made to resolve the conflict of this one.
+func (c *call) reportInstead(other ResponseInfo) {
+	if c.info == nil {
 		return
 	}
-	other.Attempts += x.attempts
-	*x.info = other
+	other.Attempts += c.attempts
+	*c.info = other
 }
 
 // lastOfTime is the last second of the year 9999, past which times cannot be written as JSON.

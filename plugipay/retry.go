@@ -3,7 +3,6 @@ package plugipay
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -11,65 +10,83 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 const (
-	// defaultRetries is how often a request is sent again when ClientOptions.MaxRetries is zero.
+	// defaultRetries is the number of retries when ClientOptions.MaxRetries is zero.
 	defaultRetries = 2
 
-	// The wait before the n-th retry is drawn between minWait and firstWait doubled n-1 times, maxWait at the most.
-	// Drawing all of it ("full jitter") keeps clients that failed together from coming back together.
+	// The wait before the n-th retry is drawn between minWait and firstWait doubled n-1 times, at most maxWait. Drawing
+	// nearly all of it ("full jitter") keeps clients that failed together from returning together.
 	minWait   = 100 * time.Millisecond
 	firstWait = 500 * time.Millisecond
 	maxWait   = 8 * time.Second
 
-	// maxRetryAfter is how long a Retry-After is waited for. Who asks for more gets the error at once: whoever made the
-	// call knows better what to do with half a minute.
+	// maxRetryAfter is the longest Retry-After that a call waits for. The caller of a call that is asked to wait longer
+	// gets the error at once and decides what to do with the time.
 	maxRetryAfter = 30 * time.Second
 )
 
-// outcome is what came of an attempt: an answer, its body read, or an error.
-type outcome struct {
-	resp    *http.Response
-	content []byte
-	err     *Error
+// shouldRetry returns the wait before the next attempt, or the error to return if there must not be one. It takes a retry
+// from the budget.
+func (c *call) shouldRetry(ctx context.Context, failed *Error) (time.Duration, *Error) {
+	if !c.mayRetry(ctx, failed) {
+		if failed.Status != 0 && !failed.isTransient() { // Plugipay responds, if only with a refusal
+			c.client.budget.refund(c.attempts - 1)
+		}
+		return 0, failed
+	}
+	delay, ok := backoff(c.attempts, c.response.retryAfter)
+	if c.attempts > c.client.maxRetries || !ok {
+		return 0, failed
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
+		return 0, endsBeforeRetry(failed)
+	}
+	if !c.client.budget.take() {
+		return 0, failed
+	}
+	return delay, nil
 }
 
-// open decodes the answer without its data.
-func (o outcome) open() (*envelope, *Error) {
-	if o.err != nil {
-		return nil, o.err
+// mayRetry reports whether another attempt may succeed and does no harm.
+func (c *call) mayRetry(ctx context.Context, failed *Error) bool {
+	switch {
+	case ctx.Err() != nil:
+		return false
+	case failed.Status == http.StatusConflict && c.idempotencyKey == "":
+		return false
 	}
-	return openAnswer(o.resp, o.content, nil)
+	return failed.isTransient() && (c.mayRepeat() || !failed.mayHaveBeenProcessed)
 }
 
-// result returns the outcome as the low-level client does.
-func (o outcome) result() (*http.Response, error) {
-	if o.err != nil {
-		return nil, o.err
-	}
-	return o.resp, nil
+// mayRepeat reports whether the request may be sent again although it may have been processed.
+func (c *call) mayRepeat() bool {
+	return isRead(c.request.Method) || c.idempotencyKey != "" || c.repeatable
 }
 
-// shouldRetry tells whether to send the request again after an attempt. It does not ask whether there is an attempt left.
-func (x *exchange) shouldRetry(o outcome) bool {
-	if o.err != nil {
-		return !isFinal(x, o.err) && (wasNotSent(o.err) || x.mayRepeat())
-	}
-	switch status := o.resp.StatusCode; {
-	case status == http.StatusTooManyRequests: // refused before it was processed
+// isRead reports whether a request with the method changes nothing.
+func isRead(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+// isTransient reports whether an attempt failed in a way that may pass.
+func (e *Error) isTransient() bool {
+	switch {
+	case e.permanent:
+		return false
+	case isTransientStatus(e.Status):
 		return true
-	case isTrouble(status):
-		return x.mayRepeat()
-	case status == http.StatusConflict:
-		return x.idempotencyKey != "" && isKeyInFlight(o.content)
+	case e.Status == http.StatusConflict:
+		return isKeyInFlight(e.Code)
 	}
-	return false
+	return (e.Code == ErrorCodeTimeout || e.Code == ErrorCodeNetworkError) && !isPermanent(e)
 }
 
-// isTrouble tells whether a status says that the server, or something before it, is in a trouble that may pass.
-func isTrouble(status int) bool {
+// isTransientStatus reports whether a status says that the server, or a gateway before it, is in trouble that may pass.
+func isTransientStatus(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -78,65 +95,56 @@ func isTrouble(status int) bool {
 	return false
 }
 
-// mayHaveBeenProcessed tells whether a failed attempt may have had its effect all the same.
-func mayHaveBeenProcessed(o outcome) bool {
-	if o.err != nil {
-		return !wasNotSent(o.err)
-	}
-	return o.resp.StatusCode != http.StatusTooManyRequests
+// isPermanent reports whether a connection failed for a reason that stays.
+func isPermanent(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	var lookup *net.DNSError
+	return errors.As(err, &certificate) || errors.As(err, &lookup) && lookup.IsNotFound
 }
 
-// isFinal tells whether an error would come again, or whether nobody waits for another attempt.
-func isFinal(caller context.Context, err *Error) bool {
-	return caller.Err() != nil || wouldComeAgain(err)
-}
-
-// wouldComeAgain tells whether an attempt without an answer, or with a part of one, failed for a reason that stays. That of
-// an invalid request is that it could not even be built.
-func wouldComeAgain(err *Error) bool {
-	if err.Code == ErrorCodeInvalidResponse || err.Code == ErrorCodeInvalidRequest {
-		return true
-	}
-	if _, ok := findError[*tls.CertificateVerificationError](err); ok {
-		return true
-	}
-	lookup, ok := findError[*net.DNSError](err)
-	return ok && lookup.IsNotFound
-}
-
-// wasNotSent tells whether an attempt failed before there was a connection to send it on.
-func wasNotSent(err *Error) bool {
-	failed, ok := findError[*net.OpError](err)
-	for ok && failed.Op != "dial" && failed.Op != "proxyconnect" {
-		failed, ok = findError[*net.OpError](failed.Err)
-	}
-	return ok
-}
-
-// isKeyInFlight tells whether a 409 says that another request with the same idempotency key is being processed. The API
-// does not document the code's name, only the one that it must not be.
-func isKeyInFlight(content []byte) bool {
-	var env envelope
-	_ = json.Unmarshal(content, &env) // as in openAnswer, an odd property elsewhere does not hide the error
-	if env.Error == nil {
-		return false
-	}
-	code := strings.ToLower(env.Error.Code)
+// isKeyInFlight reports whether the code of a 409 says that another request with the same idempotency key is being
+// processed. The API does not document the name of this code, only the one that it must not be.
+func isKeyInFlight(code string) bool {
 	return strings.HasPrefix(code, "idempotency") && code != ErrorCodeIdempotencyMismatch
 }
 
-// waitBefore returns how long to wait before the next attempt, of which there have been attempts; false if the server
-// asks for more than a call should wait.
-func (x *exchange) waitBefore() (time.Duration, bool) {
-	if x.retryAfter > 0 {
-		return x.retryAfter, x.retryAfter <= maxRetryAfter
+// mayHaveBeenProcessed reports whether a request that got this response may have taken effect all the same.
+func mayHaveBeenProcessed(status int, code string) bool {
+	switch {
+	case status == http.StatusRequestTimeout, status == http.StatusConflict && isKeyInFlight(code):
+		return true
+	case status == http.StatusTooManyRequests: // refused before it was processed
+		return false
 	}
-	ceiling := min(firstWait<<min(x.attempts-1, 10), maxWait)
+	return status < 400 || status > 499
+}
+
+// isDialError reports whether err is a connection that could not be made, in any number of wrappers. An error that joins
+// several says nothing: one of them may be about a request that was sent.
+func isDialError(err error) bool {
+	for ; err != nil; err = errors.Unwrap(err) {
+		dial, ok := err.(*net.OpError)
+		if as, converts := err.(interface{ As(any) bool }); !ok && converts {
+			ok = as.As(&dial)
+		}
+		if ok && (dial.Op == "dial" || dial.Op == "proxyconnect") {
+			return true
+		}
+	}
+	return false
+}
+
+// backoff returns the delay before the next attempt. ok is false if Retry-After exceeds maxRetryAfter.
+func backoff(attempts int, retryAfter time.Duration) (delay time.Duration, ok bool) {
+	if retryAfter > 0 {
+		return retryAfter, retryAfter <= maxRetryAfter
+	}
+	ceiling := min(firstWait<<min(attempts-1, 10), maxWait)
 	return minWait + rand.N(ceiling-minWait+1), true
 }
 
-// wait returns after d, or when the context ends, with its error.
-func wait(ctx context.Context, d time.Duration) error {
+// sleep returns after d, or with the context's error when the context ends.
+func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -147,14 +155,13 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// retryAfter reads the Retry-After header: seconds, or a date, which is compared with the answer's own Date, as the
-// server's clock may not be ours. Zero if there is none, if it cannot be read or if it lies in the past.
+// retryAfter reads the Retry-After header: seconds, or a date. A date is compared with the response's own Date, because
+// the clocks may differ. It returns zero if there is no header, if it cannot be read and if it lies in the past.
 func retryAfter(header http.Header) time.Duration {
-	values := header["Retry-After"]
-	if len(values) == 0 {
+	value := header.Get("Retry-After")
+	if value == "" {
 		return 0
 	}
-	value := values[0]
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		const most = uint64(math.MaxInt64 / time.Second)
 		return time.Duration(min(seconds, most)) * time.Second
@@ -168,4 +175,41 @@ func retryAfter(header http.Header) time.Duration {
 		now = time.Now()
 	}
 	return max(until.Sub(now), 0)
+}
+
+// A retry budget keeps retries from making an outage worse, like the retry quota of the AWS SDKs. Each retry takes from
+// the budget, and each call that eventually gets a response returns the retries it used, or a little if it used none.
+// While Plugipay is down, the budget is used up after a hundred retries, and each call makes one attempt only.
+const (
+	budgetCapacity = 500
+	retryCost      = 5
+	callRefund     = 1
+)
+
+// retryBudget is shared by all calls of a client and of the clients that ForMerchant returns. It counts what is spent, so
+// calls that succeed while nothing is spent only read it.
+type retryBudget struct{ spent atomic.Int64 }
+
+// take pays for a retry. It reports false if not enough is left.
+func (b *retryBudget) take() bool {
+	for {
+		spent := b.spent.Load()
+		if spent+retryCost > budgetCapacity {
+			return false
+		}
+		if b.spent.CompareAndSwap(spent, spent+retryCost) {
+			return true
+		}
+	}
+}
+
+// refund returns what a call with a number of retries gives back when it gets a response.
+func (b *retryBudget) refund(retries int) {
+	amount := int64(max(callRefund, retries*retryCost))
+	for {
+		spent := b.spent.Load()
+		if spent == 0 || b.spent.CompareAndSwap(spent, max(spent-amount, 0)) {
+			return
+		}
+	}
 }

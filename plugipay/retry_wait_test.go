@@ -166,15 +166,16 @@ func TestAWaitEndsWithTheContext(t *testing.T) {
 		end  func(context.Context) (context.Context, context.CancelFunc)
 		code string
 		is   error
+		took time.Duration
 	}{
 		"canceled": {func(ctx context.Context) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(ctx)
 			time.AfterFunc(3*time.Second, cancel)
 			return ctx, cancel
-		}, "canceled", context.Canceled},
+		}, "canceled", context.Canceled, 3 * time.Second},
 		"past its deadline": {func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(ctx, 3*time.Second)
-		}, "timeout", context.DeadlineExceeded},
+		}, "timeout", context.DeadlineExceeded, 0},
 	}
 	for name, test := range tests {
 		for body, failing := range map[string]reply{
@@ -188,7 +189,7 @@ func TestAWaitEndsWithTheContext(t *testing.T) {
 					defer cancel()
 					start := time.Now()
 					_, err := b.client().CheckoutSessions.Create(ctx, validInput())
-					if took := time.Since(start); took != 3*time.Second {
+					if took := time.Since(start); took != test.took {
 						t.Errorf("it took %s", took)
 					}
 					pe := wantError(t, err, 503, test.code)
@@ -206,6 +207,17 @@ func TestAWaitEndsWithTheContext(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestWait_BetweenAttemptsEndsBeforeDeadline(t *testing.T) {
+	t.Parallel()
+	inBubble(t, []reply{{503, errorBody("service_unavailable"), after("20")}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+		ctx, cancel := context.WithTimeout(t.Context(), 21*time.Second)
+		defer cancel()
+		if _, err := b.client().CheckoutSessions.Create(ctx, validInput()); err != nil {
+			t.Errorf("a wait that ends before the deadline is not made: %v", err)
+		}
+	})
 }
 
 func TestAContextThatEndsWhileWaitingAfterALostConnectionIsFoundToo(t *testing.T) {

@@ -1,36 +1,95 @@
 package plugipay
 
 import (
-	"context"
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
-// The checks here are for what cannot be sent, or would be sent as something else. Business rules, such as an amount
-// above zero, are Plugipay's to check. No message repeats a value that may be secret.
+// These checks refuse what cannot be sent, or would be sent as something else. Business rules, such as an amount above
+// zero, are Plugipay's to check. No message repeats a refused value, because it may be a secret in the wrong place.
 
-// checkContext refuses a nil context, with which net/http would panic.
-func checkContext(ctx context.Context) error {
-	if ctx == nil {
-		return invalidRequest("the context is nil: pass context.Background() if there is no other")
+// about makes the call one about the resource with the id. It refuses an id that would address something else: the list, or
+// a path above it.
+func (c *call) about(id string) *call {
+	if c.err == nil {
+		c.err = checkID(id)
 	}
-	return nil
+	return c
 }
 
-// checkID refuses an id that would address something else than one resource: the list, or a path above it.
 func checkID(id string) error {
 	switch {
 	case id == "":
 		return invalidRequest("id is empty")
 	case id == "." || id == "..":
-		return invalidRequest(fmt.Sprintf("id is %q, which is no id but a step in a path", id))
+		return invalidRequest(fmt.Sprintf("id is %q, which is a step in a path", id))
 	case strings.ContainsFunc(id, unicode.IsControl):
-		return invalidRequest(fmt.Sprintf("id %q holds a control character", id))
+		return invalidRequest("id holds a control character")
 	}
 	return nil
+}
+
+// encode writes the body that the call sends as JSON, and returns a reader of it.
+func (c *call) encode(body any) *bytes.Reader {
+	if c.err == nil {
+		c.body, c.err = encodeBody(body)
+	}
+	return bytes.NewReader(c.body)
+}
+
+func encodeBody(body any) ([]byte, error) {
+	content, err := json.Marshal(body)
+	if err != nil {
+		return nil, &Error{Code: ErrorCodeSerializeFailed, Message: "the body cannot be written as JSON", cause: err}
+	}
+	if _, written := body.(json.RawMessage); !utf8.Valid(content) || !written && bytes.Contains(content, replaced) {
+		if name, found := invalidText(content); found {
+			return nil, invalidRequest(name + " holds text that is not valid UTF-8, which would be sent as something else")
+		}
+	}
+	return content, nil
+}
+
+// replaced is what package json writes for a byte that is not valid UTF-8. The character U+FFFD itself is written as it is.
+var replaced = []byte(`\ufffd`)
+
+// invalidText returns the name of the body's property that holds text which is not valid UTF-8.
+func invalidText(content []byte) (name string, found bool) {
+	var properties map[string]json.RawMessage
+	if err := json.Unmarshal(content, &properties); err != nil {
+		return "the body", holdsInvalidText(content)
+	}
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		if holdsInvalidText(properties[name]) {
+			return name, true
+		}
+	}
+	return "the name of a property", holdsInvalidText(content)
+}
+
+func holdsInvalidText(content []byte) bool {
+	if !utf8.Valid(content) {
+		return true
+	}
+	for {
+		at := bytes.Index(content, replaced)
+		if at < 0 {
+			return false
+		}
+		backslashes := at - len(bytes.TrimRight(content[:at], `\`))
+		if backslashes%2 == 0 { // an odd number before this one makes it a backslash and the text "ufffd"
+			return true
+		}
+		content = content[at+len(replaced):]
+	}
 }
 
 // checkHeaderValue refuses a value that would not arrive as it is in a header, and would break the signature over it.
@@ -46,66 +105,103 @@ func checkHeaderValue(name, value string) error {
 	return nil
 }
 
-// checkToken refuses what cannot be one word of a header.
+// checkPublicHeader is checkHeaderValue for a value that is printed with the client, so it must not be a secret.
+func checkPublicHeader(name, value string) error {
+	if isSecret(value) {
+		return invalidRequest(name + " is a secret: were two variables mixed up?")
+	}
+	return checkHeaderValue(name, value)
+}
+
+// isSecret reports whether the value begins like one of Plugipay's secrets.
+func isSecret(value string) bool {
+	value = strings.ToLower(strings.TrimSpace(value))
+	return strings.HasPrefix(value, "sk_") || strings.HasPrefix(value, "whsec_")
+}
+
+// withoutSecret returns the value for printing.
+func withoutSecret(value string) string {
+	if isSecret(value) {
+		return "(a secret)"
+	}
+	return value
+}
+
+// checkToken refuses a value that is not one word of visible ASCII.
 func checkToken(name, value string) error {
 	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return invalidRequest(name + " holds white space or a character that a header cannot carry")
+		return invalidRequest(name + " holds white space or a character that is not visible ASCII, as a value read from a file or copied from a page may")
 	}
 	return nil
 }
 
-// checkMethod refuses what is no HTTP method.
+// isToken reports whether the text is a token of RFC 9110, such as a method or the name of a header.
+func isToken(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}
+
+// checkMethod refuses what is not an HTTP method.
 func checkMethod(method string) error {
 	if method == "" {
 		return invalidRequest("RequestOptions.Method is empty")
 	}
 	if strings.ContainsFunc(method, func(r rune) bool { return r < 'A' || r > 'Z' }) {
-		return invalidRequest(fmt.Sprintf("RequestOptions.Method %q is no HTTP method", method))
+		return invalidRequest("RequestOptions.Method is not an HTTP method")
 	}
 	return nil
 }
 
-// checkPath refuses a path for Do that would not be sent as it is.
+// checkPath refuses a path for Do that would not be sent as it is. The message does not repeat it: its query may hold a
+// customer's id.
 func checkPath(path string) error {
 	switch {
 	case !strings.HasPrefix(path, "/"):
-		return invalidRequest(fmt.Sprintf("RequestOptions.Path %q does not begin with a slash", path))
+		return invalidRequest("RequestOptions.Path does not begin with a slash")
 	case strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return invalidRequest(fmt.Sprintf("RequestOptions.Path %q holds a character that must be escaped", path))
-	case strings.Contains(path, "#"):
-		return invalidRequest(fmt.Sprintf("RequestOptions.Path %q holds a #, which must be escaped as %%23", path))
+		return invalidRequest("RequestOptions.Path holds white space or a character beyond ASCII, which must be escaped")
+	case strings.ContainsAny(path, "#\"<>\\^`{|}"):
+		at := strings.IndexAny(path, "#\"<>\\^`{|}")
+		return invalidRequest(fmt.Sprintf("RequestOptions.Path holds %q, which must be escaped as %%%X", path[at], path[at]))
 	}
 	path, _, _ = strings.Cut(path, "?")
 	if _, err := url.PathUnescape(path); err != nil {
-		return invalidRequest(fmt.Sprintf("RequestOptions.Path %q holds a %% that escapes nothing", path))
+		return invalidRequest("RequestOptions.Path holds a % that escapes nothing")
 	}
 	if hasDotSegment(path) {
-		return invalidRequest(fmt.Sprintf("RequestOptions.Path %q holds a step . or .., as an id that is one would make it", path))
+		return invalidRequest("RequestOptions.Path holds a step . or .., which an id would make that is one")
 	}
 	return nil
 }
 
-// parseBaseURL returns the base URL without slashes at its end.
-func parseBaseURL(text string) (*url.URL, error) {
-	base, err := url.Parse(strings.TrimRight(text, "/"))
-	if err != nil {
-		// Neither the text nor the parser's error is repeated: there may be a password in it.
-		return nil, invalidRequest("the base URL (ClientOptions.BaseURL or PLUGIPAY_BASE_URL) is no URL")
+// parseBaseURL returns the base URL without slashes at its end. No message repeats it: it may be a secret, or hold one.
+func parseBaseURL(opts ClientOptions) (*url.URL, error) {
+	const name = "the base URL (ClientOptions.BaseURL or PLUGIPAY_BASE_URL) "
+	if strings.ContainsFunc(opts.BaseURL, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, invalidRequest(name + "holds white space or a character beyond ASCII")
 	}
-	shown := base.Redacted()
+	base, err := url.Parse(strings.TrimRight(opts.BaseURL, "/"))
+	if err != nil {
+		return nil, invalidRequest(name + "is not a valid URL")
+	}
+	plain := base.Scheme == "http" && !isLoopback(base.Hostname())
 	switch {
 	case base.Scheme != "https" && base.Scheme != "http", base.Hostname() == "":
-		return nil, invalidRequest(fmt.Sprintf("the base URL %q is no absolute http or https URL", shown))
+		return nil, invalidRequest(name + "is not an absolute http or https URL")
 	case base.User != nil:
-		return nil, invalidRequest(fmt.Sprintf("the base URL %q holds a user name: use KeyID and Secret", shown))
+		return nil, invalidRequest(name + "holds a user name: use KeyID and Secret")
 	case base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
-		return nil, invalidRequest(fmt.Sprintf("the base URL %q holds a query or a fragment", shown))
+		return nil, invalidRequest(name + "holds a query or a fragment")
 	case hasDotSegment(base.EscapedPath()):
-		return nil, invalidRequest(fmt.Sprintf("the base URL %q holds a step . or .. in its path", shown))
-	case base.Scheme == "http" && !isLoopback(base.Hostname()):
-		return nil, invalidRequest(fmt.Sprintf(
-			"the base URL %q is plain http to another machine, which would show payments to the network: use https", shown))
+		return nil, invalidRequest(name + "holds a step . or .. in its path")
+	case plain && !opts.AllowPlainHTTP:
+		return nil, invalidRequest(name +
+			"is plain http to another machine, which would show payments to the network: use https, or AllowPlainHTTP with a test key")
+	case plain && !opts.hasTestKey():
+		return nil, invalidRequest(name + "is plain http to another machine: AllowPlainHTTP is for test keys only")
 	}
+	base.Host = strings.TrimSuffix(base.Host, ":")
 	return base, nil
 }
 
@@ -119,6 +215,7 @@ func hasDotSegment(path string) bool {
 }
 
 func isLoopback(host string) bool {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}

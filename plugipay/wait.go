@@ -53,25 +53,26 @@ func (r *CheckoutSessionsResource) Wait(ctx context.Context, id string, options 
 	pauses := newPauses(options)
 	for {
 		session, err := r.Get(ctx, id)
-		failed, _ := findError[*Error](err)
+		var failed *Error
+		errors.As(err, &failed)
 		if failed != nil && !mayPass(failed) {
 			return last, err
 		}
 		if failed == nil {
-			options.tell(last, session)
+			options.report(last, session)
 			last = session
 			if session.HasEnded() {
 				return session, nil
 			}
 		}
-		if wait(ctx, pauses.after(failed)) != nil {
+		if sleep(ctx, pauses.after(failed)) != nil {
 			return last, endedWhilePolling(ctx, last, failed)
 		}
 	}
 }
 
-// tell calls OnStatus if the session's status is not that of the one before, which is nil for the first.
-func (o WaitOptions) tell(before, session *CheckoutSession) {
+// report calls OnStatus if the session's status is not that of the one before, which is nil for the first.
+func (o WaitOptions) report(before, session *CheckoutSession) {
 	if o.OnStatus != nil && (before == nil || before.Status != session.Status) {
 		o.OnStatus(session)
 	}
@@ -83,13 +84,13 @@ func mayPass(failed *Error) bool {
 	case failed.RetryAfter > maxRetryAfterOfPoll:
 		return false
 	case failed.Status >= 400:
-		return isTrouble(failed.Status) || failed.Status >= http.StatusInternalServerError
+		return isTransientStatus(failed.Status) || failed.Status >= http.StatusInternalServerError
 	}
 	switch failed.Code {
 	case ErrorCodeTimeout, ErrorCodeCanceled: // of the attempt; if it was the caller's, there will be no next poll
 		return true
 	case ErrorCodeNetworkError:
-		return !wouldComeAgain(failed)
+		return !isPermanent(failed)
 	}
 	return false
 }

@@ -120,7 +120,8 @@ func (h *WebhookHandler) receive(w http.ResponseWriter, r *http.Request) (int, e
 		return http.StatusMethodNotAllowed, invalidRequest("a webhook delivery is a POST, not a " + r.Method)
 	}
 	rawBody, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.maxBodyBytes))
-	if _, tooLarge := findError[*http.MaxBytesError](err); tooLarge {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
 		return http.StatusRequestEntityTooLarge, fmt.Errorf("the delivery is larger than %d bytes: %w", h.maxBodyBytes, err)
 	} else if err != nil {
 		return http.StatusBadRequest, fmt.Errorf("the delivery was cut in the middle: %w", err)

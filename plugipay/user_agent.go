@@ -1,11 +1,13 @@
 package plugipay
 
 import (
-	"fmt"
 	"net/url"
 	"runtime"
 	"strings"
 )
+
+// Version is the version of this module, as requests name it in their User-Agent.
+const Version = "0.1.0"
 
 // AppInfo names the program that makes the requests, such as a shop's plugin, so that Plugipay can tell whom to write to
 // when it sees one go wrong. It is sent in the User-Agent and nowhere else, such as "plugipay-go/0.1.0 go/1.25.0
@@ -51,21 +53,14 @@ func (a AppInfo) check() error {
 	case a.Name == "":
 		return invalidRequest("ClientOptions.AppInfo has no Name")
 	case !isToken(a.Name):
-		return invalidRequest(fmt.Sprintf("ClientOptions.AppInfo.Name %q is not one word of ASCII letters, digits, '-', '.' and '_'", a.Name))
+		return invalidRequest("ClientOptions.AppInfo.Name is not one word of ASCII letters, digits, '-', '.' and '_'")
 	case a.Version != "" && !isToken(a.Version):
-		return invalidRequest(fmt.Sprintf("ClientOptions.AppInfo.Version %q is not one word of ASCII letters, digits, '-', '.' and '_'", a.Version))
+		return invalidRequest("ClientOptions.AppInfo.Version is not one word of ASCII letters, digits, '-', '.' and '_'")
 	case a.URL != "" && !isPublicURL(a.URL):
 		// It is not repeated: there may be a password in it.
 		return invalidRequest("ClientOptions.AppInfo.URL is no absolute http or https URL, or holds a user name, a space or one of ( ) \\")
 	}
 	return nil
-}
-
-// isToken tells whether text is a token of RFC 9110.
-func isToken(text string) bool {
-	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
-		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
-	})
 }
 
 // isPublicURL tells whether text is a URL to show to others, and may stand in a comment of RFC 9110.

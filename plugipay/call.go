@@ -1,0 +1,271 @@
+package plugipay
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// call holds the state of one API call across its attempts.
+type call struct {
+	client    *Client
+	operation string // its id in openapi.yaml, for the log
+	// err is the first thing that keeps the request from being built. Nothing is sent then.
+	err error
+
+	request        *http.Request // each attempt sends a copy of it
+	body           []byte        // nil for none
+	idempotencyKey string        // empty for none
+	// repeatable: the contract makes the operation idempotent, so it may be retried without a key.
+	repeatable bool
+
+	attempts             int
+	mayHaveBeenProcessed bool // by one of the attempts so far
+	response             response
+	duration             time.Duration // of the last attempt
+	info                 *ResponseInfo // to fill in; nil if the caller did not ask
+}
+
+// response is what is kept of an attempt's response. It is zero for an attempt that got none.
+type response struct {
+	status     int
+	header     http.Header
+	requestID  string
+	retryAfter time.Duration
+	body       []byte // kept only for WithResponse
+}
+
+// newCall returns a call of the operation. It empties what WithResponse asks for.
+func (c *Client) newCall(ctx context.Context, operation string) *call {
+	started := &call{client: c, operation: operation, err: c.unusable}
+	if ctx == nil {
+		started.err = invalidRequest("the context is nil: pass context.Background() if there is no other")
+		return started
+	}
+	started.info = responseInfo(ctx)
+	return started
+}
+
+// send makes request the one that each attempt sends. It takes the result of a function of package gen.
+func (c *call) send(request *http.Request, err error) *call {
+	if err != nil && c.err == nil {
+		c.err = &Error{Code: ErrorCodeInvalidRequest, Message: "the request cannot be built", cause: err}
+	}
+	c.request = request
+	return c
+}
+
+// do makes the call: attempts, until one succeeds or no other may follow. It decodes the data of the response into out.
+// The error is an *Error.
+func (c *call) do(ctx context.Context, out any) (*envelope, error) {
+	if c.err != nil {
+		return nil, c.fail(asError(c.err))
+	}
+	if ctx.Err() != nil {
+		return nil, c.fail(endedBeforeSending(ctx))
+	}
+	defer c.client.closeIdleIfClosed()
+	var last *Error
+	for {
+		if err := c.client.limits.wait(ctx, c.request.Method); err != nil {
+			return nil, c.notRetried(limiterError(ctx, last, err))
+		}
+		env, failed := c.attempt(ctx, out)
+		if failed == nil {
+			c.client.budget.refund(c.attempts - 1)
+			c.report()
+			return env, nil
+		}
+		delay, err := c.shouldRetry(ctx, failed)
+		if err != nil {
+			return nil, c.fail(err)
+		}
+		c.log(ctx, slog.LevelWarn, "plugipay: attempt failed, trying again", failed, slog.Duration("wait", delay))
+		if sleep(ctx, delay) != nil {
+			return nil, c.notRetried(endedWhileWaiting(ctx, failed))
+		}
+		last = failed
+	}
+}
+
+// attempt sends the request once and reads the response to its end.
+func (c *call) attempt(ctx context.Context, out any) (*envelope, *Error) {
+	attemptCtx, cancel := c.client.withTimeout(ctx)
+	defer cancel()
+	c.attempts++
+	c.response = response{}
+	request, trace := c.newAttempt(attemptCtx)
+	started := time.Now()
+	env, failed := c.exchange(ctx, request, trace, out)
+	c.duration = time.Since(started)
+	if failed != nil {
+		c.mayHaveBeenProcessed = c.mayHaveBeenProcessed || failed.mayHaveBeenProcessed
+	}
+	c.log(ctx, slog.LevelDebug, "plugipay: attempt", failed)
+	return env, failed
+}
+
+// exchange sends the request and decodes the response. ctx is the caller's context, without the attempt's timeout.
+func (c *call) exchange(ctx context.Context, request *http.Request, trace *trace, out any) (*envelope, *Error) {
+	resp, err := c.client.http.Do(request)
+	if err != nil {
+		failed := c.client.connectionError(ctx, request.Context(), 0, err)
+		failed.mayHaveBeenProcessed = !trace.notSent(request.Context(), err)
+		return nil, failed
+	}
+	defer func() { _ = resp.Body.Close() }()
+	c.response = response{status: resp.StatusCode, header: resp.Header, retryAfter: retryAfter(resp.Header)}
+	buffer := c.client.buffers.Get().(*bytes.Buffer)
+	defer func() {
+		if buffer.Cap() <= maxPooledBytes {
+			c.client.buffers.Put(buffer)
+		}
+	}()
+	if failed := c.read(ctx, request.Context(), buffer, resp); failed != nil {
+		return nil, failed
+	}
+	if c.info != nil {
+		c.response.body = bytes.Clone(buffer.Bytes())
+	}
+	env, failed := decodeResponse(resp, buffer.Bytes(), out)
+	if failed != nil {
+		c.response.requestID = failed.RequestID
+		return nil, failed
+	}
+	c.response.requestID = env.Meta.RequestID
+	return env, nil
+}
+
+// maxPooledBytes is how large a buffer may be to be kept for another response. A page of a hundred sessions fits well.
+const maxPooledBytes = 512 << 10
+
+// read reads the body of the response into the buffer. A body that is read to its end leaves the connection free for the
+// next attempt. One that is too large costs the connection.
+func (c *call) read(ctx, attempt context.Context, buffer *bytes.Buffer, resp *http.Response) *Error {
+	if resp.StatusCode == http.StatusSwitchingProtocols { // the body is the bare connection, which obeys no deadline
+		return permanentError(invalidResponse(resp.StatusCode, "the response asks to switch protocols", nil))
+	}
+	buffer.Reset()
+	limit := c.client.maxResponseBytes
+	if _, err := buffer.ReadFrom(io.LimitReader(resp.Body, limit+1)); err != nil {
+		failed := c.client.connectionError(ctx, attempt, resp.StatusCode, err)
+		failed.mayHaveBeenProcessed = true
+		return failed
+	}
+	if int64(buffer.Len()) > limit {
+		return permanentError(invalidResponse(resp.StatusCode,
+			fmt.Sprintf("the response is larger than %d bytes (ClientOptions.MaxResponseBytes)", limit), nil))
+	}
+	return nil
+}
+
+// newAttempt returns a copy of the request for one attempt, signed now, and the trace of a write.
+func (c *call) newAttempt(ctx context.Context) (*http.Request, *trace) {
+	var t *trace
+	if !isRead(c.request.Method) {
+		ctx, t = newTrace(ctx, c.body == nil)
+	}
+	request := c.request.Clone(ctx)
+	request.GetBody = nil // with it, net/http could repeat the request by itself
+	if c.body != nil {
+		// net/http sends header and body of this type in one write.
+		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(c.body)), int64(len(c.body))
+	}
+	header := request.Header
+	if header.Get("Accept") == "" {
+		header.Set("Accept", jsonMediaType)
+	}
+	header.Set("User-Agent", c.client.userAgent)
+	authorization, timestamp := c.client.credentials.authorize(
+		request.Method, signedPath(c.client.base, request.URL), c.body, c.idempotencyKey)
+	header.Set("Authorization", authorization)
+	if timestamp != "" {
+		header.Set(timestampHeader, timestamp)
+	}
+	if c.idempotencyKey != "" && c.body == nil {
+		hideFromReplay(header)
+	}
+	return request, t
+}
+
+// hideFromReplay spells the name of the Idempotency-Key header in lower case. net/http repeats a request that has no body
+// and this header in its canonical spelling when a kept connection fails, unseen and under the same signature. Names of
+// headers mean the same in any case.
+func hideFromReplay(header http.Header) {
+	header[strings.ToLower(idempotencyKeyHeader)] = header[idempotencyKeyHeader]
+	delete(header, idempotencyKeyHeader)
+}
+
+// signedPath returns the path and query that Plugipay sees: those that are sent, without the base URL's own path, which is
+// the prefix of a gateway.
+func signedPath(base, sent *url.URL) string {
+	path := strings.TrimPrefix(sent.EscapedPath(), base.EscapedPath())
+	if sent.RawQuery != "" || sent.ForceQuery {
+		path += "?" + sent.RawQuery
+	}
+	return path
+}
+
+// notRetried is fail for a call that ended before its next attempt. It returns what a retry took from the budget.
+func (c *call) notRetried(err *Error) *Error {
+	if c.attempts > 0 {
+		c.client.budget.refund(1)
+	}
+	return c.fail(err)
+}
+
+// fail completes an error with how the call went, and reports it to WithResponse.
+func (c *call) fail(err *Error) *Error {
+	c.report()
+	err.Attempts = c.attempts
+	err.RetryAfter = c.response.retryAfter
+	err.IdempotencyKey = c.idempotencyKey
+	err.mayHaveBeenProcessed = err.mayHaveBeenProcessed || c.mayHaveBeenProcessed
+	return err
+}
+
+// trace records what net/http does with the request of one attempt. Its hooks run on goroutines of net/http.
+type trace struct {
+	asked, connected, written atomic.Bool
+}
+
+// newTrace returns a trace, and the context of the attempt that it is for. With cancelReplay the context ends when net/http
+// takes another connection for a request that it has written: over HTTP/2 it repeats a request without a body that the
+// server refused, unseen and under the same signature.
+func newTrace(ctx context.Context, cancelReplay bool) (context.Context, *trace) {
+	t := &trace{}
+	stop := func() {}
+	if cancelReplay {
+		ctx, stop = context.WithCancel(ctx)
+	}
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { t.asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) {
+			t.connected.Store(true)
+			if t.written.Load() {
+				stop()
+			}
+		},
+		WroteHeaders: func() { t.written.Store(true) },
+	}), t
+}
+
+// notSent reports whether Plugipay cannot have received the request of an attempt that failed with err: no connection was
+// made, or it failed before the header was written.
+//
+// A round tripper of the user's that does not use net/http leaves no trace. Then only an error that is nothing but a failed
+// dial counts, not one that is joined to others.
+func (t *trace) notSent(attempt context.Context, err error) bool {
+	if t == nil || !t.asked.Load() {
+		return isDialError(err)
+	}
+	return !t.connected.Load() || !t.written.Load() && attempt.Err() == nil
+}
