@@ -247,3 +247,120 @@ func TestAnAnswerWithoutDataIsAnErrorWhateverTheCallerHadInOut(t *testing.T) {
 		wantError(t, err, 200, "invalid_response")
 	}
 }
+
+func TestDo_RawResponseTakesAnyMediaType(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status      int
+		body        string
+		disposition string
+		accept      http.Header
+		accepted    string
+		fileName    string
+	}{
+		"a receipt as PDF":        {200, "%PDF-1.7 \x00\xff", `attachment; filename="receipt 1.pdf"`, nil, "*/*", "receipt 1.pdf"},
+		"a report as CSV":         {200, "a,b\n1,2\n", "", nil, "*/*", ""},
+		"a page of HTML":          {201, "<html>", "inline", http.Header{"Accept": {"text/html"}}, "text/html", ""},
+		"an envelope":             {200, sessionBody, "", nil, "*/*", ""},
+		"nothing":                 {204, "", "", nil, "*/*", ""},
+		"a name with a folder":    {200, "x", `attachment; filename="../../etc/passwd"`, nil, "*/*", "passwd"},
+		"a name from Windows":     {200, "x", `attachment; filename="..\\a\\b.pdf"`, nil, "*/*", "b.pdf"},
+		"a name that is a folder": {200, "x", `attachment; filename=".."`, nil, "*/*", ""},
+		"a name in UTF-8":         {200, "x", `attachment; filename*=UTF-8''kwitansi%20%E2%98%95.pdf`, nil, "*/*", "kwitansi ☕.pdf"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serving(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/x-test")
+				if test.disposition != "" {
+					w.Header().Set("Content-Disposition", test.disposition)
+				}
+				w.WriteHeader(test.status)
+				_, _ = w.Write([]byte(test.body))
+			})
+			raw := plugipay.RawResponse{Body: []byte("before"), FileName: "before"}
+			opts := plugipay.RequestOptions{Method: "GET", Path: "/api/v1/receipts/1.pdf", Header: test.accept}
+			if err := s.client(t).Do(t.Context(), opts, &raw); err != nil {
+				t.Fatal(err)
+			}
+			if string(raw.Body) != test.body || raw.Body == nil || raw.ContentType != "application/x-test" || raw.FileName != test.fileName {
+				t.Errorf("the response is %q, %q, %q", raw.Body, raw.ContentType, raw.FileName)
+			}
+			if got := s.only(t).header.Get("Accept"); got != test.accepted {
+				t.Errorf("Accept is %q", got)
+			}
+		})
+	}
+}
+
+func TestDo_RawResponseKeepsErrorsAndTheLimit(t *testing.T) {
+	t.Parallel()
+	raw := plugipay.RawResponse{FileName: "kept"}
+	opts := plugipay.RequestOptions{Method: "GET", Path: "/a"}
+	wantError(t, answering(t, 404, errorBody("not_found")).client(t).Do(t.Context(), opts, &raw), 404, "not_found")
+	wantError(t, answering(t, 500, htmlBody).client(t).Do(t.Context(), opts, &raw), 500, "invalid_response")
+	small := answering(t, 200, "12345").client(t, func(o *plugipay.ClientOptions) { o.MaxResponseBytes = 4 })
+	wantError(t, small.Do(t.Context(), opts, &raw), 200, "invalid_response")
+	if raw.FileName != "kept" || raw.Body != nil {
+		t.Errorf("an error changed the response: %+v", raw)
+	}
+}
+
+func TestDo_BodyThatIsAlreadyBytesIsRefused(t *testing.T) {
+	t.Parallel()
+	s := answering(t, 200, `{"data": {}}`)
+	for _, body := range []any{[]byte(`{}`), strings.NewReader(`{}`), &[]byte{1}} {
+		err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: body}, nil)
+		if pe := wantError(t, err, 0, "invalid_request"); !strings.Contains(pe.Message, "json.RawMessage") {
+			t.Errorf("the message is %q", pe.Message)
+		}
+	}
+	if err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: json.RawMessage(`{"a":"\ufffd"}`)}, nil); err != nil {
+		t.Error(err)
+	}
+	if got := s.only(t).body; got != `{"a":"\ufffd"}` {
+		t.Errorf("sent %s", got)
+	}
+}
+
+func TestDo_PathThatWouldBeRewrittenIsRefused(t *testing.T) {
+	t.Parallel()
+	s := answering(t, 200, `{"data": {}}`)
+	for _, odd := range []string{`"`, "<", ">", `\`, "^", "{", "|", "}", "`"} {
+		for _, path := range []string{"/a" + odd, "/a?customerId=hush" + odd} {
+			err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "GET", Path: path}, nil)
+			if pe := wantError(t, err, 0, "invalid_request"); !strings.Contains(pe.Message, "escaped") || strings.Contains(pe.Error(), "hush") {
+				t.Errorf("the message is %q", pe.Message)
+			}
+		}
+	}
+	if n := s.count(); n != 0 {
+		t.Errorf("%d requests were sent", n)
+	}
+}
+
+// TestDo_SignsWhatIsSentBehindAnyGateway: a base path may hold escapes, too.
+func TestDo_SignsWhatIsSentBehindAnyGateway(t *testing.T) {
+	t.Parallel()
+	for _, prefix := range []string{"", "/gateway", "/a%2Fb", "/a%20b", "/%7Euser", "/a{b}", "/a%7bb", "/~x", "/caf%C3%A9", "/a;b,c"} {
+		for _, path := range []string{"/api/v1/x", "/api/v1/x%2Fy?a=b%20c", "/a%7by%7D", "/~a", "/%7Ea"} {
+			s := answering(t, 200, `{"data": {"id": "cs_1"}}`)
+			client := s.client(t, func(o *plugipay.ClientOptions) { o.BaseURL += prefix })
+			if err := client.Do(t.Context(), plugipay.RequestOptions{Method: "GET", Path: path}, nil); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.CheckoutSessions.Get(t.Context(), "cs/1 ☕"); err != nil {
+				t.Fatal(err)
+			}
+			for i, r := range s.requests {
+				want := []string{path, "/api/v1/checkout-sessions/cs%2F1%20%E2%98%95"}[i]
+				sentPrefix, ok := strings.CutSuffix(r.uri, want)
+				if !ok {
+					t.Errorf("behind %s %s is sent as %s", prefix, want, r.uri)
+					continue
+				}
+				checkSigned(t, r, sentPrefix)
+			}
+		}
+	}
+}
