@@ -12,7 +12,7 @@ import (
 )
 
 // TestTheVersionIsNotBehindTheChangelog: a release needs its heading in the changelog, such as "## 0.1.0", and its number
-// in version.go. Before the first one, or while the next one is prepared, the version may be ahead of the changelog.
+// in user_agent.go. Before the first one, or while the next one is prepared, the version may be ahead of the changelog.
 func TestTheVersionIsNotBehindTheChangelog(t *testing.T) {
 	t.Parallel()
 	changelog, err := os.ReadFile(filepath.Join(repository, "CHANGELOG.md"))
@@ -22,7 +22,7 @@ func TestTheVersionIsNotBehindTheChangelog(t *testing.T) {
 	version := numbersOf(t, plugipay.Version)
 	for _, release := range releases(string(changelog)) {
 		if slices.Compare(version, numbersOf(t, release)) < 0 {
-			t.Errorf("version.go says %s, but CHANGELOG.md lists the release %s", plugipay.Version, release)
+			t.Errorf("user_agent.go says %s, but CHANGELOG.md lists the release %s", plugipay.Version, release)
 		}
 	}
 	if got := releases("# C\n\n## Unreleased\n\n## 0.10.0 (2026-11-01)\n\ntext 0.3.0\n\n## v0.9.1\n\n## [0.2.0] - 2026-09-01\n"); !slices.Equal(got, []string{"0.10.0", "0.9.1", "0.2.0"}) {
