@@ -25,7 +25,7 @@ type CheckoutSessionsResource struct{ client *Client }
 //
 // Contract: POST /api/v1/checkout-sessions.
 func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessionCreateInput) (*CheckoutSession, error) {
-	x, err := r.client.begin(ctx, gen.OperationCreateCheckoutSession)
+	x, err := r.client.begin(ctx, http.MethodPost, "createCheckoutSession")
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 	if err := x.encode(in); err != nil {
 		return nil, err
 	}
-	params := &gen.CreateCheckoutSessionParams{IdempotencyKey: x.keyParam(), XPlugipayOnBehalfOf: r.client.merchant()}
+	params := &gen.CreateCheckoutSessionParams{IdempotencyKey: x.idempotencyKey, XPlugipayOnBehalfOf: r.client.merchant()}
 	resp, err := x.send(func(ctx context.Context) (*http.Response, error) {
 		return r.client.lowLevel.CreateCheckoutSessionWithBody(ctx, params, jsonMediaType, newBody(x.body))
 	})
@@ -52,7 +52,7 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 //
 // Contract: GET /api/v1/checkout-sessions/{id}.
 func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*CheckoutSession, error) {
-	x, err := r.client.beginFor(ctx, gen.OperationGetCheckoutSession, id)
+	x, err := r.client.beginFor(ctx, http.MethodGet, "getCheckoutSession", id)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*Checkou
 //
 // Contract: GET /api/v1/checkout-sessions.
 func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSessionListParams) (Page[CheckoutSession], error) {
-	x, err := r.client.begin(ctx, gen.OperationListCheckoutSessions)
+	x, err := r.client.begin(ctx, http.MethodGet, "listCheckoutSessions")
 	if err != nil {
 		return Page[CheckoutSession]{}, err
 	}
@@ -91,7 +91,7 @@ func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSess
 //
 // Contract: POST /api/v1/checkout-sessions/{id}/cancel.
 func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*CheckoutSession, error) {
-	x, err := r.client.beginFor(ctx, gen.OperationCancelCheckoutSession, id)
+	x, err := r.client.beginFor(ctx, http.MethodPost, "cancelCheckoutSession", id)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*Chec
 	if err := x.encode(gen.EmptyObject{}); err != nil {
 		return nil, err
 	}
-	params := &gen.CancelCheckoutSessionParams{IdempotencyKey: x.keyParam(), XPlugipayOnBehalfOf: r.client.merchant()}
+	params := &gen.CancelCheckoutSessionParams{IdempotencyKey: x.idempotencyKey, XPlugipayOnBehalfOf: r.client.merchant()}
 	resp, err := x.send(func(ctx context.Context) (*http.Response, error) {
 		return r.client.lowLevel.CancelCheckoutSessionWithBody(ctx, id, params, jsonMediaType, newBody(x.body))
 	})
@@ -118,7 +118,7 @@ func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*Chec
 //
 // Contract: POST /api/v1/checkout-sessions/{id}/confirm.
 func (r *CheckoutSessionsResource) Confirm(ctx context.Context, id string) (*CheckoutSession, error) {
-	x, err := r.client.beginFor(ctx, gen.OperationConfirmCheckoutSession, id)
+	x, err := r.client.beginFor(ctx, http.MethodPost, "confirmCheckoutSession", id)
 	if err != nil {
 		return nil, err
 	}

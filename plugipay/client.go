@@ -57,7 +57,7 @@ func NewClient(opts ClientOptions) (*Client, error) {
 		userAgent:        agent,
 	}
 	// gen.NewClient is not called, as every program would link an http.Client for it.
-	lowLevel := &gen.Client{Server: base.String(), Client: t}
+	lowLevel := &gen.Client{Server: base.String() + "/", Client: t}
 	return newClient(t, lowLevel, opts.OnBehalfOf, nil), nil
 }
 

@@ -7,8 +7,6 @@ import (
 	"io"
 	"net/http"
 	"time"
-
-	"github.com/plugipay/plugipay-go/gen"
 )
 
 // exchange is what is known of a call while it lasts: its request may be sent several times, and its error tells how
@@ -16,7 +14,7 @@ import (
 type exchange struct {
 	context.Context // the caller's
 
-	operation gen.Operation
+	operation string // its id in the contract, or operationDo and its like
 	method    string
 	info      *ResponseInfo // to fill in; nil for none
 	// repeatable: the contract makes the operation idempotent, so that it may be sent again without a key.
@@ -39,7 +37,7 @@ type exchange struct {
 }
 
 // begin starts a call of an operation, unless something keeps the client from making it.
-func (c *Client) begin(ctx context.Context, operation gen.Operation) (*exchange, error) {
+func (c *Client) begin(ctx context.Context, method, operation string) (*exchange, error) {
 	if err := checkContext(ctx); err != nil {
 		return nil, err
 	}
@@ -47,7 +45,7 @@ func (c *Client) begin(ctx context.Context, operation gen.Operation) (*exchange,
 		Context:   ctx,
 		transport: c.transport,
 		operation: operation,
-		method:    operation.Method(),
+		method:    method,
 		info:      responseInfo(ctx),
 	}
 	if c.unusable != nil {
@@ -57,8 +55,8 @@ func (c *Client) begin(ctx context.Context, operation gen.Operation) (*exchange,
 }
 
 // beginFor starts a call of an operation on the resource with the id.
-func (c *Client) beginFor(ctx context.Context, operation gen.Operation, id string) (*exchange, error) {
-	x, err := c.begin(ctx, operation)
+func (c *Client) beginFor(ctx context.Context, method, operation, id string) (*exchange, error) {
+	x, err := c.begin(ctx, method, operation)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,8 @@ package plugipay
 
 import (
 	"context"
-	"crypto/rand"
+
+	"github.com/google/uuid"
 )
 
 const idempotencyKeyHeader = "Idempotency-Key"
@@ -41,7 +42,7 @@ func (x *exchange) useKey() error {
 	if err := x.useCallersKey(); err != nil || x.idempotencyKey != "" {
 		return err
 	}
-	x.idempotencyKey = "idem_" + rand.Text()
+	x.idempotencyKey = "idem_" + uuid.NewString()
 	return nil
 }
 

@@ -32,7 +32,7 @@ type RequestOptions struct {
 //
 // It signs the request and maps errors as the methods of the resources do, and returns the same [*Error].
 func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
-	x, err := c.begin(ctx, operationDo)
+	x, err := c.begin(ctx, opts.Method, operationDo)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
 // DoList is [Client.Do] for operations that return a list: it decodes the answer's data and paging into a page. Data
 // that is null makes an empty page.
 func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T], error) {
-	x, err := c.begin(ctx, operationDoList)
+	x, err := c.begin(ctx, opts.Method, operationDoList)
 	if err != nil {
 		return Page[T]{}, err
 	}
