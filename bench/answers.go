@@ -56,7 +56,7 @@ func session(n, size int) string {
 			`"methods":["qris","va","ewallet"],"adapter":"xendit","lineItems":[{"name":"Annual Pro plan","quantity":1,`+
 			`"unitAmount":18900000},{"name":"Setup","quantity":1,"unitAmount":1000000}],`+
 			`"successUrl":"https://shop.example.com/orders/ord_42/thank-you",`+
-			`"cancelUrl":"https://shop.example.com/orders/ord_42/cart","hostedUrl":"https://plugipay.com/pay/%[1]s",`+
+			`"cancelUrl":"https://shop.example.com/orders/ord_42/cart","hostedUrl":"https://plugipay.com/c/%[1]s",`+
 			`"expiresAt":"2026-09-22T14:13:20.000Z","completedAt":null,"metadata":{"order_id":"ord_42","note":%[3]q},`+
 			`"createdAt":"2026-09-21T14:13:20.000Z","updatedAt":"2026-09-21T14:13:20.000Z"}`,
 			sessionIDs(n), sessionAmount+n, note)

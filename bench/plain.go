@@ -2,48 +2,50 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 
 	"github.com/google/uuid"
 
-	"github.com/plugipay/plugipay-go/bench/plainclient"
+	"github.com/plugipay/plugipay-go/gen"
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// plain is oapi-codegen's ClientWithResponses, with an editor that signs. It has no timeout.
+// plain is the low-level client, as oapi-codegen generates it, with an editor that signs. It has no timeout and retries
+// nothing.
 type plain struct {
-	*plainclient.ClientWithResponses
-	input plainclient.CheckoutSessionCreateInput
+	*gen.Client
+	input gen.CheckoutSessionCreateInput
 }
 
 func newPlain(baseURL string, transport http.RoundTripper) (client, error) {
-	options := []plainclient.ClientOption{plainclient.WithRequestEditorFn(signPlain)}
+	options := []gen.ClientOption{gen.WithRequestEditorFn(signPlain)}
 	if transport != nil {
-		options = append(options, plainclient.WithHTTPClient(&http.Client{Transport: transport}))
+		options = append(options, gen.WithHTTPClient(&http.Client{Transport: transport}))
 	}
-	generated, err := plainclient.NewClientWithResponses(baseURL, options...)
+	generated, err := gen.NewClient(baseURL, options...)
 	return &plain{generated, plainInput()}, err
 }
 
 // plainInput is createInput in the generated types.
-func plainInput() plainclient.CheckoutSessionCreateInput {
+func plainInput() gen.CheckoutSessionCreateInput {
 	in := createInput()
-	out := plainclient.CheckoutSessionCreateInput{
+	out := gen.CheckoutSessionCreateInput{
 		Amount:       in.Amount,
-		Currency:     plainclient.CurrencyCode(in.Currency),
-		SuccessUrl:   in.SuccessURL,
-		CancelUrl:    in.CancelURL,
-		CustomerId:   in.CustomerID,
+		Currency:     gen.CurrencyCode(in.Currency),
+		SuccessURL:   in.SuccessURL,
+		CancelURL:    in.CancelURL,
+		CustomerID:   in.CustomerID,
 		ExpiresInSec: in.ExpiresInSec,
 		Metadata:     in.Metadata,
 	}
 	for _, method := range in.Methods {
-		out.Methods = append(out.Methods, plainclient.CheckoutMethod(method))
+		out.Methods = append(out.Methods, gen.CheckoutMethod(method))
 	}
 	for _, item := range in.LineItems {
-		out.LineItems = append(out.LineItems, plainclient.CheckoutSessionLineItem(item))
+		out.LineItems = append(out.LineItems, gen.CheckoutSessionLineItem(item))
 	}
 	return out
 }
@@ -72,38 +74,50 @@ func signPlain(_ context.Context, req *http.Request) error {
 	return nil
 }
 
-func (c *plain) create(ctx context.Context) (outcome, error) {
-	key := "idem_" + uuid.NewString()
-	params := &plainclient.CreateCheckoutSessionParams{IdempotencyKey: &key}
-	answer, err := c.CreateCheckoutSessionWithResponse(ctx, params, c.input)
+// decodePlain decodes a response with the status into out.
+func decodePlain(resp *http.Response, err error, status int, out any) error {
 	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != status {
+		return fmt.Errorf("status %s", resp.Status)
+	}
+	content, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(content, out)
+}
+
+func (c *plain) create(ctx context.Context) (outcome, error) {
+	params := &gen.CreateCheckoutSessionParams{IdempotencyKey: "idem_" + uuid.NewString()}
+	resp, err := c.CreateCheckoutSession(ctx, params, c.input)
+	var envelope gen.CheckoutSessionEnvelope
+	if err := decodePlain(resp, err, http.StatusCreated, &envelope); err != nil {
 		return outcome{}, err
 	}
-	if answer.JSON201 == nil {
-		return outcome{}, fmt.Errorf("status %s", answer.Status())
-	}
-	return outcome{answer.JSON201.Data.Id, answer.JSON201.Data.Amount, 1}, nil
+	return outcome{envelope.Data.ID, envelope.Data.Amount, 1}, nil
 }
 
 func (c *plain) get(ctx context.Context, id string) (outcome, error) {
-	answer, err := c.GetCheckoutSessionWithResponse(ctx, id, nil)
-	if err != nil {
+	resp, err := c.GetCheckoutSession(ctx, id, nil)
+	var envelope gen.CheckoutSessionEnvelope
+	if err := decodePlain(resp, err, http.StatusOK, &envelope); err != nil {
 		return outcome{}, err
 	}
-	if answer.JSON200 == nil {
-		return outcome{}, fmt.Errorf("status %s", answer.Status())
-	}
-	return outcome{answer.JSON200.Data.Id, answer.JSON200.Data.Amount, 1}, nil
+	return outcome{envelope.Data.ID, envelope.Data.Amount, 1}, nil
 }
 
 func (c *plain) list(ctx context.Context, limit int) (outcome, error) {
-	answer, err := c.ListCheckoutSessionsWithResponse(ctx, &plainclient.ListCheckoutSessionsParams{Limit: &limit})
-	if err != nil {
+	resp, err := c.ListCheckoutSessions(ctx, &gen.ListCheckoutSessionsParams{Limit: &limit})
+	var envelope gen.CheckoutSessionListEnvelope
+	if err := decodePlain(resp, err, http.StatusOK, &envelope); err != nil {
 		return outcome{}, err
 	}
-	if answer.JSON200 == nil || len(answer.JSON200.Data) == 0 {
-		return outcome{}, fmt.Errorf("status %s", answer.Status())
+	if len(envelope.Data) == 0 {
+		return outcome{}, fmt.Errorf("the list is empty")
 	}
-	last := answer.JSON200.Data[len(answer.JSON200.Data)-1]
-	return outcome{last.Id, last.Amount, len(answer.JSON200.Data)}, nil
+	last := envelope.Data[len(envelope.Data)-1]
+	return outcome{last.ID, last.Amount, len(envelope.Data)}, nil
 }

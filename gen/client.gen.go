@@ -11,7 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
+
+	"github.com/oapi-codegen/runtime"
 )
 
 // Defines values for CheckoutAdapter.
@@ -37,6 +38,7 @@ const (
 	CheckoutSessionStatusCanceled      CheckoutSessionStatus = "canceled"
 	CheckoutSessionStatusCompleted     CheckoutSessionStatus = "completed"
 	CheckoutSessionStatusExpired       CheckoutSessionStatus = "expired"
+	CheckoutSessionStatusFailed        CheckoutSessionStatus = "failed"
 	CheckoutSessionStatusOpen          CheckoutSessionStatus = "open"
 	CheckoutSessionStatusPending       CheckoutSessionStatus = "pending"
 	CheckoutSessionStatusPendingReview CheckoutSessionStatus = "pending_review"
@@ -80,423 +82,534 @@ const (
 	ListOrderDesc ListOrder = "desc"
 )
 
-// CheckoutAdapter A payment provider that a session can be routed to; `manual` is the merchant's own confirmation.
+// CheckoutAdapter is a payment provider that a session can be routed to. With manual, the merchant confirms payments by hand.
 //
 // Examples: xendit
 type CheckoutAdapter = string
 
-// CheckoutMethod A way to pay: `qris` a QR code of the Indonesian standard, `va` a bank's virtual account, `ewallet` such as
-// GoPay or OVO, `card`, `retail` cash at an outlet, `paypal`.
+// CheckoutMethod is a payment method.
+//
+// - qris: a QR code of the Indonesian standard.
+// - va: a virtual account at a bank.
+// - ewallet: an e-wallet such as GoPay or OVO.
+// - card: a credit or debit card.
+// - retail: cash at a retail outlet.
+// - paypal: PayPal.
 //
 // Examples: qris
 type CheckoutMethod string
 
-// CheckoutSession One hosted payment: what is asked for, where the buyer pays it, and how far it has come. Properties may be added
-// to it at any time.
+// CheckoutSession is one hosted payment: its amount, the page where the buyer pays, and how far the payment has progressed. Plugipay may
+// add properties at any time.
 type CheckoutSession struct {
-	// ID The session's id, `cs_` and a ULID. Never null.
+	// ID is the session's id, cs_ and a ULID.
 	//
 	// Examples: cs_01J8ZQ6A4R0S2T4V6X8Z0B2D4F
 	ID string `json:"id"`
 
-	// AccountID The merchant account that the session belongs to, `acc_` and a ULID. Never null.
+	// AccountID is the merchant account that the session belongs to, acc_ and a ULID.
 	//
 	// Examples: acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H
 	AccountID string `json:"accountId"`
 
-	// CustomerID The customer who pays, `cus_` and a ULID. Null for a guest.
+	// CustomerID is the customer who pays, cus_ and a ULID. It is null for a guest.
 	//
 	// Examples: cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C
 	CustomerID *string `json:"customerId"`
 
-	// Amount What the buyer pays, in the currency's smallest unit. Never null.
+	// Amount is what the buyer pays, in the currency's smallest unit and in plain digits. Sources disagree about the unit of IDR:
+	// look at one session in test mode on its hosted page before money moves.
 	//
 	// Examples: 19900000
 	Amount int64 `json:"amount"`
 
-	// Currency The currency of the amount, an ISO 4217 code. More may be added. Never null.
+	// Currency is the currency of the amount, an ISO 4217 code. Plugipay may add more.
 	//
 	// Examples: IDR
 	Currency CurrencyCode `json:"currency"`
 
-	// Status How far the session has come; see CheckoutSessionStatus. More may be added. Never null.
+	// Status is the state of the payment, one of the values of CheckoutSessionStatus. Plugipay may add more.
 	//
 	// Examples: open
-	Status string `json:"status"`
+	Status CheckoutSessionStatus `json:"status"`
 
-	// Methods The payment methods that the buyer may choose from. Never null.
+	// Methods lists the payment methods that the buyer may choose from.
 	//
 	// Examples: ["qris","va"]
 	Methods []CheckoutMethod `json:"methods"`
 
-	// Adapter The payment provider that the session was routed to. More may be added. Null until it is routed.
+	// Adapter is the payment provider that the session was routed to, one of the values of CheckoutAdapter. Plugipay may add more:
+	// managed was seen. It is null until the session is routed.
 	//
 	// Examples: xendit
-	Adapter *string `json:"adapter"`
+	Adapter *CheckoutAdapter `json:"adapter"`
 
-	// LineItems What is being paid for, as any JSON, null included: usually the list that the session was created with. Its
-	// shape may change; decode it only if you need to look into it.
+	// LineItems is what the buyer pays for, as any JSON, null included. It is usually the list that the session was created with. Its
+	// shape may change, so decode it only if you need to look into it.
 	//
 	// Examples: [{"name":"Annual Pro plan","quantity":1,"unitAmount":19900000}]
 	LineItems json.RawMessage `json:"lineItems"`
 
-	// SuccessURL Where the buyer is sent after paying. An absolute URL, never null.
+	// SuccessURL is the absolute URL that the buyer is sent to after paying.
 	//
 	// Examples: https://example.com/thank-you
 	SuccessURL string `json:"successUrl"`
 
-	// CancelURL Where the buyer is sent after cancelling. An absolute URL, never null.
+	// CancelURL is the absolute URL that the buyer is sent to after canceling.
 	//
 	// Examples: https://example.com/cart
 	CancelURL string `json:"cancelUrl"`
 
-	// HostedURL The page on which the buyer pays. Redirect the buyer to it. An absolute URL, never null.
+	// HostedURL is the absolute URL of the page on which the buyer pays. Redirect the buyer to it.
 	//
-	// Examples: https://plugipay.com/pay/cs_01J8ZQ6A4R0S2T4V6X8Z0B2D4F
+	// Examples: https://plugipay.com/c/cs_01J8ZQ6A4R0S2T4V6X8Z0B2D4F
 	HostedURL string `json:"hostedUrl"`
 
-	// ExpiresAt When the session expires if it is not paid before (ISO 8601, UTC). Never null.
+	// ExpiresAt is the time at which the session expires if it is not paid before (ISO 8601, UTC).
 	//
 	// Examples: 2026-09-22T14:13:20.000Z
 	ExpiresAt string `json:"expiresAt"`
 
-	// CompletedAt When the session completed (ISO 8601, UTC). Null until then.
+	// CompletedAt is the time at which the session completed (ISO 8601, UTC). It is null until then.
 	//
 	// Examples: 2026-09-21T14:20:05.000Z
 	CompletedAt *string `json:"completedAt"`
 
-	// Metadata The merchant's own notes from the create request, text by name. Null or empty where there are none.
+	// Metadata holds the merchant's notes from the create request, text by name. It is null or empty if there are none.
 	//
 	// Examples: {"order_id":"ord_42"}
 	Metadata map[string]string `json:"metadata"`
 
-	// CreatedAt When the session was created (ISO 8601, UTC). Never null.
+	// CreatedAt is the time at which the session was created (ISO 8601, UTC).
 	//
 	// Examples: 2026-09-21T14:13:20.000Z
 	CreatedAt string `json:"createdAt"`
 
-	// UpdatedAt When the session last changed (ISO 8601, UTC). Never null.
+	// UpdatedAt is the time at which the session last changed (ISO 8601, UTC).
 	//
 	// Examples: 2026-09-21T14:13:20.000Z
 	UpdatedAt string `json:"updatedAt"`
+
+	// ARN is the session's resource name. An older server leaves it out.
+	//
+	// Examples: a-resource-name
+	ARN string `json:"arn,omitempty"`
+
+	// Mode is the data that the session belongs to, live or test. An older server leaves it out.
+	//
+	// Examples: test
+	Mode string `json:"mode,omitempty"`
+
+	// WorkspaceName is the display name of the workspace. It is null or absent if the response does not carry it.
+	//
+	// Examples: Toko Batik Sejahtera
+	WorkspaceName *string `json:"workspaceName"`
+
+	// Customer is the customer who pays. It is null for a guest, and absent if the server is older.
+	//
+	// Examples: {"email":"ana@example.com","externalId":null,"id":"cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C","name":"Ana","phone":null}
+	Customer *CheckoutSessionCustomer `json:"customer"`
+
+	// PaymentMethod is the method that the buyer paid with. It is null or absent until it is known. It may be something else than a
+	// CheckoutMethod, such as bank_transfer.
+	//
+	// Examples: qris
+	PaymentMethod *string `json:"paymentMethod"`
+
+	// PaymentID is the provider's id of the charge, which a refund takes. It is null or absent until the session is paid.
+	//
+	// Examples: a-charge-id
+	PaymentID *string `json:"paymentId"`
 }
 
-// CheckoutSessionCreateInput What to ask the buyer for, and how it may be paid.
+// CheckoutSessionCreateInput is what to charge the buyer for, and how the buyer may pay.
 type CheckoutSessionCreateInput struct {
-	// Amount What the buyer pays, in the currency's smallest unit, such as 19900000 for IDR 199,000.00. Never null.
+	// Amount is what the buyer pays, in the currency's smallest unit and in plain digits. Sources disagree about the unit of IDR:
+	// look at one session in test mode on its hosted page before money moves.
 	//
 	// Examples: 19900000
 	Amount int64 `json:"amount"`
 
-	// Currency The currency of the amount, an ISO 4217 code. Never null.
+	// Currency is the currency of the amount, an ISO 4217 code.
 	//
 	// Examples: IDR
 	Currency CurrencyCode `json:"currency"`
 
-	// Methods The payment methods that the buyer may choose from, one at least. Never null.
+	// Methods lists the payment methods that the buyer may choose from, at least one.
 	//
 	// Examples: ["qris","va"]
 	Methods []CheckoutMethod `json:"methods"`
 
-	// SuccessURL Where to send the buyer after paying. An absolute http or https URL, never null.
+	// SuccessURL is the absolute http or https URL to send the buyer to after paying.
 	//
 	// Examples: https://example.com/thank-you
 	SuccessURL string `json:"successUrl"`
 
-	// CancelURL Where to send the buyer after cancelling. An absolute http or https URL, never null.
+	// CancelURL is the absolute http or https URL to send the buyer to after canceling.
 	//
 	// Examples: https://example.com/cart
 	CancelURL string `json:"cancelUrl"`
 
-	// CustomerID The customer who pays, `cus_` and a ULID. Absent for a guest, never null.
+	// CustomerID is the customer who pays, cus_ and a ULID. Leave it out for a guest.
 	//
 	// Examples: cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C
 	CustomerID *string `json:"customerId,omitempty"`
 
-	// LineItems What is being paid for, to show to the buyer. Required, but may be empty; never null.
+	// LineItems is what the buyer pays for. It may be empty. The guide requires it and the service's own description does not, so send
+	// it always.
 	//
 	// Examples: []
 	LineItems []CheckoutSessionLineItem `json:"lineItems"`
 
-	// ExpiresInSec How long the session lives, in seconds. 24 hours if absent, never null.
+	// ExpiresInSec is the lifetime of the session in seconds. The default is 24 hours.
 	//
 	// Examples: 1800
 	ExpiresInSec *int `json:"expiresInSec,omitempty"`
 
-	// Metadata Your own notes, text by name, returned with the session. Absent for none, never null.
+	// Metadata holds your own notes, text by name, which are returned with the session.
 	//
 	// Examples: {"order_id":"ord_42"}
 	Metadata map[string]string `json:"metadata,omitempty"`
 
-	// TemplateID The checkout template to show. Absent to leave it to Plugipay, never null.
+	// TemplateID is the checkout template to show. Plugipay chooses one if it is left out.
 	//
 	// Examples: a-template-id
 	TemplateID *string `json:"templateId,omitempty"`
 }
 
-// CheckoutSessionEnvelope A successful answer with one session.
+// CheckoutSessionCustomer is the customer who pays a session.
+type CheckoutSessionCustomer struct {
+	// ID is the customer's id, cus_ and a ULID.
+	//
+	// Examples: cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C
+	ID string `json:"id"`
+
+	// Name is the customer's name. It is null or absent if Plugipay does not know it.
+	//
+	// Examples: Ana
+	Name *string `json:"name,omitempty"`
+
+	// Email is the customer's email address. It is null or absent if Plugipay does not know it.
+	//
+	// Examples: ana@example.com
+	Email *string `json:"email,omitempty"`
+
+	// Phone is the customer's phone number. It is null or absent if Plugipay does not know it.
+	//
+	// Examples: +6281200000000
+	Phone *string `json:"phone,omitempty"`
+
+	// ExternalID is the merchant's own id of the customer. It is null or absent if there is none.
+	//
+	// Examples: user_42
+	ExternalID *string `json:"externalId,omitempty"`
+}
+
+// CheckoutSessionEnvelope is a successful response with one session.
 type CheckoutSessionEnvelope struct {
-	// Data The session. Never null when the request succeeded.
+	// Data is the session.
 	Data CheckoutSession `json:"data"`
 
-	// Error Null, as the request succeeded.
+	// Error is null because the request succeeded.
 	Error any `json:"error"`
 
-	// Meta About the request. Never null.
+	// Meta describes the request.
 	Meta Meta `json:"meta"`
 }
 
-// CheckoutSessionEvent What happened to a session, in one of two forms. Both are in use: a receiver must understand both. An event may
-// arrive more than once, always with the same `id`: handle each id once.
+// CheckoutSessionEvent is a change of a session, in one of two forms. Only the versioned form was seen on the wire, but a receiver must
+// understand both. An event may be delivered more than once, usually with the same id. A replay may carry a new id, so
+// identify work that must happen once by the session's id.
 type CheckoutSessionEvent = json.RawMessage
 
-// CheckoutSessionLineItem One line of what is being paid for.
+// CheckoutSessionLineItem is one line of what the buyer pays for.
 type CheckoutSessionLineItem struct {
-	// Name What to call it to the buyer. Never null.
+	// Name is the name that the buyer sees.
 	//
 	// Examples: Annual Pro plan
 	Name string `json:"name"`
 
-	// Quantity How many of it. Never null.
+	// Quantity is the number of units.
 	//
 	// Examples: 1
 	Quantity int64 `json:"quantity"`
 
-	// UnitAmount The price of one, in the currency's smallest unit. Never null.
+	// UnitAmount is the price of one unit, in the currency's smallest unit.
 	//
 	// Examples: 19900000
 	UnitAmount int64 `json:"unitAmount"`
 }
 
-// CheckoutSessionListEnvelope A successful answer with a page of sessions.
+// CheckoutSessionListEnvelope is a successful response with a page of sessions.
 type CheckoutSessionListEnvelope struct {
-	// Data The sessions of this page, in the order asked for. Never null, perhaps empty.
+	// Data lists the sessions of this page, in the requested order. It may be empty.
 	Data []CheckoutSession `json:"data"`
 
-	// Error Null, as the request succeeded.
+	// Error is null because the request succeeded.
 	Error any `json:"error"`
 
-	// Meta About the request, and how to read on. Never null.
+	// Meta describes the request and the next page.
 	Meta ListMeta `json:"meta"`
 }
 
-// CheckoutSessionStatus How far a session has come.
+// CheckoutSessionStatus is the state of a session.
 //
-// - `open`: created; its hosted page takes payments.
-// - `pending`: a payment is in flight at the provider, such as a 3DS check or a virtual account that awaits its transfer.
-// - `pending_review`: manual adapter; the buyer says that it is paid and the merchant has to confirm.
-// - `completed`: paid. The session has ended.
-// - `expired`: its lifetime was over before it was paid. The session has ended.
-// - `canceled`: by the API, or by the buyer on the hosted page. The session has ended.
+// - open: the session was created, and its hosted page takes payments.
+// - pending: a payment is in flight at the provider, such as a 3DS check or an issued virtual account.
+// - pending_review: with the manual adapter, the buyer says that the payment was made. The merchant must confirm it.
+// - completed: the session was paid. It has ended.
+// - failed: the payment failed. The newest clients list this status and the documentation does not, so treat it as ended.
+// - expired: the session expired before it was paid. It has ended.
+// - canceled: the session was canceled through the API or by the buyer. It has ended.
 //
 // Examples: open
 type CheckoutSessionStatus = string
 
-// CurrencyCode An ISO 4217 code. The smallest unit is a hundredth for both `IDR` and `USD`.
+// CurrencyCode is an ISO 4217 currency code. Amounts in USD are cents. Sources disagree about the unit of IDR: look at one session in
+// test mode on its hosted page before money moves.
 //
 // Examples: IDR
 type CurrencyCode string
 
-// EmptyObject An object with no properties.
+// EmptyObject is an object with no properties.
 type EmptyObject = map[string]interface{}
 
-// ErrorCode What kind of error it is, for programs. With their statuses:
+// ErrorCode is the kind of an error, for programs. With its HTTP status:
 //
-//   - `validation_error` (400): a parameter breaks a rule; `field` names it.
-//   - `invalid_signature` (401): the signature does not match the request.
-//   - `invalid_key` (401): the key is not known.
-//   - `invalid_timestamp` (401): the timestamp is missing or no number.
-//   - `timestamp_skew` (401): the timestamp is more than 300 seconds off.
-//   - `insufficient_scope` (403): the key may not do this.
-//   - `not_found` (404): the workspace has no such session.
-//   - `conflict` (409): the session has ended.
-//   - `idempotency_mismatch` (409): the idempotency key was used with other parameters.
-//   - `adapter_not_configured` (422): no adapter of the workspace can do these methods.
-//   - `rate_limited` (429): too many requests.
-//   - `internal_error` (500), `upstream_error` (502), `service_unavailable` (503): Plugipay, or a payment provider behind
-//     it, failed.
+// - validation_error (400): a parameter breaks a rule, and field names it.
+// - invalid_signature (401): the signature does not match the request.
+// - invalid_key (401): the key is not known.
+// - invalid_timestamp (401): the timestamp is missing or not a number.
+// - timestamp_skew (401): the timestamp is more than 300 seconds off.
+// - insufficient_scope (403): the key is not allowed to do this.
+// - not_found (404): the workspace has no such session.
+// - conflict (409): the session has ended.
+// - idempotency_mismatch (409): the idempotency key was used with other parameters.
+// - adapter_not_configured (422): no adapter of the workspace supports these methods.
+// - rate_limited (429): the workspace made too many requests.
+// - internal_error (500): Plugipay failed.
+// - upstream_error (502): a payment provider behind Plugipay failed.
+// - service_unavailable (503): Plugipay cannot process requests at the moment.
 //
 // Examples: validation_error
 type ErrorCode = string
 
-// ErrorDetail What went wrong.
+// ErrorDetail says what went wrong.
 type ErrorDetail struct {
-	// Code What kind of error it is, for programs. Usually in lower case, but some of Plugipay's pages show upper case: compare
-	// without regard to case. More may be added. Never null.
+	// Code is the kind of error, for programs, one of the values of ErrorCode. Plugipay may add more. It is usually in lower case,
+	// but some of Plugipay's pages show upper case: compare without regard to case.
 	//
 	// Examples: validation_error
-	Code string `json:"code"`
+	Code ErrorCode `json:"code"`
 
-	// Message What went wrong, in English, for the people who run the merchant's server. Never null.
+	// Message says what went wrong, in English, for the people who run the merchant's server.
 	//
 	// Examples: amount must be at least 1
 	Message string `json:"message"`
 
-	// Field The parameter at fault, such as `amount` or `lineItems.0.name`. Absent or null when it is none.
+	// Field is the parameter that is wrong, such as amount or lineItems.0.name. It is null or absent if the error is not about a
+	// parameter, or if param names it.
 	//
 	// Examples: amount
 	Field *string `json:"field,omitempty"`
 
-	// Details More about the error, as any JSON. Usually absent.
+	// Param is the parameter that is wrong, in responses that call it param instead of field. It is usually null or absent.
+	//
+	// Examples: amount
+	Param *string `json:"param,omitempty"`
+
+	// Details holds more about the error, as any JSON, null included. It is usually absent.
 	//
 	// Examples: {"minimum":1}
 	Details json.RawMessage `json:"details,omitempty"`
 
-	// DocURL A page that explains the error. Absent or null when there is none.
+	// DocURL is the page that explains the error. It is null or absent if there is none.
 	//
 	// Examples: https://plugipay.com/docs/api/errors
 	DocURL *string `json:"docUrl,omitempty"`
 }
 
-// ErrorEnvelope An answer that says what went wrong.
+// ErrorEnvelope is a response that says what went wrong.
 type ErrorEnvelope struct {
-	// Data Null, as the request failed.
+	// Data is null because the request failed.
 	Data any `json:"data"`
 
-	// Error What went wrong. Never null.
+	// Error says what went wrong.
 	Error ErrorDetail `json:"error"`
 
-	// Meta About the request. Never null.
+	// Meta describes the request.
 	Meta Meta `json:"meta"`
 }
 
-// EventName What happened to a session: the type of a plain event; that of a versioned one has `plugipay.` before it and a
-// version behind it.
+// EventName is the name of an event, which is the type of a plain event. The type of a versioned event has the prefix plugipay. and
+// a version as its suffix.
 //
-// - `checkout_session.completed`: it was paid. Fulfil the order.
-// - `checkout_session.expired`: its lifetime was over before it was paid.
-// - `checkout_session.async_payment_succeeded`: a payment that had been pending succeeded.
-// - `checkout_session.async_payment_failed`: a payment that had been pending failed.
+// - checkout_session.completed: the session was paid. Fulfill the order on this event alone.
+// - checkout_session.expired: the session expired before it was paid.
+// - checkout_session.async_payment_succeeded: a pending payment succeeded.
+// - checkout_session.async_payment_failed: a pending payment failed.
+//
+// The newest published clients list only the first two as ever sent. The documentation lists all four.
 //
 // Examples: checkout_session.completed
 type EventName = string
 
-// ListMeta About a request for a list, and how to read on. The paging is given twice, as `cursor` with `hasMore` and as
-// `page`: Plugipay's clients read the first, its API pages show the second. Read whichever is there.
+// ListMeta describes a request for a list and the next page. The paging may come in two forms, as cursor with hasMore and as
+// page. Plugipay's clients read the first, its API pages show the second. Read both.
 type ListMeta struct {
-	// RequestID The request's id, `req_` and a ULID. Quote it when you ask about the request. Never null.
+	// RequestID is the request's id, req_ and a ULID. Quote it when you ask Plugipay about the request.
 	//
 	// Examples: req_01J8ZQ8C6T2V4X6Z8B0D2F4H6J
 	RequestID string `json:"requestId"`
 
-	// Timestamp When the answer was made (ISO 8601, UTC). Never null.
+	// Timestamp is the time of the response (ISO 8601, UTC).
 	//
 	// Examples: 2026-09-21T14:13:20.123Z
 	Timestamp string `json:"timestamp"`
 
-	// Cursor What to pass as `cursor` to get the next page. Null or absent on the last page.
+	// Cursor is the cursor to pass to get the next page. It is null or absent on the last page.
 	//
 	// Examples: cur_01J8ZQ6A4R0S2T4V6X8Z0B2D4F
 	Cursor *string `json:"cursor,omitempty"`
 
-	// HasMore Whether there is a next page. Null or absent where only `page` is given.
+	// HasMore reports whether there is a next page. It is null or absent if only page is given.
 	//
 	// Examples: true
 	HasMore *bool `json:"hasMore,omitempty"`
 
-	// Page The paging in its other form. Null or absent where only `cursor` and `hasMore` are given.
+	// Page is the paging in its other form. It is null or absent if only cursor and hasMore are given.
 	//
 	// Examples: {"hasMore":true,"limit":50,"nextCursor":"cur_01J8ZQ6A4R0S2T4V6X8Z0B2D4F"}
 	Page *PageInfo `json:"page,omitempty"`
 }
 
-// ListOrder By creation time, `desc` for newest first, `asc` for oldest first.
+// ListOrder is the order of a list by creation time, desc for newest first or asc for oldest first.
 //
 // Examples: desc
 type ListOrder = string
 
-// Meta About a request.
+// Meta describes a request.
 type Meta struct {
-	// RequestID The request's id, `req_` and a ULID. Quote it when you ask about the request. Never null.
+	// RequestID is the request's id, req_ and a ULID. Quote it when you ask Plugipay about the request.
 	//
 	// Examples: req_01J8ZQ8C6T2V4X6Z8B0D2F4H6J
 	RequestID string `json:"requestId"`
 
-	// Timestamp When the answer was made (ISO 8601, UTC). Never null.
+	// Timestamp is the time of the response (ISO 8601, UTC).
 	//
 	// Examples: 2026-09-21T14:13:20.123Z
 	Timestamp string `json:"timestamp"`
 }
 
-// PageInfo How a list was cut into pages.
+// PageInfo describes a page of a list.
 type PageInfo struct {
-	// Limit The most items that the page could hold. Never null.
+	// Limit is the maximum number of items in the page.
 	//
 	// Examples: 50
 	Limit int `json:"limit"`
 
-	// HasMore Whether there is a next page. Never null.
+	// HasMore reports whether there is a next page.
 	//
 	// Examples: true
 	HasMore bool `json:"hasMore"`
 
-	// NextCursor What to pass as `cursor` to get the next page. Null on the last page.
+	// NextCursor is the cursor to pass to get the next page. It is null on the last page.
 	//
 	// Examples: cur_01J8ZQ6A4R0S2T4V6X8Z0B2D4F
 	NextCursor *string `json:"nextCursor"`
 }
 
-// PlainEvent An event whose type is the plain name, and whose resource is `data` itself.
+// PlainEvent is an event whose type is the plain name, and whose resource is data itself.
 type PlainEvent struct {
-	// ID The event's id, `evt_` and a ULID; the same in every delivery of it. Never null.
+	// ID is the event's id, evt_ and a ULID. It is usually the same in every delivery of the event.
 	//
 	// Examples: evt_01J8ZQ9D7V3X5Z7B9D1F3H5J7K
 	ID string `json:"id"`
 
-	// Type What happened, the event's name; see EventName. More may be added. Never null.
+	// Type is the event's name, one of the values of EventName. Plugipay may add more.
 	//
 	// Examples: checkout_session.completed
-	Type string `json:"type"`
+	Type EventName `json:"type"`
 
-	// CreatedAt When it happened (ISO 8601, UTC). Never null.
+	// CreatedAt is the time of the event (ISO 8601, UTC).
 	//
 	// Examples: 2026-09-21T14:20:05.000Z
 	CreatedAt string `json:"createdAt"`
 
-	// WorkspaceID The workspace that it happened in. Never null.
+	// WorkspaceID is the workspace that the event belongs to.
 	//
 	// Examples: ws_01J8ZQAE8W4Y6A8C0E2G4J6K8N
 	WorkspaceID string `json:"workspaceId"`
 
-	// Data The session as it was right after the event. Never null.
+	// Data is the session as it was right after the event.
 	Data CheckoutSession `json:"data"`
 
-	// PreviousAttributes The properties that the event changed, as they were before. Null or absent when it is not known.
+	// PreviousAttributes holds the properties that the event changed, with the values before it. It is null or absent if it is not known.
 	//
 	// Examples: {"completedAt":null,"status":"open"}
 	PreviousAttributes map[string]any `json:"previousAttributes,omitempty"`
 }
 
-// VersionedEvent An event whose type carries a prefix and a version, and whose resource is in `data.object`.
+// VersionedEvent is an event whose type carries a prefix and a version, and whose resource is in data.object.
 type VersionedEvent struct {
-	// ID The event's id, `evt_` and a ULID; the same in every delivery of it. Never null.
+	// ID is the event's id, evt_ and a ULID. It is usually the same in every delivery of the event.
 	//
 	// Examples: evt_01J8ZQ9D7V3X5Z7B9D1F3H5J7K
 	ID string `json:"id"`
 
-	// Type What happened: `plugipay.`, the event's name, and the version `.v1`; see EventName. More may be added. Never null.
+	// Type is the prefix plugipay., the event's name (one of the values of EventName, or a newer one) and the version .v1.
 	//
 	// Examples: plugipay.checkout_session.completed.v1
 	Type string `json:"type"`
 
-	// AccountID The merchant account that it happened in, `acc_` and a ULID. Never null.
+	// AccountID is the merchant account that the event belongs to, acc_ and a ULID.
 	//
 	// Examples: acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H
 	AccountID string `json:"accountId"`
 
-	// OccurredAt When it happened (ISO 8601, UTC). Never null.
+	// OccurredAt is the time of the event (ISO 8601, UTC).
 	//
 	// Examples: 2026-09-21T14:20:05.000Z
 	OccurredAt string `json:"occurredAt"`
 
-	// Data What it happened to. Never null.
+	// Data is the resource that the event is about.
 	Data VersionedEventData `json:"data"`
 }
 
-// VersionedEventData What an event happened to.
+// VersionedEventData is the resource that an event is about. The properties next to object depend on the event.
 type VersionedEventData struct {
-	// Object The session as it was right after the event. Never null.
+	// Object is the session as it was right after the event.
 	Object CheckoutSession `json:"object"`
+
+	// AggregateType is the kind of the resource. It is null or absent if the event does not carry it.
+	//
+	// Examples: checkout_session
+	AggregateType *string `json:"aggregateType,omitempty"`
+
+	// AggregateID is the id of the resource. It is null or absent if the event does not carry it.
+	//
+	// Examples: cs_01J8ZQ6A4R0S2T4V6X8Z0B2D4F
+	AggregateID *string `json:"aggregateId,omitempty"`
+
+	// To says what the resource changed to. It is null or absent if the event does not carry it.
+	//
+	// Examples: completed
+	To *string `json:"to,omitempty"`
+
+	// Reason is the reason for the change. It is null or absent if the event does not carry it.
+	//
+	// Examples: a-reason
+	Reason *string `json:"reason,omitempty"`
+
+	// Entry holds the entry that the event is about, as any JSON, null included. It is usually absent.
+	//
+	// Examples: {"any":"shape"}
+	Entry json.RawMessage `json:"entry,omitempty"`
+
+	// DaysAdvanced is a number of days. It is null or absent if the event does not carry it.
+	//
+	// Examples: 1
+	DaysAdvanced *int `json:"daysAdvanced,omitempty"`
 }
 
 // CheckoutSessionID defines model for CheckoutSessionID.
@@ -508,142 +621,170 @@ type IdempotencyKey = string
 // OnBehalfOf defines model for OnBehalfOf.
 type OnBehalfOf = string
 
+// OptionalIdempotencyKey defines model for OptionalIdempotencyKey.
+type OptionalIdempotencyKey = string
+
+// Timestamp defines model for Timestamp.
+type Timestamp = int64
+
 // WebhookSignature defines model for WebhookSignature.
 type WebhookSignature = string
 
-// AdapterNotConfigured An answer that says what went wrong.
+// AdapterNotConfigured is a response that says what went wrong.
 type AdapterNotConfigured = ErrorEnvelope
 
-// Conflict An answer that says what went wrong.
+// Conflict is a response that says what went wrong.
 type Conflict = ErrorEnvelope
 
-// IdempotencyMismatch An answer that says what went wrong.
+// IdempotencyMismatch is a response that says what went wrong.
 type IdempotencyMismatch = ErrorEnvelope
 
-// InsufficientScope An answer that says what went wrong.
+// InsufficientScope is a response that says what went wrong.
 type InsufficientScope = ErrorEnvelope
 
-// InternalError An answer that says what went wrong.
+// InternalError is a response that says what went wrong.
 type InternalError = ErrorEnvelope
 
-// NotFound An answer that says what went wrong.
+// NotFound is a response that says what went wrong.
 type NotFound = ErrorEnvelope
 
-// RateLimited An answer that says what went wrong.
+// RateLimited is a response that says what went wrong.
 type RateLimited = ErrorEnvelope
 
-// ServiceUnavailable An answer that says what went wrong.
+// ServiceUnavailable is a response that says what went wrong.
 type ServiceUnavailable = ErrorEnvelope
 
-// Unauthorized An answer that says what went wrong.
+// Unauthorized is a response that says what went wrong.
 type Unauthorized = ErrorEnvelope
 
-// UpstreamError An answer that says what went wrong.
+// UpstreamError is a response that says what went wrong.
 type UpstreamError = ErrorEnvelope
 
-// ValidationError An answer that says what went wrong.
+// ValidationError is a response that says what went wrong.
 type ValidationError = ErrorEnvelope
 
-// Empty An object with no properties.
+// Empty is an object with no properties.
 type Empty = EmptyObject
 
 // ListCheckoutSessionsParams defines parameters for ListCheckoutSessions.
 type ListCheckoutSessionsParams struct {
-	// Limit The most sessions to return in a page. 50 if absent.
+	// Limit is the maximum number of sessions in a page. The default is 50.
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Status Only sessions in this status.
+	// Status is the status that the listed sessions have.
 	Status *string `form:"status,omitempty" json:"status,omitempty"`
 
-	// CustomerID Only sessions of this customer (`cus_…`).
+	// CustomerID is the customer of the listed sessions, cus_ and a ULID.
 	CustomerID *string `form:"customerId,omitempty" json:"customerId,omitempty"`
 
-	// Cursor Where to read on, from the `meta` of the page before. Opaque; absent for the first page.
+	// Cursor is the cursor of the previous page. It is opaque and carries the filters. Leave it out for the first page.
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// CreatedAfter Only sessions created after this time (ISO 8601, UTC).
+	// CreatedAfter is the time after which the listed sessions were created (ISO 8601, UTC). The time itself is excluded in the
+	// sandbox. The sources do not say whether Plugipay includes it.
 	CreatedAfter *string `form:"createdAfter,omitempty" json:"createdAfter,omitempty"`
 
-	// CreatedBefore Only sessions created before this time (ISO 8601, UTC).
+	// CreatedBefore is the time before which the listed sessions were created (ISO 8601, UTC). The time itself is excluded in the
+	// sandbox. The sources do not say whether Plugipay includes it.
 	CreatedBefore *string `form:"createdBefore,omitempty" json:"createdBefore,omitempty"`
 
-	// Order By creation time, `desc` for newest first, `asc` for oldest first. `desc` if absent.
+	// Order is the order by creation time, desc for newest first or asc for oldest first. The default is desc.
 	Order *string `form:"order,omitempty" json:"order,omitempty"`
 
-	// XPlugipayOnBehalfOf The merchant account (`acc_…`) to act for. Only keys of a platform administrator may send it. Absent: the key's
-	// own workspace.
+	// XPlugipayOnBehalfOf is the merchant account to act for, acc_ and a ULID. Only keys of a platform administrator may send it. Without it
+	// the request is for the key's own workspace.
 	XPlugipayOnBehalfOf *OnBehalfOf `json:"X-Plugipay-On-Behalf-Of,omitempty"`
+
+	// XPlugipayTimestamp is the time of the signature in unix seconds. A signed request requires it. A request with a bearer key does not
+	// send it.
+	XPlugipayTimestamp *Timestamp `json:"X-Plugipay-Timestamp,omitempty"`
 }
 
 // CreateCheckoutSessionParams defines parameters for CreateCheckoutSession.
 type CreateCheckoutSessionParams struct {
-	// IdempotencyKey Makes the request safe to send again: the first answer is kept for 24 hours per workspace and returned for every
-	// later request with the same key and the same parameters. Absent: each request is processed by itself.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	// IdempotencyKey makes the request safe to retry. Plugipay keeps the first response for 24 hours per workspace and returns it for
+	// every later request with the same key and the same parameters. A request without a key gets 400 validation_error.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// XPlugipayOnBehalfOf The merchant account (`acc_…`) to act for. Only keys of a platform administrator may send it. Absent: the key's
-	// own workspace.
+	// XPlugipayOnBehalfOf is the merchant account to act for, acc_ and a ULID. Only keys of a platform administrator may send it. Without it
+	// the request is for the key's own workspace.
 	XPlugipayOnBehalfOf *OnBehalfOf `json:"X-Plugipay-On-Behalf-Of,omitempty"`
+
+	// XPlugipayTimestamp is the time of the signature in unix seconds. A signed request requires it. A request with a bearer key does not
+	// send it.
+	XPlugipayTimestamp *Timestamp `json:"X-Plugipay-Timestamp,omitempty"`
 }
 
 // GetCheckoutSessionParams defines parameters for GetCheckoutSession.
 type GetCheckoutSessionParams struct {
-	// XPlugipayOnBehalfOf The merchant account (`acc_…`) to act for. Only keys of a platform administrator may send it. Absent: the key's
-	// own workspace.
+	// XPlugipayOnBehalfOf is the merchant account to act for, acc_ and a ULID. Only keys of a platform administrator may send it. Without it
+	// the request is for the key's own workspace.
 	XPlugipayOnBehalfOf *OnBehalfOf `json:"X-Plugipay-On-Behalf-Of,omitempty"`
+
+	// XPlugipayTimestamp is the time of the signature in unix seconds. A signed request requires it. A request with a bearer key does not
+	// send it.
+	XPlugipayTimestamp *Timestamp `json:"X-Plugipay-Timestamp,omitempty"`
 }
 
 // CancelCheckoutSessionParams defines parameters for CancelCheckoutSession.
 type CancelCheckoutSessionParams struct {
-	// IdempotencyKey Makes the request safe to send again: the first answer is kept for 24 hours per workspace and returned for every
-	// later request with the same key and the same parameters. Absent: each request is processed by itself.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	// IdempotencyKey makes the request safe to retry. Plugipay keeps the first response for 24 hours per workspace and returns it for
+	// every later request with the same key and the same parameters. A request without a key gets 400 validation_error.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// XPlugipayOnBehalfOf The merchant account (`acc_…`) to act for. Only keys of a platform administrator may send it. Absent: the key's
-	// own workspace.
+	// XPlugipayOnBehalfOf is the merchant account to act for, acc_ and a ULID. Only keys of a platform administrator may send it. Without it
+	// the request is for the key's own workspace.
 	XPlugipayOnBehalfOf *OnBehalfOf `json:"X-Plugipay-On-Behalf-Of,omitempty"`
+
+	// XPlugipayTimestamp is the time of the signature in unix seconds. A signed request requires it. A request with a bearer key does not
+	// send it.
+	XPlugipayTimestamp *Timestamp `json:"X-Plugipay-Timestamp,omitempty"`
 }
 
 // ConfirmCheckoutSessionParams defines parameters for ConfirmCheckoutSession.
 type ConfirmCheckoutSessionParams struct {
-	// IdempotencyKey Makes the request safe to send again: the first answer is kept for 24 hours per workspace and returned for every
-	// later request with the same key and the same parameters. Absent: each request is processed by itself.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	// IdempotencyKey makes Plugipay keep the first response for 24 hours per workspace and return it for every later request with the
+	// same key. Without a key, a session that has ended gets 409 conflict.
+	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// XPlugipayOnBehalfOf The merchant account (`acc_…`) to act for. Only keys of a platform administrator may send it. Absent: the key's
-	// own workspace.
+	// XPlugipayOnBehalfOf is the merchant account to act for, acc_ and a ULID. Only keys of a platform administrator may send it. Without it
+	// the request is for the key's own workspace.
 	XPlugipayOnBehalfOf *OnBehalfOf `json:"X-Plugipay-On-Behalf-Of,omitempty"`
+
+	// XPlugipayTimestamp is the time of the signature in unix seconds. A signed request requires it. A request with a bearer key does not
+	// send it.
+	XPlugipayTimestamp *Timestamp `json:"X-Plugipay-Timestamp,omitempty"`
 }
 
 // OnCheckoutSessionAsyncPaymentFailedParams defines parameters for OnCheckoutSessionAsyncPaymentFailed.
 type OnCheckoutSessionAsyncPaymentFailedParams struct {
-	// XPlugipaySignature `t=<unix seconds>,v1=<hex>`, where `v1` is the HMAC-SHA256 of `<t>.<raw body>` keyed with the endpoint's secret. There
-	// may be several `v1`, one for each secret while secrets are rotated. Refuse a `t` more than 300 seconds
-	// away from your clock, either way. Some of Plugipay's pages call the header `Plugipay-Signature`.
+	// XPlugipaySignature is the signature, t=<unix seconds>,v1=<hex>. The value of v1 is the HMAC-SHA256 of <t>.<raw body> keyed with the
+	// endpoint's secret. There may be several v1, one for each secret while secrets are rotated. Refuse a t more than
+	// 300 seconds away from your clock, either way. Some of Plugipay's pages call the header Plugipay-Signature.
 	XPlugipaySignature WebhookSignature `json:"X-Plugipay-Signature"`
 }
 
 // OnCheckoutSessionAsyncPaymentSucceededParams defines parameters for OnCheckoutSessionAsyncPaymentSucceeded.
 type OnCheckoutSessionAsyncPaymentSucceededParams struct {
-	// XPlugipaySignature `t=<unix seconds>,v1=<hex>`, where `v1` is the HMAC-SHA256 of `<t>.<raw body>` keyed with the endpoint's secret. There
-	// may be several `v1`, one for each secret while secrets are rotated. Refuse a `t` more than 300 seconds
-	// away from your clock, either way. Some of Plugipay's pages call the header `Plugipay-Signature`.
+	// XPlugipaySignature is the signature, t=<unix seconds>,v1=<hex>. The value of v1 is the HMAC-SHA256 of <t>.<raw body> keyed with the
+	// endpoint's secret. There may be several v1, one for each secret while secrets are rotated. Refuse a t more than
+	// 300 seconds away from your clock, either way. Some of Plugipay's pages call the header Plugipay-Signature.
 	XPlugipaySignature WebhookSignature `json:"X-Plugipay-Signature"`
 }
 
 // OnCheckoutSessionCompletedParams defines parameters for OnCheckoutSessionCompleted.
 type OnCheckoutSessionCompletedParams struct {
-	// XPlugipaySignature `t=<unix seconds>,v1=<hex>`, where `v1` is the HMAC-SHA256 of `<t>.<raw body>` keyed with the endpoint's secret. There
-	// may be several `v1`, one for each secret while secrets are rotated. Refuse a `t` more than 300 seconds
-	// away from your clock, either way. Some of Plugipay's pages call the header `Plugipay-Signature`.
+	// XPlugipaySignature is the signature, t=<unix seconds>,v1=<hex>. The value of v1 is the HMAC-SHA256 of <t>.<raw body> keyed with the
+	// endpoint's secret. There may be several v1, one for each secret while secrets are rotated. Refuse a t more than
+	// 300 seconds away from your clock, either way. Some of Plugipay's pages call the header Plugipay-Signature.
 	XPlugipaySignature WebhookSignature `json:"X-Plugipay-Signature"`
 }
 
 // OnCheckoutSessionExpiredParams defines parameters for OnCheckoutSessionExpired.
 type OnCheckoutSessionExpiredParams struct {
-	// XPlugipaySignature `t=<unix seconds>,v1=<hex>`, where `v1` is the HMAC-SHA256 of `<t>.<raw body>` keyed with the endpoint's secret. There
-	// may be several `v1`, one for each secret while secrets are rotated. Refuse a `t` more than 300 seconds
-	// away from your clock, either way. Some of Plugipay's pages call the header `Plugipay-Signature`.
+	// XPlugipaySignature is the signature, t=<unix seconds>,v1=<hex>. The value of v1 is the HMAC-SHA256 of <t>.<raw body> keyed with the
+	// endpoint's secret. There may be several v1, one for each secret while secrets are rotated. Refuse a t more than
+	// 300 seconds away from your clock, either way. Some of Plugipay's pages call the header Plugipay-Signature.
 	XPlugipaySignature WebhookSignature `json:"X-Plugipay-Signature"`
 }
 
@@ -668,75 +809,61 @@ type OnCheckoutSessionCompletedJSONRequestBody = CheckoutSessionEvent
 // OnCheckoutSessionExpiredJSONRequestBody defines body for OnCheckoutSessionExpired for application/json ContentType.
 type OnCheckoutSessionExpiredJSONRequestBody = CheckoutSessionEvent
 
-// Operation is one of the contract's operations, by its id.
-type Operation string
-
-// The operations of the contract.
-const (
-	OperationListCheckoutSessions   Operation = "listCheckoutSessions"
-	OperationCreateCheckoutSession  Operation = "createCheckoutSession"
-	OperationGetCheckoutSession     Operation = "getCheckoutSession"
-	OperationCancelCheckoutSession  Operation = "cancelCheckoutSession"
-	OperationConfirmCheckoutSession Operation = "confirmCheckoutSession"
-)
-
-// Method returns the operation's HTTP method; empty for one that is not in the contract.
-func (o Operation) Method() string {
-	switch o {
-	case OperationListCheckoutSessions:
-		return http.MethodGet
-	case OperationCreateCheckoutSession:
-		return http.MethodPost
-	case OperationGetCheckoutSession:
-		return http.MethodGet
-	case OperationCancelCheckoutSession:
-		return http.MethodPost
-	case OperationConfirmCheckoutSession:
-		return http.MethodPost
-	}
-	return ""
-}
-
-// RequestEditorFn changes a request before it is sent.
+// RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
 
-// HttpRequestDoer sends requests; an *http.Client does.
+// Doer performs HTTP requests.
+//
+// The standard http.Client implements this interface.
 type HttpRequestDoer interface {
 	Do(req *http.Request) (*http.Response, error)
 }
 
-// Client has a method for each operation of the contract, which returns the answer as it is, whatever its status.
+// Client which conforms to the OpenAPI3 specification for this service.
 type Client struct {
-	// Server is the API's base URL, perhaps with a path, such as "https://plugipay.com".
+	// The endpoint of the server conforming to this interface, with scheme,
+	// https://api.deepmap.com for example. This can contain a path relative
+	// to the server, such as https://api.deepmap.com/dev-test, and all the
+	// paths in the swagger spec will be appended to the server.
 	Server string
 
-	// Client sends the requests.
+	// Doer for performing requests, typically a *http.Client with any
+	// customized settings, such as certificate chains.
 	Client HttpRequestDoer
 
-	// RequestEditors are called in turn with each request before it is sent.
+	// A list of callbacks for modifying requests which are generated before sending over
+	// the network.
 	RequestEditors []RequestEditorFn
-
-	parsed atomic.Pointer[parsedServer] // the last one; nil before the first call
 }
 
-// ClientOption configures a Client that is being made.
+// ClientOption allows setting custom parameters during construction
 type ClientOption func(*Client) error
 
-// NewClient returns a Client for the server, which sends with an http.Client of its own unless an option says otherwise.
+// Creates a new Client, with reasonable defaults
 func NewClient(server string, opts ...ClientOption) (*Client, error) {
-	client := &Client{Server: server}
-	for _, option := range opts {
-		if err := option(client); err != nil {
+	// create a client with sane default values
+	client := Client{
+		Server: server,
+	}
+	// mutate client and add all optional params
+	for _, o := range opts {
+		if err := o(&client); err != nil {
 			return nil, err
 		}
 	}
+	// ensure the server URL always has a trailing slash
+	if !strings.HasSuffix(client.Server, "/") {
+		client.Server += "/"
+	}
+	// create httpClient, if not already present
 	if client.Client == nil {
 		client.Client = &http.Client{}
 	}
-	return client, nil
+	return &client, nil
 }
 
-// WithHTTPClient makes the Client send its requests with doer.
+// WithHTTPClient allows overriding the default Doer, which is
+// automatically created using http.Client. This is useful for tests.
 func WithHTTPClient(doer HttpRequestDoer) ClientOption {
 	return func(c *Client) error {
 		c.Client = doer
@@ -744,7 +871,8 @@ func WithHTTPClient(doer HttpRequestDoer) ClientOption {
 	}
 }
 
-// WithRequestEditorFn makes the Client call fn with each request before it is sent.
+// WithRequestEditorFn allows setting up a callback function, which will be
+// called right before sending the request. This can be used to mutate the request.
 func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 	return func(c *Client) error {
 		c.RequestEditors = append(c.RequestEditors, fn)
@@ -752,430 +880,721 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 	}
 }
 
-// ClientInterface is what a Client does.
+// The interface specification for the client above.
 type ClientInterface interface {
 
-	// ListCheckoutSessions List checkout sessions
+	// ListCheckoutSessions performs a GET /api/v1/checkout-sessions (the `ListCheckoutSessions` operationId) request.
 	//
-	// Returns a page of the workspace's sessions, newest first unless `order` says otherwise. To read on, pass the
-	// cursor of the page's `meta` while `hasMore` is true. A cursor carries the filters of the request that it
-	// came from; they do not change between pages.
+	// Returns a page of the workspace's sessions, newest first unless order says otherwise. To get the next page, pass
+	// the cursor of the page's meta while hasMore is true.
 	//
-	// Corresponds with GET /api/v1/checkout-sessions (the `ListCheckoutSessions` operationId).
+	// A cursor carries the filters and the order of the request that returned it. They do not change between pages:
+	// filters sent together with a cursor are ignored. limit may differ from page to page.
+	//
+	// No scope is required.
 	ListCheckoutSessions(ctx context.Context, params *ListCheckoutSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateCheckoutSessionWithBody Create a checkout session
+	// CreateCheckoutSessionWithBody performs a POST /api/v1/checkout-sessions (the `CreateCheckoutSession` operationId) request,
+	// with any type of body and a specified content type.
 	//
-	// Opens a hosted payment and returns it with status `open`. Send the buyer to `hostedUrl`. The session ends by
-	// itself after `expiresInSec` seconds, 24 hours if that is not given.
+	// Opens a hosted payment and returns it with status open. Send the buyer to hostedUrl. The session expires
+	// after expiresInSec seconds, 24 hours by default.
 	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /api/v1/checkout-sessions (the `CreateCheckoutSession` operationId).
+	// Required scope: plugipay:checkout:write.
 	CreateCheckoutSessionWithBody(ctx context.Context, params *CreateCheckoutSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateCheckoutSession Create a checkout session
-	//
-	// Opens a hosted payment and returns it with status `open`. Send the buyer to `hostedUrl`. The session ends by
-	// itself after `expiresInSec` seconds, 24 hours if that is not given.
-	//
+	// CreateCheckoutSession performs a POST /api/v1/checkout-sessions (the `CreateCheckoutSession` operationId) request.
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v1/checkout-sessions (the `CreateCheckoutSession` operationId).
+	// Opens a hosted payment and returns it with status open. Send the buyer to hostedUrl. The session expires
+	// after expiresInSec seconds, 24 hours by default.
+	//
+	// Required scope: plugipay:checkout:write.
 	CreateCheckoutSession(ctx context.Context, params *CreateCheckoutSessionParams, body CreateCheckoutSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetCheckoutSession Get a checkout session
+	// GetCheckoutSession performs a GET /api/v1/checkout-sessions/{id} (the `GetCheckoutSession` operationId) request.
 	//
-	// Returns the session as it is now. Its `status` tells how far the buyer has come.
+	// Returns the session as it is now. Its status says how far the payment has progressed.
 	//
-	// Corresponds with GET /api/v1/checkout-sessions/{id} (the `GetCheckoutSession` operationId).
+	// No scope is required.
 	GetCheckoutSession(ctx context.Context, id CheckoutSessionID, params *GetCheckoutSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CancelCheckoutSessionWithBody Cancel a checkout session
+	// CancelCheckoutSessionWithBody performs a POST /api/v1/checkout-sessions/{id}/cancel (the `CancelCheckoutSession` operationId) request,
+	// with any type of body and a specified content type.
 	//
-	// Ends a session that is `open`, `pending` or `pending_review`. The hosted page takes no payment from then on and
-	// says that the session was canceled. A session that has ended already gets `409 conflict`: read it to see whether it
-	// was canceled, or paid before that.
+	// Ends a session that is open, pending or pending_review. The hosted page stops accepting payment and
+	// says that the session was canceled. A session that has already ended gets 409 conflict: read it to see whether it
+	// was canceled or paid. The body may be an empty object or absent.
 	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /api/v1/checkout-sessions/{id}/cancel (the `CancelCheckoutSession` operationId).
+	// Required scope: plugipay:checkout:write.
 	CancelCheckoutSessionWithBody(ctx context.Context, id CheckoutSessionID, params *CancelCheckoutSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CancelCheckoutSession Cancel a checkout session
-	//
-	// Ends a session that is `open`, `pending` or `pending_review`. The hosted page takes no payment from then on and
-	// says that the session was canceled. A session that has ended already gets `409 conflict`: read it to see whether it
-	// was canceled, or paid before that.
-	//
+	// CancelCheckoutSession performs a POST /api/v1/checkout-sessions/{id}/cancel (the `CancelCheckoutSession` operationId) request.
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v1/checkout-sessions/{id}/cancel (the `CancelCheckoutSession` operationId).
+	// Ends a session that is open, pending or pending_review. The hosted page stops accepting payment and
+	// says that the session was canceled. A session that has already ended gets 409 conflict: read it to see whether it
+	// was canceled or paid. The body may be an empty object or absent.
+	//
+	// Required scope: plugipay:checkout:write.
 	CancelCheckoutSession(ctx context.Context, id CheckoutSessionID, params *CancelCheckoutSessionParams, body CancelCheckoutSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ConfirmCheckoutSessionWithBody Confirm a checkout session
+	// ConfirmCheckoutSessionWithBody performs a POST /api/v1/checkout-sessions/{id}/confirm (the `ConfirmCheckoutSession` operationId) request,
+	// with any type of body and a specified content type.
 	//
-	// Completes a session whose money arrived outside Plugipay: a bank transfer, cash, an EDC slip. It is meant for
-	// the `manual` adapter, whose sessions wait in `pending_review`. It is naturally idempotent, so it needs no
-	// idempotency key: sent twice, it still completes the session once. A session that has ended already gets
-	// `409 conflict`; when the answer to an earlier request was lost, read the session to see whether it was that one.
+	// Completes a session whose payment was received outside Plugipay, such as a bank transfer, cash or an EDC slip. It
+	// is meant for the manual adapter, whose sessions wait in pending_review. The sources do not say whether a session
+	// that is open can be confirmed. The body is not read: it may be an empty object or absent.
 	//
-	// Takes any type of body and a specified content type.
+	// Confirming needs no idempotency key: a session is completed once, however often it is confirmed. The second
+	// request gets 409 conflict, because the session has ended. If the response to the first request was lost, read the
+	// session: status completed means that the payment is confirmed.
 	//
-	// Corresponds with POST /api/v1/checkout-sessions/{id}/confirm (the `ConfirmCheckoutSession` operationId).
+	// Required scope: plugipay:checkout:write.
 	ConfirmCheckoutSessionWithBody(ctx context.Context, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ConfirmCheckoutSession Confirm a checkout session
-	//
-	// Completes a session whose money arrived outside Plugipay: a bank transfer, cash, an EDC slip. It is meant for
-	// the `manual` adapter, whose sessions wait in `pending_review`. It is naturally idempotent, so it needs no
-	// idempotency key: sent twice, it still completes the session once. A session that has ended already gets
-	// `409 conflict`; when the answer to an earlier request was lost, read the session to see whether it was that one.
-	//
+	// ConfirmCheckoutSession performs a POST /api/v1/checkout-sessions/{id}/confirm (the `ConfirmCheckoutSession` operationId) request.
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v1/checkout-sessions/{id}/confirm (the `ConfirmCheckoutSession` operationId).
+	// Completes a session whose payment was received outside Plugipay, such as a bank transfer, cash or an EDC slip. It
+	// is meant for the manual adapter, whose sessions wait in pending_review. The sources do not say whether a session
+	// that is open can be confirmed. The body is not read: it may be an empty object or absent.
+	//
+	// Confirming needs no idempotency key: a session is completed once, however often it is confirmed. The second
+	// request gets 409 conflict, because the session has ended. If the response to the first request was lost, read the
+	// session: status completed means that the payment is confirmed.
+	//
+	// Required scope: plugipay:checkout:write.
 	ConfirmCheckoutSession(ctx context.Context, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, body ConfirmCheckoutSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// ListCheckoutSessions List checkout sessions
+// ListCheckoutSessions performs a GET /api/v1/checkout-sessions (the `ListCheckoutSessions` operationId) request.
 //
-// Returns a page of the workspace's sessions, newest first unless `order` says otherwise. To read on, pass the
-// cursor of the page's `meta` while `hasMore` is true. A cursor carries the filters of the request that it
-// came from; they do not change between pages.
+// Returns a page of the workspace's sessions, newest first unless order says otherwise. To get the next page, pass
+// the cursor of the page's meta while hasMore is true.
 //
-// Corresponds with GET /api/v1/checkout-sessions (the `ListCheckoutSessions` operationId).
+// A cursor carries the filters and the order of the request that returned it. They do not change between pages:
+// filters sent together with a cursor are ignored. limit may differ from page to page.
+//
+// No scope is required.
 func (c *Client) ListCheckoutSessions(ctx context.Context, params *ListCheckoutSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	server, err := c.serverURL()
+	req, err := NewListCheckoutSessionsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
-	req, err := newListCheckoutSessionsRequest(ctx, server, params)
-	if err != nil {
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.send(ctx, req, reqEditors)
+	return c.Client.Do(req)
 }
 
-// NewListCheckoutSessionsRequest returns the request of ListCheckoutSessions.
-func NewListCheckoutSessionsRequest(server string, params *ListCheckoutSessionsParams) (*http.Request, error) {
-	parsed, err := parseServer(server)
-	if err != nil {
-		return nil, err
-	}
-	return newListCheckoutSessionsRequest(context.Background(), parsed, params)
-}
-
-func newListCheckoutSessionsRequest(ctx context.Context, server *url.URL, params *ListCheckoutSessionsParams) (*http.Request, error) {
-	path := "/api/v1/checkout-sessions"
-	query := make([]string, 0, 7)
-	if params != nil {
-		if params.Limit != nil {
-			query = append(query, "limit="+url.QueryEscape(fmt.Sprint(*params.Limit)))
-		}
-		if params.Status != nil {
-			query = append(query, "status="+url.QueryEscape(string(*params.Status)))
-		}
-		if params.CustomerID != nil {
-			query = append(query, "customerId="+url.QueryEscape(string(*params.CustomerID)))
-		}
-		if params.Cursor != nil {
-			query = append(query, "cursor="+url.QueryEscape(string(*params.Cursor)))
-		}
-		if params.CreatedAfter != nil {
-			query = append(query, "createdAfter="+url.QueryEscape(string(*params.CreatedAfter)))
-		}
-		if params.CreatedBefore != nil {
-			query = append(query, "createdBefore="+url.QueryEscape(string(*params.CreatedBefore)))
-		}
-		if params.Order != nil {
-			query = append(query, "order="+url.QueryEscape(string(*params.Order)))
-		}
-	}
-	req, err := newRequest(ctx, http.MethodGet, server, path, strings.Join(query, "&"), nil)
-	if err != nil {
-		return nil, err
-	}
-	if params != nil {
-		if params.XPlugipayOnBehalfOf != nil {
-			req.Header.Set("X-Plugipay-On-Behalf-Of", string(*params.XPlugipayOnBehalfOf))
-		}
-	}
-	return req, nil
-}
-
-// CreateCheckoutSessionWithBody Create a checkout session
+// CreateCheckoutSessionWithBody performs a POST /api/v1/checkout-sessions (the `CreateCheckoutSession` operationId) request,
+// with any type of body and a specified content type.
 //
-// Opens a hosted payment and returns it with status `open`. Send the buyer to `hostedUrl`. The session ends by
-// itself after `expiresInSec` seconds, 24 hours if that is not given.
+// Opens a hosted payment and returns it with status open. Send the buyer to hostedUrl. The session expires
+// after expiresInSec seconds, 24 hours by default.
 //
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /api/v1/checkout-sessions (the `CreateCheckoutSession` operationId).
+// Required scope: plugipay:checkout:write.
 func (c *Client) CreateCheckoutSessionWithBody(ctx context.Context, params *CreateCheckoutSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	server, err := c.serverURL()
+	req, err := NewCreateCheckoutSessionRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
-	req, err := newCreateCheckoutSessionRequest(ctx, server, params, contentType, body)
-	if err != nil {
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.send(ctx, req, reqEditors)
+	return c.Client.Do(req)
 }
 
-// CreateCheckoutSession Create a checkout session
-//
-// Opens a hosted payment and returns it with status `open`. Send the buyer to `hostedUrl`. The session ends by
-// itself after `expiresInSec` seconds, 24 hours if that is not given.
-//
+// CreateCheckoutSession performs a POST /api/v1/checkout-sessions (the `CreateCheckoutSession` operationId) request.
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v1/checkout-sessions (the `CreateCheckoutSession` operationId).
+// Opens a hosted payment and returns it with status open. Send the buyer to hostedUrl. The session expires
+// after expiresInSec seconds, 24 hours by default.
+//
+// Required scope: plugipay:checkout:write.
 func (c *Client) CreateCheckoutSession(ctx context.Context, params *CreateCheckoutSessionParams, body CreateCheckoutSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateCheckoutSessionRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
-	return c.send(ctx, req.WithContext(ctx), reqEditors)
-}
-
-// NewCreateCheckoutSessionRequest returns the request of CreateCheckoutSession with the body written as application/json.
-func NewCreateCheckoutSessionRequest(server string, params *CreateCheckoutSessionParams, body CreateCheckoutSessionJSONRequestBody) (*http.Request, error) {
-	content, err := json.Marshal(body)
-	if err != nil {
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return NewCreateCheckoutSessionRequestWithBody(server, params, "application/json", bytes.NewReader(content))
+	return c.Client.Do(req)
 }
 
-// NewCreateCheckoutSessionRequestWithBody returns the request of CreateCheckoutSession with any body.
-func NewCreateCheckoutSessionRequestWithBody(server string, params *CreateCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	parsed, err := parseServer(server)
-	if err != nil {
-		return nil, err
-	}
-	return newCreateCheckoutSessionRequest(context.Background(), parsed, params, contentType, body)
-}
-
-func newCreateCheckoutSessionRequest(ctx context.Context, server *url.URL, params *CreateCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	path := "/api/v1/checkout-sessions"
-	req, err := newRequest(ctx, http.MethodPost, server, path, "", body)
-	if err != nil {
-		return nil, err
-	}
-	req.Header["Content-Type"] = []string{contentType}
-	if params != nil {
-		if params.IdempotencyKey != nil {
-			req.Header.Set("Idempotency-Key", string(*params.IdempotencyKey))
-		}
-		if params.XPlugipayOnBehalfOf != nil {
-			req.Header.Set("X-Plugipay-On-Behalf-Of", string(*params.XPlugipayOnBehalfOf))
-		}
-	}
-	return req, nil
-}
-
-// GetCheckoutSession Get a checkout session
+// GetCheckoutSession performs a GET /api/v1/checkout-sessions/{id} (the `GetCheckoutSession` operationId) request.
 //
-// Returns the session as it is now. Its `status` tells how far the buyer has come.
+// Returns the session as it is now. Its status says how far the payment has progressed.
 //
-// Corresponds with GET /api/v1/checkout-sessions/{id} (the `GetCheckoutSession` operationId).
+// No scope is required.
 func (c *Client) GetCheckoutSession(ctx context.Context, id CheckoutSessionID, params *GetCheckoutSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	server, err := c.serverURL()
+	req, err := NewGetCheckoutSessionRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
-	req, err := newGetCheckoutSessionRequest(ctx, server, id, params)
-	if err != nil {
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.send(ctx, req, reqEditors)
+	return c.Client.Do(req)
 }
 
-// NewGetCheckoutSessionRequest returns the request of GetCheckoutSession.
-func NewGetCheckoutSessionRequest(server string, id CheckoutSessionID, params *GetCheckoutSessionParams) (*http.Request, error) {
-	parsed, err := parseServer(server)
-	if err != nil {
-		return nil, err
-	}
-	return newGetCheckoutSessionRequest(context.Background(), parsed, id, params)
-}
-
-func newGetCheckoutSessionRequest(ctx context.Context, server *url.URL, id CheckoutSessionID, params *GetCheckoutSessionParams) (*http.Request, error) {
-	path := fillPath("/api/v1/checkout-sessions/{id}", url.PathEscape(string(id)))
-	req, err := newRequest(ctx, http.MethodGet, server, path, "", nil)
-	if err != nil {
-		return nil, err
-	}
-	if params != nil {
-		if params.XPlugipayOnBehalfOf != nil {
-			req.Header.Set("X-Plugipay-On-Behalf-Of", string(*params.XPlugipayOnBehalfOf))
-		}
-	}
-	return req, nil
-}
-
-// CancelCheckoutSessionWithBody Cancel a checkout session
+// CancelCheckoutSessionWithBody performs a POST /api/v1/checkout-sessions/{id}/cancel (the `CancelCheckoutSession` operationId) request,
+// with any type of body and a specified content type.
 //
-// Ends a session that is `open`, `pending` or `pending_review`. The hosted page takes no payment from then on and
-// says that the session was canceled. A session that has ended already gets `409 conflict`: read it to see whether it
-// was canceled, or paid before that.
+// Ends a session that is open, pending or pending_review. The hosted page stops accepting payment and
+// says that the session was canceled. A session that has already ended gets 409 conflict: read it to see whether it
+// was canceled or paid. The body may be an empty object or absent.
 //
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /api/v1/checkout-sessions/{id}/cancel (the `CancelCheckoutSession` operationId).
+// Required scope: plugipay:checkout:write.
 func (c *Client) CancelCheckoutSessionWithBody(ctx context.Context, id CheckoutSessionID, params *CancelCheckoutSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	server, err := c.serverURL()
+	req, err := NewCancelCheckoutSessionRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
-	req, err := newCancelCheckoutSessionRequest(ctx, server, id, params, contentType, body)
-	if err != nil {
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.send(ctx, req, reqEditors)
+	return c.Client.Do(req)
 }
 
-// CancelCheckoutSession Cancel a checkout session
-//
-// Ends a session that is `open`, `pending` or `pending_review`. The hosted page takes no payment from then on and
-// says that the session was canceled. A session that has ended already gets `409 conflict`: read it to see whether it
-// was canceled, or paid before that.
-//
+// CancelCheckoutSession performs a POST /api/v1/checkout-sessions/{id}/cancel (the `CancelCheckoutSession` operationId) request.
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v1/checkout-sessions/{id}/cancel (the `CancelCheckoutSession` operationId).
+// Ends a session that is open, pending or pending_review. The hosted page stops accepting payment and
+// says that the session was canceled. A session that has already ended gets 409 conflict: read it to see whether it
+// was canceled or paid. The body may be an empty object or absent.
+//
+// Required scope: plugipay:checkout:write.
 func (c *Client) CancelCheckoutSession(ctx context.Context, id CheckoutSessionID, params *CancelCheckoutSessionParams, body CancelCheckoutSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelCheckoutSessionRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
-	return c.send(ctx, req.WithContext(ctx), reqEditors)
-}
-
-// NewCancelCheckoutSessionRequest returns the request of CancelCheckoutSession with the body written as application/json.
-func NewCancelCheckoutSessionRequest(server string, id CheckoutSessionID, params *CancelCheckoutSessionParams, body CancelCheckoutSessionJSONRequestBody) (*http.Request, error) {
-	content, err := json.Marshal(body)
-	if err != nil {
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return NewCancelCheckoutSessionRequestWithBody(server, id, params, "application/json", bytes.NewReader(content))
+	return c.Client.Do(req)
 }
 
-// NewCancelCheckoutSessionRequestWithBody returns the request of CancelCheckoutSession with any body.
-func NewCancelCheckoutSessionRequestWithBody(server string, id CheckoutSessionID, params *CancelCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	parsed, err := parseServer(server)
-	if err != nil {
-		return nil, err
-	}
-	return newCancelCheckoutSessionRequest(context.Background(), parsed, id, params, contentType, body)
-}
-
-func newCancelCheckoutSessionRequest(ctx context.Context, server *url.URL, id CheckoutSessionID, params *CancelCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	path := fillPath("/api/v1/checkout-sessions/{id}/cancel", url.PathEscape(string(id)))
-	req, err := newRequest(ctx, http.MethodPost, server, path, "", body)
-	if err != nil {
-		return nil, err
-	}
-	req.Header["Content-Type"] = []string{contentType}
-	if params != nil {
-		if params.IdempotencyKey != nil {
-			req.Header.Set("Idempotency-Key", string(*params.IdempotencyKey))
-		}
-		if params.XPlugipayOnBehalfOf != nil {
-			req.Header.Set("X-Plugipay-On-Behalf-Of", string(*params.XPlugipayOnBehalfOf))
-		}
-	}
-	return req, nil
-}
-
-// ConfirmCheckoutSessionWithBody Confirm a checkout session
+// ConfirmCheckoutSessionWithBody performs a POST /api/v1/checkout-sessions/{id}/confirm (the `ConfirmCheckoutSession` operationId) request,
+// with any type of body and a specified content type.
 //
-// Completes a session whose money arrived outside Plugipay: a bank transfer, cash, an EDC slip. It is meant for
-// the `manual` adapter, whose sessions wait in `pending_review`. It is naturally idempotent, so it needs no
-// idempotency key: sent twice, it still completes the session once. A session that has ended already gets
-// `409 conflict`; when the answer to an earlier request was lost, read the session to see whether it was that one.
+// Completes a session whose payment was received outside Plugipay, such as a bank transfer, cash or an EDC slip. It
+// is meant for the manual adapter, whose sessions wait in pending_review. The sources do not say whether a session
+// that is open can be confirmed. The body is not read: it may be an empty object or absent.
 //
-// Takes any type of body and a specified content type.
+// Confirming needs no idempotency key: a session is completed once, however often it is confirmed. The second
+// request gets 409 conflict, because the session has ended. If the response to the first request was lost, read the
+// session: status completed means that the payment is confirmed.
 //
-// Corresponds with POST /api/v1/checkout-sessions/{id}/confirm (the `ConfirmCheckoutSession` operationId).
+// Required scope: plugipay:checkout:write.
 func (c *Client) ConfirmCheckoutSessionWithBody(ctx context.Context, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	server, err := c.serverURL()
+	req, err := NewConfirmCheckoutSessionRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
-	req, err := newConfirmCheckoutSessionRequest(ctx, server, id, params, contentType, body)
-	if err != nil {
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.send(ctx, req, reqEditors)
+	return c.Client.Do(req)
 }
 
-// ConfirmCheckoutSession Confirm a checkout session
-//
-// Completes a session whose money arrived outside Plugipay: a bank transfer, cash, an EDC slip. It is meant for
-// the `manual` adapter, whose sessions wait in `pending_review`. It is naturally idempotent, so it needs no
-// idempotency key: sent twice, it still completes the session once. A session that has ended already gets
-// `409 conflict`; when the answer to an earlier request was lost, read the session to see whether it was that one.
-//
+// ConfirmCheckoutSession performs a POST /api/v1/checkout-sessions/{id}/confirm (the `ConfirmCheckoutSession` operationId) request.
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v1/checkout-sessions/{id}/confirm (the `ConfirmCheckoutSession` operationId).
+// Completes a session whose payment was received outside Plugipay, such as a bank transfer, cash or an EDC slip. It
+// is meant for the manual adapter, whose sessions wait in pending_review. The sources do not say whether a session
+// that is open can be confirmed. The body is not read: it may be an empty object or absent.
+//
+// Confirming needs no idempotency key: a session is completed once, however often it is confirmed. The second
+// request gets 409 conflict, because the session has ended. If the response to the first request was lost, read the
+// session: status completed means that the payment is confirmed.
+//
+// Required scope: plugipay:checkout:write.
 func (c *Client) ConfirmCheckoutSession(ctx context.Context, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, body ConfirmCheckoutSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewConfirmCheckoutSessionRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
-	return c.send(ctx, req.WithContext(ctx), reqEditors)
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
-// NewConfirmCheckoutSessionRequest returns the request of ConfirmCheckoutSession with the body written as application/json.
-func NewConfirmCheckoutSessionRequest(server string, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, body ConfirmCheckoutSessionJSONRequestBody) (*http.Request, error) {
-	content, err := json.Marshal(body)
+// NewListCheckoutSessionsRequest constructs an http.Request for the ListCheckoutSessions method
+func NewListCheckoutSessionsRequest(server string, params *ListCheckoutSessionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
 	if err != nil {
 		return nil, err
 	}
-	return NewConfirmCheckoutSessionRequestWithBody(server, id, params, "application/json", bytes.NewReader(content))
-}
 
-// NewConfirmCheckoutSessionRequestWithBody returns the request of ConfirmCheckoutSession with any body.
-func NewConfirmCheckoutSessionRequestWithBody(server string, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	parsed, err := parseServer(server)
+	operationPath := fmt.Sprintf("/api/v1/checkout-sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
 	}
-	return newConfirmCheckoutSessionRequest(context.Background(), parsed, id, params, contentType, body)
-}
 
-func newConfirmCheckoutSessionRequest(ctx context.Context, server *url.URL, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
-	path := fillPath("/api/v1/checkout-sessions/{id}/confirm", url.PathEscape(string(id)))
-	req, err := newRequest(ctx, http.MethodPost, server, path, "", body)
-	if err != nil {
-		return nil, err
-	}
-	req.Header["Content-Type"] = []string{contentType}
 	if params != nil {
-		if params.IdempotencyKey != nil {
-			req.Header.Set("Idempotency-Key", string(*params.IdempotencyKey))
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
 		}
-		if params.XPlugipayOnBehalfOf != nil {
-			req.Header.Set("X-Plugipay-On-Behalf-Of", string(*params.XPlugipayOnBehalfOf))
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
 		}
+
+		if params.CustomerID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "customerId", *params.CustomerID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAfter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "createdAfter", *params.CreatedAfter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedBefore != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "createdBefore", *params.CreatedBefore, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Order != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "order", *params.Order, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XPlugipayOnBehalfOf != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Plugipay-On-Behalf-Of", *params.XPlugipayOnBehalfOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Plugipay-On-Behalf-Of", headerParam0)
+		}
+
+		if params.XPlugipayTimestamp != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Plugipay-Timestamp", *params.XPlugipayTimestamp, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Plugipay-Timestamp", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
-func (c *Client) send(ctx context.Context, req *http.Request, more []RequestEditorFn) (*http.Response, error) {
-	for _, edit := range c.RequestEditors {
-		if err := edit(ctx, req); err != nil {
+// NewCreateCheckoutSessionRequest calls the generic CreateCheckoutSession builder with application/json body
+func NewCreateCheckoutSessionRequest(server string, params *CreateCheckoutSessionParams, body CreateCheckoutSessionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateCheckoutSessionRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateCheckoutSessionRequestWithBody constructs an http.Request for the CreateCheckoutSession method, with any body, and a specified content type
+func NewCreateCheckoutSessionRequestWithBody(server string, params *CreateCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/checkout-sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
 			return nil, err
 		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		if params.XPlugipayOnBehalfOf != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Plugipay-On-Behalf-Of", *params.XPlugipayOnBehalfOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Plugipay-On-Behalf-Of", headerParam1)
+		}
+
+		if params.XPlugipayTimestamp != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "X-Plugipay-Timestamp", *params.XPlugipayTimestamp, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Plugipay-Timestamp", headerParam2)
+		}
+
 	}
-	for _, edit := range more {
-		if err := edit(ctx, req); err != nil {
+
+	return req, nil
+}
+
+// NewGetCheckoutSessionRequest constructs an http.Request for the GetCheckoutSession method
+func NewGetCheckoutSessionRequest(server string, id CheckoutSessionID, params *GetCheckoutSessionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/checkout-sessions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XPlugipayOnBehalfOf != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Plugipay-On-Behalf-Of", *params.XPlugipayOnBehalfOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Plugipay-On-Behalf-Of", headerParam0)
+		}
+
+		if params.XPlugipayTimestamp != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Plugipay-Timestamp", *params.XPlugipayTimestamp, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Plugipay-Timestamp", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCancelCheckoutSessionRequest calls the generic CancelCheckoutSession builder with application/json body
+func NewCancelCheckoutSessionRequest(server string, id CheckoutSessionID, params *CancelCheckoutSessionParams, body CancelCheckoutSessionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCancelCheckoutSessionRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewCancelCheckoutSessionRequestWithBody constructs an http.Request for the CancelCheckoutSession method, with any body, and a specified content type
+func NewCancelCheckoutSessionRequestWithBody(server string, id CheckoutSessionID, params *CancelCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/checkout-sessions/%s/cancel", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
 			return nil, err
 		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		if params.XPlugipayOnBehalfOf != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Plugipay-On-Behalf-Of", *params.XPlugipayOnBehalfOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Plugipay-On-Behalf-Of", headerParam1)
+		}
+
+		if params.XPlugipayTimestamp != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "X-Plugipay-Timestamp", *params.XPlugipayTimestamp, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Plugipay-Timestamp", headerParam2)
+		}
+
 	}
-	return c.Client.Do(req)
+
+	return req, nil
+}
+
+// NewConfirmCheckoutSessionRequest calls the generic ConfirmCheckoutSession builder with application/json body
+func NewConfirmCheckoutSessionRequest(server string, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, body ConfirmCheckoutSessionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConfirmCheckoutSessionRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewConfirmCheckoutSessionRequestWithBody constructs an http.Request for the ConfirmCheckoutSession method, with any body, and a specified content type
+func NewConfirmCheckoutSessionRequestWithBody(server string, id CheckoutSessionID, params *ConfirmCheckoutSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/checkout-sessions/%s/confirm", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.XPlugipayOnBehalfOf != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Plugipay-On-Behalf-Of", *params.XPlugipayOnBehalfOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Plugipay-On-Behalf-Of", headerParam1)
+		}
+
+		if params.XPlugipayTimestamp != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "X-Plugipay-Timestamp", *params.XPlugipayTimestamp, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Plugipay-Timestamp", headerParam2)
+		}
+
+	}
+
+	return req, nil
+}
+
+func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
+	for _, r := range c.RequestEditors {
+		if err := r(ctx, req); err != nil {
+			return err
+		}
+	}
+	for _, r := range additionalEditors {
+		if err := r(ctx, req); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// HasEnded tells whether the session is completed, expired or canceled: it takes no payment any more, and only a completed
-// one was paid. A status that this package does not know is taken for one of a session that has not ended.
+// HasEnded reports whether the session is completed, failed, expired or canceled. An ended session takes no more payment,
+// and only a completed session was paid. A session with a status that this package does not know has not ended.
 func (s *CheckoutSession) HasEnded() bool {
 	switch s.Status {
-	case CheckoutSessionStatusCompleted, CheckoutSessionStatusExpired, CheckoutSessionStatusCanceled:
+	case CheckoutSessionStatusCompleted, CheckoutSessionStatusFailed, CheckoutSessionStatusExpired, CheckoutSessionStatusCanceled:
 		return true
 	}
 	return false
@@ -160,7 +160,7 @@ func (s *CheckoutSession) Check(want CheckoutSessionExpectation) error {
 		return sessionMismatch("currency")
 	case want.AccountID != "" && s.AccountID != want.AccountID:
 		return sessionMismatch("accountId")
-	case want.Mode != "":
+	case want.Mode != "" && s.Mode != want.Mode:
 		return sessionMismatch("mode")
 	}
 	return nil

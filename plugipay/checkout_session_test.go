@@ -14,7 +14,7 @@ import (
 
 func TestASessionHasEndedWhenItTakesNoPaymentAnyMore(t *testing.T) {
 	t.Parallel()
-	ended := []string{"completed", "expired", "canceled"}
+	ended := []string{"completed", "failed", "expired", "canceled"}
 	for _, status := range append(plugipay.CheckoutSessionStatuses(), "", "on_hold", "COMPLETED") {
 		session := plugipay.CheckoutSession{Status: status}
 		if got, want := session.HasEnded(), slices.Contains(ended, status); got != want {

@@ -57,7 +57,7 @@ func wantSession(t *testing.T, got *plugipay.CheckoutSession) {
 		LineItems:  json.RawMessage(`[{"name": "Annual Pro plan", "quantity": 1, "unitAmount": 19900000}]`),
 		SuccessURL: "https://example.com/thank-you",
 		CancelURL:  "https://example.com/cart",
-		HostedURL:  "https://plugipay.com/pay/cs_01HX",
+		HostedURL:  "https://plugipay.com/c/cs_01HX",
 		ExpiresAt:  "2026-09-22T14:13:20.000Z",
 		Metadata:   map[string]string{"order_id": "ord_42"},
 		CreatedAt:  "2026-09-21T14:13:20.000Z",

@@ -173,8 +173,8 @@ func jsonKind(value string) string {
 // sentError returns the error that a response holds.
 func sentError(status int, sent *gen.ErrorDetail) *Error {
 	e := &Error{Status: status, Code: strings.ToLower(sent.Code), Message: sent.Message}
-	if sent.Field != nil {
-		e.Field = *sent.Field
+	if field := cmp.Or(sent.Field, sent.Param); field != nil {
+		e.Field = *field
 	}
 	if sent.DocURL != nil {
 		e.DocURL = *sent.DocURL

@@ -31,8 +31,8 @@ func ExampleCheckoutSessionsResource_All() {
 		count++
 		total += session.Amount
 	}
-	fmt.Println(count, "open sessions,", plugipay.FormatAmount(total, plugipay.CurrencyIDR))
-	// Output: 5 open sessions, IDR 995,000
+	fmt.Println(count, "open sessions,", total, "in total")
+	// Output: 5 open sessions, 99500000 in total
 }
 
 // Any list can be iterated over, also one that this package has no method for.
@@ -64,12 +64,12 @@ func ExampleAll() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(plugipay.FormatAmount(payment.Amount, payment.Currency))
+		fmt.Println(payment.Amount, payment.Currency)
 	}
 	// Output:
-	// IDR 199,000
-	// IDR 199,000
-	// IDR 199,000
+	// 19900000 IDR
+	// 19900000 IDR
+	// 19900000 IDR
 }
 
 // A program that keeps what it has read remembers the cursor of each page, to go on from there after a crash.

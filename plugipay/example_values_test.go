@@ -17,18 +17,6 @@ func ExamplePtr() {
 	// Output: cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C 1800
 }
 
-func ExampleFormatAmount() {
-	fmt.Println(plugipay.FormatAmount(199_000_00, plugipay.CurrencyIDR))
-	fmt.Println(plugipay.FormatAmount(199_000_50, plugipay.CurrencyIDR))
-	fmt.Println(plugipay.FormatAmount(49_99, plugipay.CurrencyUSD))
-	fmt.Println(plugipay.FormatAmount(-1_250_00, plugipay.CurrencyUSD))
-	// Output:
-	// IDR 199,000
-	// IDR 199,000.50
-	// USD 49.99
-	// USD -1,250.00
-}
-
 func ExampleCheckoutSession_ExpiresTime() {
 	session := plugipay.CheckoutSession{CreatedAt: "2026-09-21T14:13:20.000Z", ExpiresAt: "2026-09-22T14:13:20.000Z"}
 	created, err := session.CreatedTime()
@@ -63,6 +51,7 @@ func ExampleCheckoutSession_HasEnded() {
 	// pending false
 	// pending_review false
 	// completed true
+	// failed true
 	// expired true
 	// canceled true
 }
@@ -77,9 +66,9 @@ func ExampleCheckoutSession_DecodeLineItems() {
 		log.Fatal(err)
 	}
 	for _, item := range items {
-		fmt.Println(item.Quantity, item.Name, plugipay.FormatAmount(item.Quantity*item.UnitAmount, session.Currency))
+		fmt.Println(item.Quantity, item.Name, item.Quantity*item.UnitAmount, session.Currency)
 	}
-	// Output: 2 Kopi susu IDR 36,000
+	// Output: 2 Kopi susu 3600000 IDR
 }
 
 // The methods for a menu, in the contract's order.

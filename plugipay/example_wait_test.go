@@ -37,12 +37,12 @@ func ExampleCheckoutSessionsResource_Wait() {
 	case err != nil:
 		log.Fatal(err)
 	case session.Status == plugipay.CheckoutSessionStatusCompleted:
-		fmt.Println("paid", plugipay.FormatAmount(session.Amount, session.Currency))
+		fmt.Println("paid", session.Amount, session.Currency)
 	default:
 		fmt.Println("it will not be paid")
 	}
 	// Output:
 	// it is open
 	// it is completed
-	// paid IDR 199,000
+	// paid 19900000 IDR
 }

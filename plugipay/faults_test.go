@@ -388,7 +388,7 @@ func TestCancelOrGet_EndsOrReturnsWhatEnded(t *testing.T) {
 
 func TestCheck_NamesTheFirstPropertyThatDiffers(t *testing.T) {
 	t.Parallel()
-	session := plugipay.CheckoutSession{Amount: 7777, Currency: "IDR", AccountID: "acc_hush"}
+	session := plugipay.CheckoutSession{Amount: 7777, Currency: "IDR", AccountID: "acc_hush", Mode: "test"}
 	want := plugipay.CheckoutSessionExpectation{Amount: 7777, Currency: "IDR"}
 	with := func(change func(*plugipay.CheckoutSessionExpectation)) plugipay.CheckoutSessionExpectation {
 		changed := want
@@ -400,6 +400,7 @@ func TestCheck_NamesTheFirstPropertyThatDiffers(t *testing.T) {
 		field string
 	}{
 		"all that was given": {want, ""},
+		"the mode, too":      {with(func(w *plugipay.CheckoutSessionExpectation) { w.Mode = "test" }), ""},
 		"the account, too":   {with(func(w *plugipay.CheckoutSessionExpectation) { w.AccountID = "acc_hush" }), ""},
 		"another amount":     {with(func(w *plugipay.CheckoutSessionExpectation) { w.Amount, w.Currency = 7778, "USD" }), "amount"},
 		"another currency":   {with(func(w *plugipay.CheckoutSessionExpectation) { w.Currency, w.AccountID = "USD", "x" }), "currency"},
@@ -421,5 +422,19 @@ func TestCheck_NamesTheFirstPropertyThatDiffers(t *testing.T) {
 	}
 	for _, incomplete := range []plugipay.CheckoutSessionExpectation{{}, {Amount: 7777}, {Currency: "IDR"}} {
 		wantError(t, session.Check(incomplete), 0, "invalid_request")
+	}
+}
+
+func TestError_ParamIsReadWhereFieldIsMissing(t *testing.T) {
+	t.Parallel()
+	for sent, want := range map[string]string{
+		`"param": "amount"`: "amount", `"field": "amount", "param": "other"`: "amount", `"field": null, "param": "amount"`: "amount",
+		`"field": "amount"`: "amount", `"message": "m"`: "",
+	} {
+		body := `{"data": null, "error": {"code": "validation_error", ` + sent + `}, "meta": {}}`
+		_, err := answering(t, 400, body).client(t).CheckoutSessions.Create(t.Context(), validInput())
+		if pe := wantError(t, err, 400, "validation_error"); pe.Field != want {
+			t.Errorf("%s: Field is %q", sent, pe.Field)
+		}
 	}
 }

@@ -29,11 +29,11 @@ func WithIdempotencyKey(ctx context.Context, key string) context.Context {
 }
 
 // newKey makes the call send the context's idempotency key, or a new one, and returns it.
-func (c *call) newKey(ctx context.Context) *string {
+func (c *call) newKey(ctx context.Context) string {
 	if c.callersKey(ctx) == nil && c.err == nil {
 		c.idempotencyKey = "idem_" + uuid.NewString()
 	}
-	return &c.idempotencyKey
+	return c.idempotencyKey
 }
 
 // callersKey makes the call send the context's idempotency key, and returns it; nil if the context has none.

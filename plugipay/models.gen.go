@@ -55,6 +55,7 @@ const (
 	CheckoutSessionStatusCanceled      CheckoutSessionStatus = "canceled"
 	CheckoutSessionStatusCompleted     CheckoutSessionStatus = "completed"
 	CheckoutSessionStatusExpired       CheckoutSessionStatus = "expired"
+	CheckoutSessionStatusFailed        CheckoutSessionStatus = "failed"
 	CheckoutSessionStatusOpen          CheckoutSessionStatus = "open"
 	CheckoutSessionStatusPending       CheckoutSessionStatus = "pending"
 	CheckoutSessionStatusPendingReview CheckoutSessionStatus = "pending_review"
@@ -68,6 +69,7 @@ func CheckoutSessionStatuses() []CheckoutSessionStatus {
 		CheckoutSessionStatusPending,
 		CheckoutSessionStatusPendingReview,
 		CheckoutSessionStatusCompleted,
+		CheckoutSessionStatusFailed,
 		CheckoutSessionStatusExpired,
 		CheckoutSessionStatusCanceled,
 	}
@@ -152,251 +154,327 @@ const (
 	ListOrderDesc ListOrder = "desc"
 )
 
-// CheckoutAdapter A payment provider that a session can be routed to; `manual` is the merchant's own confirmation.
+// CheckoutAdapter is a payment provider that a session can be routed to. With manual, the merchant confirms payments by hand.
 //
 // Examples: xendit
 type CheckoutAdapter = string
 
-// CheckoutMethod A way to pay: `qris` a QR code of the Indonesian standard, `va` a bank's virtual account, `ewallet` such as
-// GoPay or OVO, `card`, `retail` cash at an outlet, `paypal`.
+// CheckoutMethod is a payment method.
+//
+// - qris: a QR code of the Indonesian standard.
+// - va: a virtual account at a bank.
+// - ewallet: an e-wallet such as GoPay or OVO.
+// - card: a credit or debit card.
+// - retail: cash at a retail outlet.
+// - paypal: PayPal.
 //
 // Examples: qris
 type CheckoutMethod string
 
-// CheckoutSession One hosted payment: what is asked for, where the buyer pays it, and how far it has come. Properties may be added
-// to it at any time.
+// CheckoutSession is one hosted payment: its amount, the page where the buyer pays, and how far the payment has progressed. Plugipay may
+// add properties at any time.
 type CheckoutSession struct {
-	// ID The session's id, `cs_` and a ULID. Never null.
+	// ID is the session's id, cs_ and a ULID.
 	//
 	// Examples: cs_01J8ZQ6A4R0S2T4V6X8Z0B2D4F
 	ID string `json:"id"`
 
-	// AccountID The merchant account that the session belongs to, `acc_` and a ULID. Never null.
+	// AccountID is the merchant account that the session belongs to, acc_ and a ULID.
 	//
 	// Examples: acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H
 	AccountID string `json:"accountId"`
 
-	// CustomerID The customer who pays, `cus_` and a ULID. Null for a guest.
+	// CustomerID is the customer who pays, cus_ and a ULID. It is null for a guest.
 	//
 	// Examples: cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C
 	CustomerID *string `json:"customerId"`
 
-	// Amount What the buyer pays, in the currency's smallest unit. Never null.
+	// Amount is what the buyer pays, in the currency's smallest unit and in plain digits. Sources disagree about the unit of IDR:
+	// look at one session in test mode on its hosted page before money moves.
 	//
 	// Examples: 19900000
 	Amount int64 `json:"amount"`
 
-	// Currency The currency of the amount, an ISO 4217 code. More may be added. Never null.
+	// Currency is the currency of the amount, an ISO 4217 code. Plugipay may add more.
 	//
 	// Examples: IDR
 	Currency CurrencyCode `json:"currency"`
 
-	// Status How far the session has come; see CheckoutSessionStatus. More may be added. Never null.
+	// Status is the state of the payment, one of the values of CheckoutSessionStatus. Plugipay may add more.
 	//
 	// Examples: open
-	Status string `json:"status"`
+	Status CheckoutSessionStatus `json:"status"`
 
-	// Methods The payment methods that the buyer may choose from. Never null.
+	// Methods lists the payment methods that the buyer may choose from.
 	//
 	// Examples: ["qris","va"]
 	Methods []CheckoutMethod `json:"methods"`
 
-	// Adapter The payment provider that the session was routed to. More may be added. Null until it is routed.
+	// Adapter is the payment provider that the session was routed to, one of the values of CheckoutAdapter. Plugipay may add more:
+	// managed was seen. It is null until the session is routed.
 	//
 	// Examples: xendit
-	Adapter *string `json:"adapter"`
+	Adapter *CheckoutAdapter `json:"adapter"`
 
-	// LineItems What is being paid for, as any JSON, null included: usually the list that the session was created with. Its
-	// shape may change; decode it only if you need to look into it.
+	// LineItems is what the buyer pays for, as any JSON, null included. It is usually the list that the session was created with. Its
+	// shape may change, so decode it only if you need to look into it.
 	//
 	// Examples: [{"name":"Annual Pro plan","quantity":1,"unitAmount":19900000}]
 	LineItems json.RawMessage `json:"lineItems"`
 
-	// SuccessURL Where the buyer is sent after paying. An absolute URL, never null.
+	// SuccessURL is the absolute URL that the buyer is sent to after paying.
 	//
 	// Examples: https://example.com/thank-you
 	SuccessURL string `json:"successUrl"`
 
-	// CancelURL Where the buyer is sent after cancelling. An absolute URL, never null.
+	// CancelURL is the absolute URL that the buyer is sent to after canceling.
 	//
 	// Examples: https://example.com/cart
 	CancelURL string `json:"cancelUrl"`
 
-	// HostedURL The page on which the buyer pays. Redirect the buyer to it. An absolute URL, never null.
+	// HostedURL is the absolute URL of the page on which the buyer pays. Redirect the buyer to it.
 	//
-	// Examples: https://plugipay.com/pay/cs_01J8ZQ6A4R0S2T4V6X8Z0B2D4F
+	// Examples: https://plugipay.com/c/cs_01J8ZQ6A4R0S2T4V6X8Z0B2D4F
 	HostedURL string `json:"hostedUrl"`
 
-	// ExpiresAt When the session expires if it is not paid before (ISO 8601, UTC). Never null.
+	// ExpiresAt is the time at which the session expires if it is not paid before (ISO 8601, UTC).
 	//
 	// Examples: 2026-09-22T14:13:20.000Z
 	ExpiresAt string `json:"expiresAt"`
 
-	// CompletedAt When the session completed (ISO 8601, UTC). Null until then.
+	// CompletedAt is the time at which the session completed (ISO 8601, UTC). It is null until then.
 	//
 	// Examples: 2026-09-21T14:20:05.000Z
 	CompletedAt *string `json:"completedAt"`
 
-	// Metadata The merchant's own notes from the create request, text by name. Null or empty where there are none.
+	// Metadata holds the merchant's notes from the create request, text by name. It is null or empty if there are none.
 	//
 	// Examples: {"order_id":"ord_42"}
 	Metadata map[string]string `json:"metadata"`
 
-	// CreatedAt When the session was created (ISO 8601, UTC). Never null.
+	// CreatedAt is the time at which the session was created (ISO 8601, UTC).
 	//
 	// Examples: 2026-09-21T14:13:20.000Z
 	CreatedAt string `json:"createdAt"`
 
-	// UpdatedAt When the session last changed (ISO 8601, UTC). Never null.
+	// UpdatedAt is the time at which the session last changed (ISO 8601, UTC).
 	//
 	// Examples: 2026-09-21T14:13:20.000Z
 	UpdatedAt string `json:"updatedAt"`
+
+	// ARN is the session's resource name. An older server leaves it out.
+	//
+	// Examples: a-resource-name
+	ARN string `json:"arn,omitempty"`
+
+	// Mode is the data that the session belongs to, live or test. An older server leaves it out.
+	//
+	// Examples: test
+	Mode string `json:"mode,omitempty"`
+
+	// WorkspaceName is the display name of the workspace. It is null or absent if the response does not carry it.
+	//
+	// Examples: Toko Batik Sejahtera
+	WorkspaceName *string `json:"workspaceName"`
+
+	// Customer is the customer who pays. It is null for a guest, and absent if the server is older.
+	//
+	// Examples: {"email":"ana@example.com","externalId":null,"id":"cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C","name":"Ana","phone":null}
+	Customer *CheckoutSessionCustomer `json:"customer"`
+
+	// PaymentMethod is the method that the buyer paid with. It is null or absent until it is known. It may be something else than a
+	// CheckoutMethod, such as bank_transfer.
+	//
+	// Examples: qris
+	PaymentMethod *string `json:"paymentMethod"`
+
+	// PaymentID is the provider's id of the charge, which a refund takes. It is null or absent until the session is paid.
+	//
+	// Examples: a-charge-id
+	PaymentID *string `json:"paymentId"`
 }
 
-// CheckoutSessionCreateInput What to ask the buyer for, and how it may be paid.
+// CheckoutSessionCreateInput is what to charge the buyer for, and how the buyer may pay.
 type CheckoutSessionCreateInput struct {
-	// Amount What the buyer pays, in the currency's smallest unit, such as 19900000 for IDR 199,000.00. Never null.
+	// Amount is what the buyer pays, in the currency's smallest unit and in plain digits. Sources disagree about the unit of IDR:
+	// look at one session in test mode on its hosted page before money moves.
 	//
 	// Examples: 19900000
 	Amount int64 `json:"amount"`
 
-	// Currency The currency of the amount, an ISO 4217 code. Never null.
+	// Currency is the currency of the amount, an ISO 4217 code.
 	//
 	// Examples: IDR
 	Currency CurrencyCode `json:"currency"`
 
-	// Methods The payment methods that the buyer may choose from, one at least. Never null.
+	// Methods lists the payment methods that the buyer may choose from, at least one.
 	//
 	// Examples: ["qris","va"]
 	Methods []CheckoutMethod `json:"methods"`
 
-	// SuccessURL Where to send the buyer after paying. An absolute http or https URL, never null.
+	// SuccessURL is the absolute http or https URL to send the buyer to after paying.
 	//
 	// Examples: https://example.com/thank-you
 	SuccessURL string `json:"successUrl"`
 
-	// CancelURL Where to send the buyer after cancelling. An absolute http or https URL, never null.
+	// CancelURL is the absolute http or https URL to send the buyer to after canceling.
 	//
 	// Examples: https://example.com/cart
 	CancelURL string `json:"cancelUrl"`
 
-	// CustomerID The customer who pays, `cus_` and a ULID. Absent for a guest, never null.
+	// CustomerID is the customer who pays, cus_ and a ULID. Leave it out for a guest.
 	//
 	// Examples: cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C
 	CustomerID *string `json:"customerId,omitempty"`
 
-	// LineItems What is being paid for, to show to the buyer. Required, but may be empty; never null.
+	// LineItems is what the buyer pays for. It may be empty. The guide requires it and the service's own description does not, so send
+	// it always.
 	//
 	// Examples: []
 	LineItems []CheckoutSessionLineItem `json:"lineItems"`
 
-	// ExpiresInSec How long the session lives, in seconds. 24 hours if absent, never null.
+	// ExpiresInSec is the lifetime of the session in seconds. The default is 24 hours.
 	//
 	// Examples: 1800
 	ExpiresInSec *int `json:"expiresInSec,omitempty"`
 
-	// Metadata Your own notes, text by name, returned with the session. Absent for none, never null.
+	// Metadata holds your own notes, text by name, which are returned with the session.
 	//
 	// Examples: {"order_id":"ord_42"}
 	Metadata map[string]string `json:"metadata,omitempty"`
 
-	// TemplateID The checkout template to show. Absent to leave it to Plugipay, never null.
+	// TemplateID is the checkout template to show. Plugipay chooses one if it is left out.
 	//
 	// Examples: a-template-id
 	TemplateID *string `json:"templateId,omitempty"`
 }
 
-// CheckoutSessionLineItem One line of what is being paid for.
+// CheckoutSessionCustomer is the customer who pays a session.
+type CheckoutSessionCustomer struct {
+	// ID is the customer's id, cus_ and a ULID.
+	//
+	// Examples: cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C
+	ID string `json:"id"`
+
+	// Name is the customer's name. It is null or absent if Plugipay does not know it.
+	//
+	// Examples: Ana
+	Name *string `json:"name,omitempty"`
+
+	// Email is the customer's email address. It is null or absent if Plugipay does not know it.
+	//
+	// Examples: ana@example.com
+	Email *string `json:"email,omitempty"`
+
+	// Phone is the customer's phone number. It is null or absent if Plugipay does not know it.
+	//
+	// Examples: +6281200000000
+	Phone *string `json:"phone,omitempty"`
+
+	// ExternalID is the merchant's own id of the customer. It is null or absent if there is none.
+	//
+	// Examples: user_42
+	ExternalID *string `json:"externalId,omitempty"`
+}
+
+// CheckoutSessionLineItem is one line of what the buyer pays for.
 type CheckoutSessionLineItem struct {
-	// Name What to call it to the buyer. Never null.
+	// Name is the name that the buyer sees.
 	//
 	// Examples: Annual Pro plan
 	Name string `json:"name"`
 
-	// Quantity How many of it. Never null.
+	// Quantity is the number of units.
 	//
 	// Examples: 1
 	Quantity int64 `json:"quantity"`
 
-	// UnitAmount The price of one, in the currency's smallest unit. Never null.
+	// UnitAmount is the price of one unit, in the currency's smallest unit.
 	//
 	// Examples: 19900000
 	UnitAmount int64 `json:"unitAmount"`
 }
 
-// CheckoutSessionStatus How far a session has come.
+// CheckoutSessionStatus is the state of a session.
 //
-// - `open`: created; its hosted page takes payments.
-// - `pending`: a payment is in flight at the provider, such as a 3DS check or a virtual account that awaits its transfer.
-// - `pending_review`: manual adapter; the buyer says that it is paid and the merchant has to confirm.
-// - `completed`: paid. The session has ended.
-// - `expired`: its lifetime was over before it was paid. The session has ended.
-// - `canceled`: by the API, or by the buyer on the hosted page. The session has ended.
+// - open: the session was created, and its hosted page takes payments.
+// - pending: a payment is in flight at the provider, such as a 3DS check or an issued virtual account.
+// - pending_review: with the manual adapter, the buyer says that the payment was made. The merchant must confirm it.
+// - completed: the session was paid. It has ended.
+// - failed: the payment failed. The newest clients list this status and the documentation does not, so treat it as ended.
+// - expired: the session expired before it was paid. It has ended.
+// - canceled: the session was canceled through the API or by the buyer. It has ended.
 //
 // Examples: open
 type CheckoutSessionStatus = string
 
-// CurrencyCode An ISO 4217 code. The smallest unit is a hundredth for both `IDR` and `USD`.
+// CurrencyCode is an ISO 4217 currency code. Amounts in USD are cents. Sources disagree about the unit of IDR: look at one session in
+// test mode on its hosted page before money moves.
 //
 // Examples: IDR
 type CurrencyCode string
 
-// ErrorCode What kind of error it is, for programs. With their statuses:
+// ErrorCode is the kind of an error, for programs. With its HTTP status:
 //
-//   - `validation_error` (400): a parameter breaks a rule; `field` names it.
-//   - `invalid_signature` (401): the signature does not match the request.
-//   - `invalid_key` (401): the key is not known.
-//   - `invalid_timestamp` (401): the timestamp is missing or no number.
-//   - `timestamp_skew` (401): the timestamp is more than 300 seconds off.
-//   - `insufficient_scope` (403): the key may not do this.
-//   - `not_found` (404): the workspace has no such session.
-//   - `conflict` (409): the session has ended.
-//   - `idempotency_mismatch` (409): the idempotency key was used with other parameters.
-//   - `adapter_not_configured` (422): no adapter of the workspace can do these methods.
-//   - `rate_limited` (429): too many requests.
-//   - `internal_error` (500), `upstream_error` (502), `service_unavailable` (503): Plugipay, or a payment provider behind
-//     it, failed.
+// - validation_error (400): a parameter breaks a rule, and field names it.
+// - invalid_signature (401): the signature does not match the request.
+// - invalid_key (401): the key is not known.
+// - invalid_timestamp (401): the timestamp is missing or not a number.
+// - timestamp_skew (401): the timestamp is more than 300 seconds off.
+// - insufficient_scope (403): the key is not allowed to do this.
+// - not_found (404): the workspace has no such session.
+// - conflict (409): the session has ended.
+// - idempotency_mismatch (409): the idempotency key was used with other parameters.
+// - adapter_not_configured (422): no adapter of the workspace supports these methods.
+// - rate_limited (429): the workspace made too many requests.
+// - internal_error (500): Plugipay failed.
+// - upstream_error (502): a payment provider behind Plugipay failed.
+// - service_unavailable (503): Plugipay cannot process requests at the moment.
 //
 // Examples: validation_error
 type ErrorCode = string
 
-// EventName What happened to a session: the type of a plain event; that of a versioned one has `plugipay.` before it and a
-// version behind it.
+// EventName is the name of an event, which is the type of a plain event. The type of a versioned event has the prefix plugipay. and
+// a version as its suffix.
 //
-// - `checkout_session.completed`: it was paid. Fulfil the order.
-// - `checkout_session.expired`: its lifetime was over before it was paid.
-// - `checkout_session.async_payment_succeeded`: a payment that had been pending succeeded.
-// - `checkout_session.async_payment_failed`: a payment that had been pending failed.
+// - checkout_session.completed: the session was paid. Fulfill the order on this event alone.
+// - checkout_session.expired: the session expired before it was paid.
+// - checkout_session.async_payment_succeeded: a pending payment succeeded.
+// - checkout_session.async_payment_failed: a pending payment failed.
+//
+// The newest published clients list only the first two as ever sent. The documentation lists all four.
 //
 // Examples: checkout_session.completed
 type EventName = string
 
-// ListOrder By creation time, `desc` for newest first, `asc` for oldest first.
+// ListOrder is the order of a list by creation time, desc for newest first or asc for oldest first.
 //
 // Examples: desc
 type ListOrder = string
 
 // CheckoutSessionListParams says what to list. The zero value lists everything, in pages of the server's default size.
 type CheckoutSessionListParams struct {
-	// Limit The most sessions to return in a page. 50 if absent.
+	// Limit is the maximum number of sessions in a page. The default is 50.
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Status Only sessions in this status.
+	// Status is the status that the listed sessions have.
 	Status *string `form:"status,omitempty" json:"status,omitempty"`
 
-	// CustomerID Only sessions of this customer (`cus_…`).
+	// CustomerID is the customer of the listed sessions, cus_ and a ULID.
 	CustomerID *string `form:"customerId,omitempty" json:"customerId,omitempty"`
 
-	// Cursor Where to read on, from the `meta` of the page before. Opaque; absent for the first page.
+	// Cursor is the cursor of the previous page. It is opaque and carries the filters. Leave it out for the first page.
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// CreatedAfter Only sessions created after this time (ISO 8601, UTC).
+	// CreatedAfter is the time after which the listed sessions were created (ISO 8601, UTC). The time itself is excluded in the
+	// sandbox. The sources do not say whether Plugipay includes it.
 	CreatedAfter *string `form:"createdAfter,omitempty" json:"createdAfter,omitempty"`
 
-	// CreatedBefore Only sessions created before this time (ISO 8601, UTC).
+	// CreatedBefore is the time before which the listed sessions were created (ISO 8601, UTC). The time itself is excluded in the
+	// sandbox. The sources do not say whether Plugipay includes it.
 	CreatedBefore *string `form:"createdBefore,omitempty" json:"createdBefore,omitempty"`
 
-	// Order By creation time, `desc` for newest first, `asc` for oldest first. `desc` if absent.
+	// Order is the order by creation time, desc for newest first or asc for oldest first. The default is desc.
 	Order *string `form:"order,omitempty" json:"order,omitempty"`
 }
 

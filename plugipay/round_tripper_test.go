@@ -153,7 +153,7 @@ func TestCallsAtTheSameTimeEachGetTheirOwnAnswer(t *testing.T) {
 	})
 	get := func(id string) {
 		session, err := client.CheckoutSessions.Get(t.Context(), id)
-		if err != nil || session.ID != id || session.HostedURL != "https://plugipay.com/pay/cs_01HX" {
+		if err != nil || session.ID != id || session.HostedURL != "https://plugipay.com/c/cs_01HX" {
 			t.Errorf("instead of %s came %+v, error %v", id, session, err)
 		}
 	}

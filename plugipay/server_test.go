@@ -96,7 +96,7 @@ const sessionJSON = `{
 	"status": "open", "methods": ["qris", "va"], "adapter": "xendit",
 	"lineItems": [{"name": "Annual Pro plan", "quantity": 1, "unitAmount": 19900000}],
 	"successUrl": "https://example.com/thank-you", "cancelUrl": "https://example.com/cart",
-	"hostedUrl": "https://plugipay.com/pay/cs_01HX", "expiresAt": "2026-09-22T14:13:20.000Z",
+	"hostedUrl": "https://plugipay.com/c/cs_01HX", "expiresAt": "2026-09-22T14:13:20.000Z",
 	"completedAt": null, "metadata": {"order_id": "ord_42"},
 	"createdAt": "2026-09-21T14:13:20.000Z", "updatedAt": "2026-09-21T14:13:20.000Z"}`
 

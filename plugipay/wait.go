@@ -32,7 +32,7 @@ type WaitOptions struct {
 	MaxInterval time.Duration
 }
 
-// Wait returns the session with the id (cs_…) once it has ended: completed, expired or canceled. Until then it polls with
+// Wait returns the session with the id (cs_…) once it has ended: completed, failed, expired or canceled. Until then it polls with
 // [CheckoutSessionsResource.Get]: at once, after 1 second, and then at intervals that double up to 30 seconds, unless the
 // options say otherwise. Up to half of each is left off at random, so that those who began together do not stay together.
 // A status that this package does not know is taken for one of a session that has not ended.

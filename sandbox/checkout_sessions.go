@@ -60,7 +60,7 @@ func (o checkoutSessions) CreateCheckoutSession(
 	c := callFrom(ctx)
 	if missing := c.workspace.cannotDo(request.Body.Methods); len(missing) > 0 {
 		return nil, fail(gen.ErrorCodeAdapterNotConfigured,
-			"no adapter of the workspace can do "+strings.Join(missing, ", "))
+			"no adapter of the workspace supports "+strings.Join(missing, ", "))
 	}
 	var sent map[string]json.RawMessage
 	if err := json.Unmarshal(c.body, &sent); err != nil {
@@ -68,12 +68,22 @@ func (o checkoutSessions) CreateCheckoutSession(
 	}
 	created := c.data.sessions.create(newSession{
 		accountID:    c.workspace.accountID,
+		workspace:    c.workspace.name,
+		live:         c.key.live,
 		input:        *request.Body,
-		lineItems:    sent["lineItems"],
+		lineItems:    lineItemsOf(sent),
 		lifetime:     lifetimeOf(*request.Body),
-		hostedURLFor: func(id string) string { return c.baseURL + "/pay/" + id },
+		hostedURLFor: func(id string) string { return c.baseURL + hostedPath + id },
 	}, o.sandbox.clock.now())
 	return api.CreateCheckoutSession201JSONResponse{Body: o.envelope(c, created)}, nil
+}
+
+// lineItemsOf returns the line items as they were sent, or an empty list if they were not.
+func lineItemsOf(sent map[string]json.RawMessage) json.RawMessage {
+	if items, ok := sent["lineItems"]; ok {
+		return items
+	}
+	return json.RawMessage("[]")
 }
 
 func lifetimeOf(in gen.CheckoutSessionCreateInput) int64 {

@@ -31,11 +31,12 @@ func TestCreatedSessionHasWhatWasAskedForAndTheDefaults(t *testing.T) {
 		SuccessURL: "https://example.com/ok", CancelURL: "https://example.com/no",
 		HostedURL: got.HostedURL, CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt,
 		ExpiresAt: created.Add(24 * time.Hour).Format("2006-01-02T15:04:05.000Z"),
+		ARN:       got.ARN, Mode: "test", WorkspaceName: plugipay.Ptr("Sandbox Shop"),
 	}
 	if asJSON(t, got) != asJSON(t, want) {
 		t.Errorf("got  %s\nwant %s", asJSON(t, got), asJSON(t, want))
 	}
-	if !strings.HasPrefix(got.HostedURL, server.URL+"/pay/cs_") {
+	if !strings.HasPrefix(got.HostedURL, server.URL+"/c/cs_") {
 		t.Errorf("hostedUrl = %q, want a page of %s", got.HostedURL, server.URL)
 	}
 }
@@ -51,7 +52,7 @@ func TestCreatedSessionKeepsTheOptionalProperties(t *testing.T) {
 	if want := `[{"name":"A","quantity":1,"unitAmount":2,"sku":1.50}]`; string(got.LineItems) != want {
 		t.Errorf("lineItems = %s, want them as sent: %s", got.LineItems, want)
 	}
-	if want := "https://pay.example.com/pay/" + got.ID; got.HostedURL != want {
+	if want := "https://pay.example.com/c/" + got.ID; got.HostedURL != want {
 		t.Errorf("hostedUrl = %q, want %q", got.HostedURL, want)
 	}
 	if sinceCreation(t, got, got.ExpiresAt) != time.Minute {
@@ -275,7 +276,7 @@ func TestMethodsNeedAnAdapterThatCanDoThem(t *testing.T) {
 				return
 			}
 			got.wantError(http.StatusUnprocessableEntity, gen.ErrorCodeAdapterNotConfigured, "")
-			if want := "no adapter of the workspace can do " + tt.missing; got.envelope.Error.Message != want {
+			if want := "no adapter of the workspace supports " + tt.missing; got.envelope.Error.Message != want {
 				t.Errorf("message = %q, want %q", got.envelope.Error.Message, want)
 			}
 			if listed := c.send(http.MethodGet, sessionsPath, "").sessions(); len(listed) != 0 {
@@ -345,4 +346,33 @@ func sinceCreation(t *testing.T, s gen.CheckoutSession, later string) time.Durat
 		t.Fatal(err)
 	}
 	return end.Sub(created)
+}
+
+func TestSession_HasWhatNewerServersSend(t *testing.T) {
+	t.Parallel()
+	server, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{Keys: []sandbox.Key{
+		{ID: "pk_live_a", Secret: "sk_live_a"},
+	}}}})
+	created := c.create("customerId", `"cus_1"`)
+	if created.ARN == "" || created.Mode != "live" || created.WorkspaceName != nil {
+		t.Errorf("arn %q, mode %q, workspaceName %v", created.ARN, created.Mode, created.WorkspaceName)
+	}
+	if created.Customer == nil || created.Customer.ID != "cus_1" || created.Customer.Email != nil {
+		t.Errorf("customer is %+v", created.Customer)
+	}
+	if created.PaymentMethod != nil || created.PaymentID != nil {
+		t.Errorf("an open session was paid with %v, charge %v", created.PaymentMethod, created.PaymentID)
+	}
+	submit(t, server.URL+"/c/"+created.ID, "pay", "card")
+	paid := c.get(created.ID)
+	if pointed(paid.PaymentMethod) != "card" || pointed(paid.PaymentID) == "" {
+		t.Errorf("a session paid by card was paid with %v, charge %v", paid.PaymentMethod, paid.PaymentID)
+	}
+	if again := c.get(created.ID); pointed(again.PaymentID) != *paid.PaymentID {
+		t.Errorf("the charge was %s and is %s", *paid.PaymentID, pointed(again.PaymentID))
+	}
+	confirmed := c.confirm(c.create().ID).session()
+	if confirmed.PaymentMethod != nil || confirmed.PaymentID == nil {
+		t.Errorf("a confirmed session was paid with %v, charge %v", confirmed.PaymentMethod, confirmed.PaymentID)
+	}
 }

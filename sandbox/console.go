@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
-	"github.com/plugipay/plugipay-go/plugipay"
 )
 
 const (
@@ -122,7 +121,7 @@ func (s *Sandbox) sessionViews() []sessionView {
 		for _, live := range []bool{false, true} {
 			sessions, _ := w.dataset(live).sessions.page(listQuery{}, shownSessions, s.clock.now())
 			for _, session := range sessions {
-				views = append(views, newSessionView(session, w, live))
+				views = append(views, s.newSessionView(session, w, live))
 			}
 		}
 	}
@@ -132,16 +131,16 @@ func (s *Sandbox) sessionViews() []sessionView {
 	return views[:min(len(views), shownSessions)]
 }
 
-func newSessionView(session gen.CheckoutSession, w *workspace, live bool) sessionView {
+func (s *Sandbox) newSessionView(session gen.CheckoutSession, w *workspace, live bool) sessionView {
 	methods := make([]string, 0, len(session.Methods))
 	for _, m := range session.Methods {
 		methods = append(methods, string(m))
 	}
 	return sessionView{
 		ID:         session.ID,
-		HostedPath: "pay/" + session.ID,
+		HostedPath: strings.TrimPrefix(hostedPath, "/") + session.ID,
 		Status:     session.Status,
-		Amount:     plugipay.FormatAmount(session.Amount, plugipay.CurrencyCode(session.Currency)),
+		Amount:     s.formatAmount(session.Amount, session.Currency),
 		Methods:    strings.Join(methods, ", "),
 		Adapter:    valueOr(session.Adapter, ""),
 		Merchant:   w.displayName(),

@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	sessionRow  = regexp.MustCompile(`<a class="mono" href="pay/(cs_[0-9A-Z]+)">`)
+	sessionRow  = regexp.MustCompile(`<a class="mono" href="c/(cs_[0-9A-Z]+)">`)
 	requestLine = regexp.MustCompile(`<span class="mono line">([A-Z]+ [^<]*)</span>`)
 )
 
@@ -41,7 +41,7 @@ func TestTheConsoleShowsSessionsOfAllWorkspacesNewestFirst(t *testing.T) {
 		server.Advance(time.Second)
 	}
 	slices.Reverse(want)
-	submit(t, server.URL+"/pay/"+want[0], "pay", "va")
+	submit(t, server.URL+"/c/"+want[0], "pay", "va")
 	got := open(t, server.URL+"/").want(http.StatusOK).shows(
 		"One", "Two", "One (live)", "USD 49.99", "card, va", "xendit", `<span class="pill pending">pending</span>`)
 	if shown := firstGroups(sessionRow, got.body); !slices.Equal(shown, want) {

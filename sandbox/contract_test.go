@@ -26,13 +26,13 @@ func TestAnswersAreHeldAgainstTheContract(t *testing.T) {
 		"a page":                     {sessionsPath, page, 200, ""},
 		"an error":                   {sessionsPath + "/cs_1", notFound, 404, ""},
 		"an error for no operation":  {"/", notFound, 404, ""},
-		"undocumented status":        {sessionsPath, notFound, 418, "status is not supported"},
-		"body of another kind":       {sessionsPath, notFound, 200, `data breaks the rule "nullable"`},
-		"missing property":           {sessionsPath, metaless, 200, `meta breaks the rule "required"`},
-		"time without its zone":      {sessionsPath, zoneless, 200, `meta.timestamp breaks the rule "format"`},
-		"no JSON":                    {sessionsPath, "oops", 200, "failed to decode response body"},
-		"no JSON, and no operation":  {"/", "oops", 404, "its body cannot be read"},
-		"no error, and no operation": {"/", page, 404, `data breaks the rule "type"`},
+		"undocumented status":        {sessionsPath, notFound, 418, "status is not documented"},
+		"body of another kind":       {sessionsPath, notFound, 200, "data must be a list"},
+		"missing property":           {sessionsPath, metaless, 200, "meta is required"},
+		"time without its zone":      {sessionsPath, zoneless, 200, "meta.timestamp must be an ISO 8601 time such as 2026-09-01T00:00:00Z"},
+		"no JSON":                    {sessionsPath, "oops", 200, "the body is not JSON"},
+		"no JSON, and no operation":  {"/", "oops", 404, "the body is not JSON"},
+		"no error, and no operation": {"/", page, 404, "data must be null"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -23,12 +23,7 @@ func CheckEvent(s *Sandbox, plain bool, body []byte) error {
 	if plain {
 		name = "PlainEvent"
 	}
-	value, err := decodeJSON(body)
-	if err != nil {
-		return err
-	}
-	schemas := s.contract.operations[0].route.Spec.Components.Schemas
-	return schemas[name].Value.VisitJSON(value, s.contract.options.SchemaValidationOptions...)
+	return s.contract.CheckBody(name, body)
 }
 
 // Expire lets the sessions expire whose time has come, as the timer does.
@@ -51,7 +46,7 @@ func CreateSessions(s *Sandbox, count int, lifetime int64) {
 			input:        input,
 			lineItems:    []byte("[]"),
 			lifetime:     lifetime,
-			hostedURLFor: func(id string) string { return "https://example.com/pay/" + id },
+			hostedURLFor: func(id string) string { return "https://example.com/c/" + id },
 		}, s.clock.now())
 	}
 }

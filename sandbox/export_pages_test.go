@@ -10,7 +10,7 @@ import (
 // LineItemTotals are the names and the totals of the line items that the hosted page shows.
 func LineItemTotals(lineItems string) []string {
 	var shown []string
-	for _, item := range lineItemViews(json.RawMessage(lineItems), gen.CurrencyIDR) {
+	for _, item := range New(Options{}).lineItemViews(json.RawMessage(lineItems), gen.CurrencyIDR) {
 		shown = append(shown, item.Name+": "+item.Total)
 	}
 	return shown

@@ -39,10 +39,10 @@ func CheckAnswer(s *Sandbox, method, path string, status int, body string) error
 	if err != nil {
 		return err
 	}
-	operation, _, err := s.contract.find(method, r.URL.EscapedPath())
+	operation, _, err := s.findOperation(r)
 	if err != nil {
 		operation = nil
 	}
 	a := answer{status: status, body: []byte(body)}
-	return s.contract.checkAnswer(r, operation, http.Header{"Content-Type": {"application/json"}}, a)
+	return s.breachOf(r, operation, http.Header{"Content-Type": {"application/json"}}, a)
 }

@@ -57,7 +57,7 @@ func (s *Sandbox) Inject(f Fault) error {
 func (s *Sandbox) ClearFaults() { s.faults.clear() }
 
 func (s *Sandbox) checkFault(f Fault) error {
-	known := s.contract.operationIDs()
+	known := s.contract.OperationIDs()
 	switch kinds := countTrue(f.Status != 0, f.Drop, f.RateLimit); {
 	case f.Operation != "" && !slices.Contains(known, f.Operation):
 		return errors.New("no such operation; the operations are " + strings.Join(known, ", "))
@@ -82,16 +82,6 @@ func countTrue(conditions ...bool) (count int) {
 		}
 	}
 	return count
-}
-
-// operationIDs returns the operations in alphabetical order.
-func (d *contractDocument) operationIDs() []string {
-	ids := make([]string, 0, len(d.operations))
-	for _, o := range d.operations {
-		ids = append(ids, o.route.Operation.OperationID)
-	}
-	slices.Sort(ids)
-	return ids
 }
 
 // faultList holds the faults that are left, in the order in which they were injected. Their Times is never zero.
@@ -141,7 +131,7 @@ func (l *faultList) take(operationID string) Fault {
 
 // meetFault takes a call through its fault, if there is one. An error is the answer, in place of the call's own.
 func (s *Sandbox) meetFault(ctx context.Context, c *call) error {
-	f := s.faults.take(c.operation.route.Operation.OperationID)
+	f := s.faults.take(c.operation.ID)
 	if err := wait(ctx, f.Delay); err != nil {
 		return err
 	}

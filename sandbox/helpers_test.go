@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -103,6 +104,9 @@ func (c client) request(method, path, body string, changes ...change) *http.Requ
 	}
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
+	}
+	if method == http.MethodPost && !strings.HasSuffix(path, "/confirm") {
+		r.Header.Set("Idempotency-Key", rand.Text())
 	}
 	timestamp := time.Now().Unix()
 	for _, ch := range changes {

@@ -17,6 +17,9 @@ const (
 	actionCancel = "cancel"
 )
 
+// hostedPath is where the hosted pages are; a session's id follows.
+const hostedPath = "/c/"
+
 const (
 	maxFormSize = 64 << 10
 	// failedParameter is the query parameter of the hosted page with the method of a payment that has just failed.

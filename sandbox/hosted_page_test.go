@@ -453,7 +453,7 @@ func TestPagesThatDoNotExistAndMethodsTheyDoNotHave(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create()
-	for _, path := range []string{"/pay/", "/pay/cs_unknown", "/pay/" + created.ID + "/", "/pay/%2e%2e"} {
+	for _, path := range []string{"/c/", "/c/cs_unknown", "/c/" + created.ID + "/", "/c/%2e%2e"} {
 		open(t, server.URL+path).want(http.StatusNotFound).shows("There is nothing to pay here")
 	}
 	for _, method := range []string{http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodOptions} {
@@ -487,7 +487,7 @@ func TestPagesAllowNothingButThemselves(t *testing.T) {
 	hosted := open(t, created.HostedURL)
 	for name, got := range map[string]screen{
 		"hosted page": hosted,
-		"not found":   open(t, server.URL+"/pay/unknown"),
+		"not found":   open(t, server.URL+"/c/unknown"),
 		"refused":     submit(t, created.HostedURL, "pay", "va"),
 		"redirect":    submit(t, created.HostedURL, "fail", "card"),
 	} {
@@ -549,7 +549,7 @@ func TestThePageWorksBehindAProxyWithAPath(t *testing.T) {
 	box := sandbox.New(sandbox.Options{PublicURL: "https://dev.example/plugipay"})
 	c := directClient(t, box)
 	created := c.create("methods", `["va"]`)
-	r := httptest.NewRequest(http.MethodPost, "/pay/"+created.ID, strings.NewReader("action=pay&method=va"))
+	r := httptest.NewRequest(http.MethodPost, "/c/"+created.ID, strings.NewReader("action=pay&method=va"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w := httptest.NewRecorder()
 	box.ServeHTTP(w, r)

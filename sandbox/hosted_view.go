@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
-	"github.com/plugipay/plugipay-go/plugipay"
 )
 
 // hostedView is what the hosted page shows.
@@ -46,8 +45,8 @@ func (p hostedPage) view(session gen.CheckoutSession, current payment, failed ge
 		Status:   session.Status,
 		Ended:    hasEnded(session.Status),
 		Merchant: p.workspace.displayName(),
-		Amount:   plugipay.FormatAmount(session.Amount, plugipay.CurrencyCode(session.Currency)),
-		Items:    lineItemViews(session.LineItems, session.Currency),
+		Amount:   p.sandbox.formatAmount(session.Amount, session.Currency),
+		Items:    p.sandbox.lineItemViews(session.LineItems, session.Currency),
 		Expires:  newTimeView(session.ExpiresAt),
 		Ends:     newTimeView(session.UpdatedAt),
 		Chosen:   newMethodView(current.method),
@@ -64,6 +63,8 @@ func (p hostedPage) view(session gen.CheckoutSession, current payment, failed ge
 		view.Heading = "Waiting for confirmation"
 	case gen.CheckoutSessionStatusCompleted:
 		view.Heading, view.BackURL = "Payment complete", webURL(session.SuccessURL)
+	case gen.CheckoutSessionStatusFailed:
+		view.Heading, view.BackURL = "Payment failed", webURL(session.CancelURL)
 	case gen.CheckoutSessionStatusExpired:
 		view.Heading, view.BackURL = "Payment expired", webURL(session.CancelURL)
 	case gen.CheckoutSessionStatusCanceled:

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/plugipay/plugipay-go/gen"
-	"github.com/plugipay/plugipay-go/plugipay"
 )
 
 // lineItemView is what is being paid for, as the hosted page shows it.
@@ -18,21 +17,21 @@ type lineItemView struct {
 
 // lineItemViews returns the line items that have the documented shape. They may be any JSON: what else there is has no
 // place on the page and is left out.
-func lineItemViews(lineItems json.RawMessage, currency gen.CurrencyCode) []lineItemView {
+func (s *Sandbox) lineItemViews(lineItems json.RawMessage, currency gen.CurrencyCode) []lineItemView {
 	var items []json.RawMessage
 	if json.Unmarshal(lineItems, &items) != nil {
 		return nil
 	}
 	var views []lineItemView
 	for _, item := range items {
-		if view, ok := newLineItemView(item, currency); ok {
+		if view, ok := s.newLineItemView(item, currency); ok {
 			views = append(views, view)
 		}
 	}
 	return views
 }
 
-func newLineItemView(item json.RawMessage, currency gen.CurrencyCode) (lineItemView, bool) {
+func (s *Sandbox) newLineItemView(item json.RawMessage, currency gen.CurrencyCode) (lineItemView, bool) {
 	var in struct {
 		Name       string
 		Quantity   int64
@@ -48,7 +47,7 @@ func newLineItemView(item json.RawMessage, currency gen.CurrencyCode) (lineItemV
 	return lineItemView{
 		Name:       in.Name,
 		Quantity:   in.Quantity,
-		UnitAmount: plugipay.FormatAmount(unit, plugipay.CurrencyCode(currency)),
-		Total:      plugipay.FormatAmount(unit*in.Quantity, plugipay.CurrencyCode(currency)),
+		UnitAmount: s.formatAmount(unit, currency),
+		Total:      s.formatAmount(unit*in.Quantity, currency),
 	}, true
 }

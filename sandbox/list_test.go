@@ -200,8 +200,8 @@ func TestTimesOfUnusualOffsetsAreGoodForEveryPage(t *testing.T) {
 	_, c := start(t, sandbox.Options{})
 	want := reversed([]string{c.create().ID, c.create().ID})
 	for _, query := range []url.Values{
-		{"createdBefore": {"2999-01-01T00:00:00+24:00"}},
-		{"createdAfter": {"1999-01-01T00:00:00-23:60"}},
+		{"createdBefore": {"2999-01-01T00:00:00+23:59"}},
+		{"createdAfter": {"1999-01-01T00:00:00-23:59"}},
 		{"createdAfter": {"0000-01-01T00:00:00Z"}, "createdBefore": {"9999-12-31T23:59:59Z"}},
 	} {
 		query.Set("limit", "1")

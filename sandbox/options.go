@@ -42,6 +42,11 @@ type Options struct {
 	// and the host of the request that creates the session.
 	PublicURL string
 
+	// FormatAmount writes an amount for the hosted page and the console, such as "IDR 199,000". Nil: amounts are hundredths,
+	// which is the unit of Plugipay's guide. Sources disagree about the unit of IDR: set FormatAmount if your amounts are
+	// whole rupiah.
+	FormatAmount func(amount int64, currency plugipay.CurrencyCode) string
+
 	// OnContractBreach is called with each answer of the sandbox that openapi.yaml does not allow, before the answer is
 	// sent; it may be called from several goroutines at once. Nil: answers are not checked.
 	OnContractBreach func(error)

@@ -93,7 +93,7 @@ func setPageHeader(header http.Header) {
 
 // servePage answers a request for a page, and tells whether it was one. All other requests are for the API.
 func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) bool {
-	if id, ok := strings.CutPrefix(r.URL.Path, "/pay/"); ok {
+	if id, ok := strings.CutPrefix(r.URL.Path, hostedPath); ok {
 		s.serveHostedPage(w, r, id)
 		return true
 	}

@@ -93,6 +93,7 @@ func (s *session) mustBePending(verb string) error {
 func (s *session) complete() {
 	s.status = gen.CheckoutSessionStatusCompleted
 	s.completed = s.updated
+	s.paymentID = newID("charge_", s.updated)
 }
 
 // takesTime tells whether the money of a method arrives later than the buyer's decision to pay.

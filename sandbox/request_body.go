@@ -1,11 +1,9 @@
 package sandbox
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"maps"
-	"mime"
 	"net/http"
 	"slices"
 	"strconv"
@@ -14,6 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/plugipay/plugipay-go/gen"
+	"github.com/plugipay/plugipay-go/internal/validator"
 )
 
 const (
@@ -33,27 +32,12 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// checkJSON wants a body of JSON, and a Content-Type that says so.
-func checkJSON(contentType string, body []byte) error {
+// decodeJSON decodes JSON without rounding its numbers. No body is decoded as null.
+func decodeJSON(body []byte) (any, error) {
 	if len(body) == 0 {
-		return fail(gen.ErrorCodeValidationError, "a JSON body is required")
+		return nil, nil
 	}
-	if mediaType, _, err := mime.ParseMediaType(contentType); err != nil || mediaType != jsonMediaType {
-		return fail(gen.ErrorCodeValidationError, "Content-Type must be "+jsonMediaType)
-	}
-	if !json.Valid(body) {
-		return fail(gen.ErrorCodeValidationError, "the body is not JSON")
-	}
-	return nil
-}
-
-// decodeJSON decodes JSON without rounding its numbers.
-func decodeJSON(data []byte) (any, error) {
-	var value any
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	err := decoder.Decode(&value)
-	return value, err
+	return validator.Decode(body)
 }
 
 // decodableBody returns a body that has passed the contract in a form that the generated types can decode. Package
@@ -78,7 +62,7 @@ func decodable(schema *openapi3.Schema, value any, at []string) (any, error) {
 		return decodableList(schema, v, at)
 	case json.Number:
 		if _, err := strconv.ParseInt(v.String(), 10, 64); err != nil && schema.Type.Is(openapi3.TypeInteger) {
-			return nil, invalid(fieldName(at), "must be a 64-bit whole number in plain digits")
+			return nil, invalid(strings.Join(at, "."), "must be a 64-bit whole number in plain digits")
 		}
 	}
 	return value, nil

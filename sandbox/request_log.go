@@ -67,7 +67,7 @@ func (s *Sandbox) recordRequest(r *http.Request, c *call, a answer) {
 		Response:  cut(s.redactor.Replace(string(a.body)), keptBodySize),
 	}
 	if c.operation != nil {
-		record.Operation = c.operation.route.Operation.OperationID
+		record.Operation = c.operation.ID
 	}
 	s.requests.add(record)
 }

@@ -71,6 +71,8 @@ func (p sampler) input(i int, methods []gen.CheckoutMethod, lifetime int64) newS
 	ware := wares[i%len(wares)]
 	return newSession{
 		accountID: p.key.home.accountID,
+		workspace: p.key.home.name,
+		live:      p.key.live,
 		input: gen.CheckoutSessionCreateInput{
 			Amount:     ware.amount,
 			Currency:   gen.CurrencyIDR,
@@ -90,7 +92,7 @@ func (p sampler) hostedURL(id string) string {
 	if base == "" {
 		base = p.server.URL
 	}
-	return base + "/pay/" + id
+	return base + hostedPath + id
 }
 
 func nothing(*sessionStore, string, time.Time) {}

@@ -13,16 +13,19 @@ import (
 	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
+	"github.com/plugipay/plugipay-go/internal/validator"
+	"github.com/plugipay/plugipay-go/plugipay"
 )
 
 // Sandbox is a Plugipay in memory. Make one with [New], [Start] or [StartTest]. Its methods may be called at the same
 // time from several goroutines.
 type Sandbox struct {
-	contract   *contractDocument
+	contract   *validator.Validator
 	directory  *directory
 	clock      *clock
 	rateLimit  RateLimit
 	publicURL  string
+	amounts    func(int64, plugipay.CurrencyCode) string
 	onBreach   func(error)
 	operations http.Handler
 	dispatcher *dispatcher
@@ -51,6 +54,7 @@ func newSandbox(opts Options, realTime func() time.Time) *Sandbox {
 		rateLimit:  opts.RateLimit,
 		publicURL:  strings.TrimRight(opts.PublicURL, "/"),
 		onBreach:   opts.OnContractBreach,
+		amounts:    opts.FormatAmount,
 		dispatcher: newDispatcher(c),
 		expiries:   &expiries{clock: c},
 	}
@@ -74,10 +78,10 @@ func (s *Sandbox) Advance(d time.Duration) {
 // call is what the sandbox knows of a request while it answers it. Each step fills in its part.
 type call struct {
 	requestID  string
-	baseURL    string            // of the hosted page
-	operation  *operation        // nil when the request is for none
-	pathValues map[string]string // the parameters in the path, unescaped
-	body       []byte            // as it was sent
+	baseURL    string               // of the hosted page
+	operation  *validator.Operation // nil when the request is for none
+	pathValues map[string]string    // the parameters in the path, unescaped
+	body       []byte               // as it was sent
 	key        *accessKey
 	workspace  *workspace
 	data       *dataset
@@ -124,7 +128,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // process takes a request through all the steps. The error of a step that refuses it is a *failure.
 func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (answer, error) {
 	var err error
-	if c.operation, c.pathValues, err = s.contract.find(r.Method, r.URL.EscapedPath()); err != nil {
+	if c.operation, c.pathValues, err = s.findOperation(r); err != nil {
 		return answer{}, err
 	}
 	if c.body, err = readBody(w, r); err != nil {
@@ -148,7 +152,7 @@ func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (answ
 	if err := s.meetFault(r.Context(), c); err != nil {
 		return answer{}, err
 	}
-	if err := s.contract.checkRequest(r, c); err != nil {
+	if err := checkRequest(r, c); err != nil {
 		return answer{}, err
 	}
 	return s.answerOnce(r, c, func() answer { return s.perform(r) })
@@ -170,7 +174,7 @@ func (s *Sandbox) checkAnswer(r *http.Request, c *call, header http.Header, a an
 	if c.injected {
 		operation = nil // it need not be an answer of this operation's
 	}
-	if err := s.contract.checkAnswer(r, operation, header, a); err != nil {
+	if err := s.breachOf(r, operation, header, a); err != nil {
 		s.onBreach(err)
 	}
 }

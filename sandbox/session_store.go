@@ -20,6 +20,7 @@ type session struct {
 	completed   time.Time // zero until then
 	adapterName string    // empty until it is routed
 	payment     payment   // that is in flight, or that completed the session
+	paymentID   string    // of the charge; empty until it is paid
 }
 
 // sessionStore holds the checkout sessions of a dataset in the order in which they were created. The index of a session
@@ -48,6 +49,8 @@ func newSessionStore() *sessionStore {
 // newSession is what the store needs to create one.
 type newSession struct {
 	accountID    string
+	workspace    string // its name; empty for none
+	live         bool
 	input        gen.CheckoutSessionCreateInput
 	lineItems    json.RawMessage // as they were sent
 	lifetime     int64           // seconds
@@ -78,6 +81,11 @@ func (s *sessionStore) create(in newSession, now time.Time) gen.CheckoutSession 
 			ExpiresAt:  formatTime(expires),
 			Metadata:   in.input.Metadata,
 			CreatedAt:  formatTime(now),
+
+			ARN:           "arn:plugipay:checkout-session:" + in.accountID + ":" + id,
+			Mode:          modeOf(in.live),
+			WorkspaceName: textOrNull(in.workspace),
+			Customer:      customerOf(in.input.CustomerID),
 		},
 		created: now,
 		expires: expires,
@@ -212,7 +220,8 @@ func (s *session) statusAt(now time.Time) gen.CheckoutSessionStatus {
 
 func hasEnded(status gen.CheckoutSessionStatus) bool {
 	switch status {
-	case gen.CheckoutSessionStatusCompleted, gen.CheckoutSessionStatusExpired, gen.CheckoutSessionStatusCanceled:
+	case gen.CheckoutSessionStatusCompleted, gen.CheckoutSessionStatusFailed, gen.CheckoutSessionStatusExpired,
+		gen.CheckoutSessionStatusCanceled:
 		return true
 	}
 	return false
@@ -230,6 +239,7 @@ func (s *session) at(now time.Time) gen.CheckoutSession {
 	if !s.completed.IsZero() {
 		completed := formatTime(s.completed)
 		shown.CompletedAt = &completed
+		shown.PaymentMethod, shown.PaymentID = textOrNull(string(s.payment.method)), textOrNull(s.paymentID)
 	}
 	if s.adapterName != "" {
 		name := s.adapterName
@@ -239,3 +249,25 @@ func (s *session) at(now time.Time) gen.CheckoutSession {
 }
 
 func noSuchSession() error { return fail(gen.ErrorCodeNotFound, "no such checkout session") }
+
+func modeOf(live bool) string {
+	if live {
+		return "live"
+	}
+	return "test"
+}
+
+// customerOf returns what a session says of its customer, of whom the sandbox knows the id alone; nil for a guest.
+func customerOf(id *string) *gen.CheckoutSessionCustomer {
+	if id == nil {
+		return nil
+	}
+	return &gen.CheckoutSessionCustomer{ID: *id}
+}
+
+func textOrNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}

@@ -16,7 +16,8 @@ func TestCreateInputThatBreaksARuleIsRefused(t *testing.T) {
 	const (
 		tooMuch      = "the body must be complete and at most 1 MiB long"
 		itemName     = "lineItems.0.name"
-		urlRule      = "must be an absolute http or https URL"
+		urlRule      = "must be an absolute URL"
+		schemeRule   = "must match the pattern ^https?://"
 		currencyRule = "must be one of IDR, USD"
 		methodRule   = "must be one of qris, va, ewallet, card, retail, paypal"
 		wholeRule    = "must be a whole number"
@@ -36,7 +37,7 @@ func TestCreateInputThatBreaksARuleIsRefused(t *testing.T) {
 		"no amount":                 {with("amount", ""), "amount", "is required"},
 		"unknown currency":          {with("currency", `"EUR"`), "currency", currencyRule},
 		"currency in lower case":    {with("currency", `"usd"`), "currency", currencyRule},
-		"currency of null":          {with("currency", "null"), "currency", currencyRule},
+		"currency of null":          {with("currency", "null"), "currency", "must be text"},
 		"no currency":               {with("currency", ""), "currency", "is required"},
 		"no methods":                {with("methods", ""), "methods", "is required"},
 		"methods without any":       {with("methods", "[]"), "methods", "must have at least one item"},
@@ -44,16 +45,15 @@ func TestCreateInputThatBreaksARuleIsRefused(t *testing.T) {
 		"methods of null":           {with("methods", "null"), "methods", "must be a list"},
 		"unknown method":            {with("methods", `["card","cash70001"]`), "methods.1", methodRule},
 		"method of null":            {with("methods", `[null]`), "methods.0", ""},
-		"successUrl of a scheme":    {with("successUrl", `"ftp://example.com/70001"`), "successUrl", urlRule},
+		"successUrl of a scheme":    {with("successUrl", `"ftp://example.com/70001"`), "successUrl", schemeRule},
 		"successUrl of javascript":  {with("successUrl", `"javascript:alert(70001)"`), "successUrl", urlRule},
 		"relative successUrl":       {with("successUrl", `"/ok70001"`), "successUrl", urlRule},
 		"successUrl with no host":   {with("successUrl", `"https://"`), "successUrl", urlRule},
 		"successUrl with a port":    {with("successUrl", `"https://:443/"`), "successUrl", urlRule},
 		"successUrl that is broken": {with("successUrl", `"https://[70001"`), "successUrl", urlRule},
-		"successUrl of a number":    {with("successUrl", "70001"), "successUrl", urlRule},
+		"successUrl of a number":    {with("successUrl", "70001"), "successUrl", "must be text"},
 		"cancelUrl of a scheme":     {with("cancelUrl", `"data:,70001"`), "cancelUrl", urlRule},
 		"no cancelUrl":              {with("cancelUrl", ""), "cancelUrl", "is required"},
-		"no lineItems":              {with("lineItems", ""), "lineItems", "is required"},
 		"lineItems of null":         {with("lineItems", "null"), "lineItems", "must be a list"},
 		"lineItem of no object":     {with("lineItems", "[70001]"), "lineItems.0", "must be an object"},
 		"lineItem without name":     {item(`"quantity":1,"unitAmount":2`), itemName, "is required"},
@@ -71,7 +71,7 @@ func TestCreateInputThatBreaksARuleIsRefused(t *testing.T) {
 		"a list":                    {"[]", "", "the body must be an object"},
 		"no JSON":                   {`{"amount":70001`, "", "the body is not JSON"},
 		"more than JSON":            {validInput + "{}", "", "the body is not JSON"},
-		"nothing":                   {"", "", "a JSON body is required"},
+		"nothing":                   {"", "", "the body is required"},
 		"too much":                  {validInput + strings.Repeat(" ", 1<<20), "", tooMuch},
 	}
 	for name, tt := range tests {
@@ -118,7 +118,7 @@ func TestBodyMustBeJSONByItsContentType(t *testing.T) {
 				got.want(http.StatusCreated)
 				return
 			}
-			got.wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, "")
+			got.wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, "Content-Type")
 			if want := "Content-Type must be application/json"; got.envelope.Error.Message != want {
 				t.Errorf("message = %q, want %q", got.envelope.Error.Message, want)
 			}
@@ -126,15 +126,16 @@ func TestBodyMustBeJSONByItsContentType(t *testing.T) {
 	}
 }
 
-func TestCancelAndConfirmTakeAnObject(t *testing.T) {
+func TestCancelAndConfirm_TakeAnObjectOrNoBody(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for _, action := range []string{"cancel", "confirm"} {
 		path := sessionsPath + "/" + c.create().ID + "/" + action
-		for _, body := range []string{"", "null", "[]", `"x"`, "{"} {
+		for _, body := range []string{"null", "[]", `"x"`, "{"} {
 			c.send(http.MethodPost, path, body).wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, "")
 		}
 		c.send(http.MethodPost, path, `{"reason":"any","nested":{"a":[1.5]}}`).want(http.StatusOK)
+		c.send(http.MethodPost, sessionsPath+"/"+c.create().ID+"/"+action, "").want(http.StatusOK)
 	}
 }
 
@@ -143,7 +144,7 @@ func TestListParameterThatBreaksARuleIsRefused(t *testing.T) {
 	_, c := start(t, sandbox.Options{})
 	const (
 		timeRule   = "must be an ISO 8601 time such as 2026-09-01T00:00:00Z"
-		statusRule = "must be one of open, pending, pending_review, completed, expired, canceled"
+		statusRule = "must be one of open, pending, pending_review, completed, failed, expired, canceled"
 	)
 	tests := map[string]struct{ query, field, rule string }{
 		"limit of zero":            {"limit=0", "limit", "must be at least 1"},
@@ -181,6 +182,28 @@ func TestUnknownQueryParametersAreIgnored(t *testing.T) {
 	c.send(http.MethodGet, sessionsPath+"/"+c.create().ID+"?%zz", "").want(http.StatusOK)
 }
 
+func TestCreate_LineItemsMayBeAbsent(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, sandbox.Options{})
+	if got := string(c.create("lineItems", "").LineItems); got != "[]" {
+		t.Errorf("lineItems are %s, want an empty list", got)
+	}
+}
+
+func TestIdempotencyKey_IsRequiredOnCreateAndCancelOnly(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, sandbox.Options{})
+	without := change{beforeSigning: func(r *http.Request) { r.Header.Del("Idempotency-Key") }}
+	created := c.create()
+	c.send(http.MethodPost, sessionsPath, validInput, without).
+		wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, "Idempotency-Key").
+		wantMessage("Idempotency-Key", "is required")
+	c.cancel(created.ID, without).
+		wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, "Idempotency-Key").
+		wantMessage("Idempotency-Key", "is required")
+	c.confirm(created.ID, without).want(http.StatusOK)
+}
+
 func TestHeaderThatIsEmptyOrTwiceIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
@@ -203,14 +226,14 @@ func FuzzRequest(f *testing.F) {
 	f.Add(http.MethodPost, sessionsPath+"/cs_1/confirm", "{}")
 	f.Add(http.MethodPut, "/api//v1/../%2e", "x")
 	f.Add(http.MethodGet, "/", "")
-	f.Add(http.MethodPost, "/pay/cs_1?failed=va", "action=pay&method=va")
+	f.Add(http.MethodPost, "/c/cs_1?failed=va", "action=pay&method=va")
 	f.Add(http.MethodDelete, "/_sandbox/faults", "")
 	f.Fuzz(func(t *testing.T, method, target, body string) {
 		sent, err := http.NewRequest(method, "http://sandbox.example"+target, nil)
 		if err != nil || sent.Host != "sandbox.example" || sent.URL.RequestURI() != target || sent.Method != method {
 			t.Skip("not a request that a client can send")
 		}
-		if path := sent.URL.Path; path == "/" || strings.HasPrefix(path, "/pay/") || strings.HasPrefix(path, "/_sandbox/") {
+		if path := sent.URL.Path; path == "/" || strings.HasPrefix(path, "/c/") || strings.HasPrefix(path, "/_sandbox/") {
 			w := httptest.NewRecorder() // what is not the API does not answer in its envelope
 			sandbox.New(failOnBreach(t)).ServeHTTP(w, directClient(t, nil).request(method, target, body))
 			if w.Code >= 500 {

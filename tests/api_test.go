@@ -22,7 +22,7 @@ var updateAPI = flag.Bool("update-api", false, "write the public API to its gold
 //	go test ./tests -run PublicAPI -update-api
 func TestThePublicAPIIsAsRecorded(t *testing.T) {
 	t.Parallel()
-	for _, pkg := range []string{"plugipay", "sandbox"} {
+	for _, pkg := range []string{"contract", "plugipay", "sandbox"} {
 		got := publicAPI(t, pkg)
 		golden := filepath.Join("testdata", "api", pkg+".txt")
 		if *updateAPI {

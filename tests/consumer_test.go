@@ -12,39 +12,27 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// linkedModules are what a program links that imports the facade, besides the facade: none.
-var linkedModules []string
+// linkedModules are what a program links that imports the facade, besides the facade.
+var linkedModules = []string{
+	"github.com/apapsch/go-jsonmerge/v2",
+	"github.com/google/uuid",
+	"github.com/oapi-codegen/runtime",
+}
 
-// TestConsumer does with the module tests/consumer what its author would do: tidy, vet, build and run, in a copy which
-// takes this module from where it is.
+// generators are the modules of the generator, which no user requires.
+var generators = []string{"github.com/oapi-codegen/oapi-codegen/v2", "github.com/speakeasy-api/openapi", "golang.org/x/tools"}
+
+// TestConsumer does with the module tests/consumer what its author would do: tidy, vet, build, test and run, in a copy
+// which takes this module from where it is.
 func TestConsumer(t *testing.T) {
 	t.Parallel()
-	shop := consumer{t: t, dir: t.TempDir()}
-	for _, name := range []string{"go.mod", "go.sum", "main.go"} {
-		content, err := os.ReadFile(filepath.Join("consumer", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		writeFile(t, filepath.Join(shop.dir, name), string(content))
-	}
-	root, err := filepath.Abs(repository)
-	if err != nil {
-		t.Fatal(err)
-	}
-	shop.goCommand("mod", "edit", "-replace", "github.com/plugipay/plugipay-go="+root)
-
-	t.Run("it is tidy", func(t *testing.T) {
-		if out, err := shop.command("go", "mod", "tidy", "-diff").CombinedOutput(); err != nil {
-			if isOffline(string(out)) && os.Getenv("CI") == "" {
-				t.Skipf("go mod tidy needs modules that are not here, and a network:\n%s", out)
-			}
-			t.Errorf("%v\n%s", err, out)
-		}
+	t.Run("with plugipay alone", func(t *testing.T) {
+		t.Parallel()
+		shop := newConsumer(t, "go.mod", "go.sum", "main.go")
+		shop.tidy()
 		if got := shop.required(); !slices.Equal(got, linkedModules) {
 			t.Errorf("the shop requires %v, want %v", got, linkedModules)
 		}
-	})
-	t.Run("it runs", func(t *testing.T) {
 		program := filepath.Join(shop.dir, "shop.exe")
 		shop.goCommand("vet", "./...")
 		shop.goCommand("build", "-o", program, ".")
@@ -60,6 +48,54 @@ func TestConsumer(t *testing.T) {
 			t.Errorf("the shop prints %q, error %v", out, err)
 		}
 	})
+	t.Run("with contract and sandbox in its tests", func(t *testing.T) {
+		t.Parallel()
+		shop := newConsumer(t, "go.mod", "go.sum", "main.go", "main_test.go")
+		shop.tidy("-diff")
+		required := shop.required()
+		for _, module := range generators {
+			if slices.Contains(required, module) {
+				t.Errorf("the shop requires %s", module)
+			}
+		}
+		if !slices.Contains(required, "github.com/getkin/kin-openapi") {
+			t.Errorf("the list of what is required lacks kin-openapi, so it is not to be trusted: %v", required)
+		}
+		shop.goCommand("vet", "./...")
+		shop.goCommand("test", "./...")
+	})
+}
+
+// newConsumer copies files of the module tests/consumer.
+func newConsumer(t *testing.T, files ...string) consumer {
+	t.Helper()
+	shop := consumer{t: t, dir: t.TempDir()}
+	for _, name := range files {
+		content, err := os.ReadFile(filepath.Join("consumer", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, filepath.Join(shop.dir, name), string(content))
+	}
+	root, err := filepath.Abs(repository)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop.goCommand("mod", "edit", "-replace", "github.com/plugipay/plugipay-go="+root)
+	return shop
+}
+
+// tidy runs go mod tidy.
+func (c consumer) tidy(flags ...string) {
+	c.t.Helper()
+	out, err := c.command("go", append([]string{"mod", "tidy"}, flags...)...).CombinedOutput()
+	if err == nil {
+		return
+	}
+	if isOffline(string(out)) && os.Getenv("CI") == "" {
+		c.t.Skipf("go mod tidy needs modules that are not here, and a network:\n%s", out)
+	}
+	c.t.Errorf("%v\n%s", err, out)
 }
 
 // consumer is a copy of the module tests/consumer.

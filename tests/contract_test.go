@@ -3,7 +3,6 @@ package tests
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -306,36 +305,4 @@ func TestContractRefusals(t *testing.T) {
 	}
 	wantValidated(t, transport, "createCheckoutSession 422", "listCheckoutSessions 429")
 	wantValidated(t, readerTransport, "createCheckoutSession 403")
-}
-
-// TestTheValidationFindsBreaches shows that the tests above can fail.
-func TestTheValidationFindsBreaches(t *testing.T) {
-	t.Parallel()
-	post := func(body string) *http.Request {
-		r, err := http.NewRequestWithContext(t.Context(), "POST", "https://any.example/api/v1/checkout-sessions", strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Content-Type", "application/json")
-		return r
-	}
-	const good = `{"amount":1,"currency":"IDR","methods":["qris"],"successUrl":"https://a.example","cancelUrl":"https://a.example","lineItems":[]}`
-	input, err := validateRequest(post(good))
-	if err != nil {
-		t.Fatalf("a good request is refused: %v", err)
-	}
-	if _, err := validateRequest(post(strings.Replace(good, `"lineItems":[]`, `"lineItems":null`, 1))); err == nil {
-		t.Error("a request with null line items passes")
-	}
-	for name, resp := range map[string]*http.Response{
-		"a session without properties": {StatusCode: 201, Body: io.NopCloser(strings.NewReader(`{"data":{},"error":null,"meta":{"requestId":"r","timestamp":"2026-09-21T14:13:20.123Z"}}`))},
-		"no envelope":                  {StatusCode: 201, Body: io.NopCloser(strings.NewReader(`{}`))},
-		"an undocumented status":       {StatusCode: 418, Body: io.NopCloser(strings.NewReader(`{}`))},
-	} {
-		resp.Header = http.Header{"Content-Type": {"application/json"}}
-		resp.Request = input.Request
-		if err := validateResponse(input, resp); err == nil {
-			t.Errorf("%s passes", name)
-		}
-	}
 }

@@ -363,7 +363,7 @@ func checkGenerate(t *testing.T, command string) error {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", append([]string{"generate", "-n"}, strings.Fields(command)[2:]...)...)
 	cmd.Dir = repository
-	if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("oapi-codegen")) {
+	if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("go run ./internal/generate")) {
 		return fmt.Errorf("it runs no generator: %w\n%s", err, out)
 	}
 	return nil

@@ -9,7 +9,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	contract "github.com/plugipay/plugipay-go"
+	"github.com/plugipay/plugipay-go/contract"
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 

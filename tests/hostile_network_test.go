@@ -2,6 +2,7 @@ package tests
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -194,9 +195,9 @@ func TestARefusedConnectionIsTriedAgainEvenForAWriteWithoutAKey(t *testing.T) {
 		}
 		return new(net.Dialer).DialContext(ctx, network, address)
 	})
-	err := client.Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/api/v1/checkout-sessions", Body: newSession()}, nil)
-	if err != nil || dials.Load() != 3 || sessionsAt(t, box) != 1 {
-		t.Errorf("%d connections tried, %d sessions, error %v", dials.Load(), sessionsAt(t, box), err)
+	err := client.Do(t.Context(), confirmOne(t, box), nil)
+	if status := allSessions(t, box)[0].Status; err != nil || dials.Load() != 3 || status != "completed" {
+		t.Errorf("%d connections tried, the session is %s, error %v", dials.Load(), status, err)
 	}
 }
 
@@ -208,13 +209,25 @@ func TestAWriteWithoutAKeyIsNotSentTwice(t *testing.T) {
 			box := sandbox.StartTest(t, sandbox.Options{})
 			plan, arm := once(f)
 			proxy := startHostileProxy(t, box.URL, plan)
+			confirm := confirmOne(t, box)
 			arm()
-			err := hostileClient(t, proxy, nil).Do(t.Context(), plugipay.RequestOptions{
-				Method: "POST", Path: "/api/v1/checkout-sessions", Body: newSession()}, nil)
+			err := hostileClient(t, proxy, nil).Do(t.Context(), confirm, nil)
 			proxy.wantFired(t, f)
-			if err == nil || sessionsAt(t, box) != 1 {
-				t.Errorf("%d sessions, error %v", sessionsAt(t, box), err)
+			var pe *plugipay.Error
+			if status := allSessions(t, box)[0].Status; !errors.As(err, &pe) || pe.Attempts != 1 || status != "completed" {
+				t.Errorf("the session is %s, error %v", status, err)
 			}
 		})
 	}
+}
+
+// confirmOne creates a session and returns the request that confirms it, a write that takes no key.
+func confirmOne(t *testing.T, box *sandbox.Server) plugipay.RequestOptions {
+	t.Helper()
+	client, err := plugipay.NewClient(box.ClientOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	return plugipay.RequestOptions{Method: "POST", Path: "/api/v1/checkout-sessions/" + createOne(t, client).ID + "/confirm"}
 }

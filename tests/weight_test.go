@@ -6,13 +6,17 @@ import (
 	"testing"
 )
 
-// TestTheFacadeLinksLittle: who imports plugipay gets the standard library and nothing else.
-func TestTheFacadeLinksLittle(t *testing.T) {
+// TestFacade_LinksLittle: a program that imports plugipay links the standard library, and the runtime of the generated code.
+func TestFacade_LinksLittle(t *testing.T) {
 	t.Parallel()
 	const own = "github.com/plugipay/plugipay-go/"
 	allowed := []string{
 		own + "gen",
 		own + "plugipay",
+		"github.com/apapsch/go-jsonmerge/v2",
+		"github.com/google/uuid",
+		"github.com/oapi-codegen/runtime",
+		"github.com/oapi-codegen/runtime/types",
 	}
 	linked := strings.Fields(goCommand(t, "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "./plugipay"))
 	slices.Sort(linked)

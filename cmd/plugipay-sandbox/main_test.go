@@ -163,7 +163,7 @@ func TestSampleSessionsAreInEveryStatus(t *testing.T) {
 	got := map[plugipay.CheckoutSessionStatus]int{}
 	for _, s := range page.Data {
 		got[s.Status]++
-		if !strings.HasPrefix(s.HostedURL, p.env["PLUGIPAY_BASE_URL"]+"/pay/") {
+		if !strings.HasPrefix(s.HostedURL, p.env["PLUGIPAY_BASE_URL"]+"/c/") {
 			t.Errorf("hostedUrl = %s", s.HostedURL)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const wholeRun = `created   (cs_\w+)
-pay at    http://\S+/pay/(cs_\w+)
+pay at    http://\S+/c/(cs_\w+)
 status    open
 open      \d+ on the first page, more: false
 confirmed cs_\w+ is completed

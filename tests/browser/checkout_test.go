@@ -246,7 +246,7 @@ func TestAnAddressWithNothingToPay(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		buyer.load(404, chromedp.Navigate(shop.box.URL+"/pay/cs_unknown"))
+		buyer.load(404, chromedp.Navigate(shop.box.URL+"/c/cs_unknown"))
 		buyer.expectComplaint(404)
 		buyer.wantText("h1", "nothing to pay")
 		buyer.inspect()

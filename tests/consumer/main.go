@@ -25,6 +25,10 @@ func run() error {
 	defer func() { _ = client.Close() }()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
+	return sell(ctx, client)
+}
+
+func sell(ctx context.Context, client *plugipay.Client) error {
 	session, err := client.CheckoutSessions.Create(ctx, plugipay.CheckoutSessionCreateInput{
 		Amount:     199_000_00,
 		Currency:   plugipay.CurrencyIDR,

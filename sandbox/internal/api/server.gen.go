@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 
 	"github.com/oapi-codegen/runtime"
@@ -16,19 +17,19 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
-	// ListCheckoutSessions List checkout sessions
+
 	// (GET /api/v1/checkout-sessions)
 	ListCheckoutSessions(w http.ResponseWriter, r *http.Request, params ListCheckoutSessionsParams)
-	// CreateCheckoutSession Create a checkout session
+
 	// (POST /api/v1/checkout-sessions)
 	CreateCheckoutSession(w http.ResponseWriter, r *http.Request, params CreateCheckoutSessionParams)
-	// GetCheckoutSession Get a checkout session
+
 	// (GET /api/v1/checkout-sessions/{id})
 	GetCheckoutSession(w http.ResponseWriter, r *http.Request, id CheckoutSessionID, params GetCheckoutSessionParams)
-	// CancelCheckoutSession Cancel a checkout session
+
 	// (POST /api/v1/checkout-sessions/{id}/cancel)
 	CancelCheckoutSession(w http.ResponseWriter, r *http.Request, id CheckoutSessionID, params CancelCheckoutSessionParams)
-	// ConfirmCheckoutSession Confirm a checkout session
+
 	// (POST /api/v1/checkout-sessions/{id}/confirm)
 	ConfirmCheckoutSession(w http.ResponseWriter, r *http.Request, id CheckoutSessionID, params ConfirmCheckoutSessionParams)
 }
@@ -163,6 +164,25 @@ func (siw *ServerInterfaceWrapper) ListCheckoutSessions(w http.ResponseWriter, r
 
 	}
 
+	// ------------- Optional header parameter "X-Plugipay-Timestamp" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Plugipay-Timestamp")]; found {
+		var XPlugipayTimestamp Timestamp
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Plugipay-Timestamp", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Plugipay-Timestamp", valueList[0], &XPlugipayTimestamp, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Plugipay-Timestamp", Err: err})
+			return
+		}
+
+		params.XPlugipayTimestamp = &XPlugipayTimestamp
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListCheckoutSessions(w, r, params)
 	}))
@@ -185,7 +205,7 @@ func (siw *ServerInterfaceWrapper) CreateCheckoutSession(w http.ResponseWriter, 
 
 	headers := r.Header
 
-	// ------------- Optional header parameter "Idempotency-Key" -------------
+	// ------------- Required header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
 		var IdempotencyKey IdempotencyKey
 		n := len(valueList)
@@ -194,14 +214,18 @@ func (siw *ServerInterfaceWrapper) CreateCheckoutSession(w http.ResponseWriter, 
 			return
 		}
 
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
 		if err != nil {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
 			return
 		}
 
-		params.IdempotencyKey = &IdempotencyKey
+		params.IdempotencyKey = IdempotencyKey
 
+	} else {
+		err := fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
 	}
 
 	// ------------- Optional header parameter "X-Plugipay-On-Behalf-Of" -------------
@@ -220,6 +244,25 @@ func (siw *ServerInterfaceWrapper) CreateCheckoutSession(w http.ResponseWriter, 
 		}
 
 		params.XPlugipayOnBehalfOf = &XPlugipayOnBehalfOf
+
+	}
+
+	// ------------- Optional header parameter "X-Plugipay-Timestamp" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Plugipay-Timestamp")]; found {
+		var XPlugipayTimestamp Timestamp
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Plugipay-Timestamp", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Plugipay-Timestamp", valueList[0], &XPlugipayTimestamp, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Plugipay-Timestamp", Err: err})
+			return
+		}
+
+		params.XPlugipayTimestamp = &XPlugipayTimestamp
 
 	}
 
@@ -273,6 +316,25 @@ func (siw *ServerInterfaceWrapper) GetCheckoutSession(w http.ResponseWriter, r *
 
 	}
 
+	// ------------- Optional header parameter "X-Plugipay-Timestamp" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Plugipay-Timestamp")]; found {
+		var XPlugipayTimestamp Timestamp
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Plugipay-Timestamp", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Plugipay-Timestamp", valueList[0], &XPlugipayTimestamp, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Plugipay-Timestamp", Err: err})
+			return
+		}
+
+		params.XPlugipayTimestamp = &XPlugipayTimestamp
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetCheckoutSession(w, r, id, params)
 	}))
@@ -304,7 +366,7 @@ func (siw *ServerInterfaceWrapper) CancelCheckoutSession(w http.ResponseWriter, 
 
 	headers := r.Header
 
-	// ------------- Optional header parameter "Idempotency-Key" -------------
+	// ------------- Required header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
 		var IdempotencyKey IdempotencyKey
 		n := len(valueList)
@@ -313,14 +375,18 @@ func (siw *ServerInterfaceWrapper) CancelCheckoutSession(w http.ResponseWriter, 
 			return
 		}
 
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
 		if err != nil {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
 			return
 		}
 
-		params.IdempotencyKey = &IdempotencyKey
+		params.IdempotencyKey = IdempotencyKey
 
+	} else {
+		err := fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
 	}
 
 	// ------------- Optional header parameter "X-Plugipay-On-Behalf-Of" -------------
@@ -339,6 +405,25 @@ func (siw *ServerInterfaceWrapper) CancelCheckoutSession(w http.ResponseWriter, 
 		}
 
 		params.XPlugipayOnBehalfOf = &XPlugipayOnBehalfOf
+
+	}
+
+	// ------------- Optional header parameter "X-Plugipay-Timestamp" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Plugipay-Timestamp")]; found {
+		var XPlugipayTimestamp Timestamp
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Plugipay-Timestamp", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Plugipay-Timestamp", valueList[0], &XPlugipayTimestamp, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Plugipay-Timestamp", Err: err})
+			return
+		}
+
+		params.XPlugipayTimestamp = &XPlugipayTimestamp
 
 	}
 
@@ -375,7 +460,7 @@ func (siw *ServerInterfaceWrapper) ConfirmCheckoutSession(w http.ResponseWriter,
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
+		var IdempotencyKey OptionalIdempotencyKey
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
@@ -408,6 +493,25 @@ func (siw *ServerInterfaceWrapper) ConfirmCheckoutSession(w http.ResponseWriter,
 		}
 
 		params.XPlugipayOnBehalfOf = &XPlugipayOnBehalfOf
+
+	}
+
+	// ------------- Optional header parameter "X-Plugipay-Timestamp" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Plugipay-Timestamp")]; found {
+		var XPlugipayTimestamp Timestamp
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Plugipay-Timestamp", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Plugipay-Timestamp", valueList[0], &XPlugipayTimestamp, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Plugipay-Timestamp", Err: err})
+			return
+		}
+
+		params.XPlugipayTimestamp = &XPlugipayTimestamp
 
 	}
 
@@ -1818,19 +1922,19 @@ func (response ConfirmCheckoutSession503JSONResponse) VisitConfirmCheckoutSessio
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
-	// ListCheckoutSessions List checkout sessions
+
 	// (GET /api/v1/checkout-sessions)
 	ListCheckoutSessions(ctx context.Context, request ListCheckoutSessionsRequestObject) (ListCheckoutSessionsResponseObject, error)
-	// CreateCheckoutSession Create a checkout session
+
 	// (POST /api/v1/checkout-sessions)
 	CreateCheckoutSession(ctx context.Context, request CreateCheckoutSessionRequestObject) (CreateCheckoutSessionResponseObject, error)
-	// GetCheckoutSession Get a checkout session
+
 	// (GET /api/v1/checkout-sessions/{id})
 	GetCheckoutSession(ctx context.Context, request GetCheckoutSessionRequestObject) (GetCheckoutSessionResponseObject, error)
-	// CancelCheckoutSession Cancel a checkout session
+
 	// (POST /api/v1/checkout-sessions/{id}/cancel)
 	CancelCheckoutSession(ctx context.Context, request CancelCheckoutSessionRequestObject) (CancelCheckoutSessionResponseObject, error)
-	// ConfirmCheckoutSession Confirm a checkout session
+
 	// (POST /api/v1/checkout-sessions/{id}/confirm)
 	ConfirmCheckoutSession(ctx context.Context, request ConfirmCheckoutSessionRequestObject) (ConfirmCheckoutSessionResponseObject, error)
 }
@@ -1969,10 +2073,13 @@ func (sh *strictHandler) CancelCheckoutSession(w http.ResponseWriter, r *http.Re
 
 	var body CancelCheckoutSessionJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
-		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
-		return
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+			return
+		}
+	} else {
+		request.Body = &body
 	}
-	request.Body = &body
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.CancelCheckoutSession(ctx, request.(CancelCheckoutSessionRequestObject))
@@ -2003,10 +2110,13 @@ func (sh *strictHandler) ConfirmCheckoutSession(w http.ResponseWriter, r *http.R
 
 	var body ConfirmCheckoutSessionJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
-		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
-		return
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+			return
+		}
+	} else {
+		request.Body = &body
 	}
-	request.Body = &body
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.ConfirmCheckoutSession(ctx, request.(ConfirmCheckoutSessionRequestObject))

@@ -9,7 +9,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	contract "github.com/plugipay/plugipay-go"
+	"github.com/plugipay/plugipay-go/contract"
 )
 
 func load(t *testing.T) *openapi3.T {
@@ -30,7 +30,7 @@ func TestTheContractAndItsExamplesAreValid(t *testing.T) {
 
 func TestAnExampleThatBreaksItsSchemaIsFound(t *testing.T) {
 	t.Parallel()
-	broken := strings.Replace(string(contract.OpenAPI()), "currency: USD", "currency: XXX", 1)
+	broken := strings.Replace(string(contract.OpenAPI()), `"currency":"USD"`, `"currency":"XXX"`, 1)
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(broken))
 	if err != nil {
 		t.Fatal(err)
@@ -40,14 +40,18 @@ func TestAnExampleThatBreaksItsSchemaIsFound(t *testing.T) {
 	}
 }
 
-func TestTheContractIsOpenAPI31WithTheProductionServer(t *testing.T) {
+func TestOpenAPI_IsVersion31WithBothServers(t *testing.T) {
 	t.Parallel()
 	doc := load(t)
 	if doc.OpenAPI != "3.1.0" {
 		t.Errorf("the version of OpenAPI is %s", doc.OpenAPI)
 	}
-	if len(doc.Servers) != 1 || doc.Servers[0].URL != "https://plugipay.com" {
-		t.Errorf("servers are %v", doc.Servers)
+	var servers []string
+	for _, server := range doc.Servers {
+		servers = append(servers, server.URL)
+	}
+	if want := []string{"https://plugipay.com", "http://127.0.0.1:4010"}; !slices.Equal(servers, want) {
+		t.Errorf("servers are %v, want %v", servers, want)
 	}
 	if got := slices.Sorted(maps.Keys(doc.Components.SecuritySchemes)); !slices.Equal(got, []string{"BearerKey", "HmacSignature"}) {
 		t.Errorf("security schemes are %v", got)
@@ -92,7 +96,7 @@ func TestTheContractHoldsTheOperationsAndEvents(t *testing.T) {
 	}
 }
 
-func TestEveryPropertyIsDescribedAndSaysWhatNullOrAbsentMeans(t *testing.T) {
+func TestOpenAPI_DescribesEveryPropertyAndItsNull(t *testing.T) {
 	t.Parallel()
 	for name, schema := range load(t).Components.Schemas {
 		for property, ref := range schema.Value.Properties {
@@ -101,11 +105,22 @@ func TestEveryPropertyIsDescribedAndSaysWhatNullOrAbsentMeans(t *testing.T) {
 			if description == "" {
 				t.Errorf("%s has no description", where)
 			}
-			if !strings.Contains(description, "null") && !strings.Contains(description, "absent") {
-				t.Errorf("%s does not say what null or its absence means: %q", where, ref.Value.Description)
+			if mayBeNull(ref.Value) && !strings.Contains(description, "null") {
+				t.Errorf("%s does not say what null means: %q", where, ref.Value.Description)
+			}
+			if !mayBeNull(ref.Value) && strings.Contains(description, "null") {
+				t.Errorf("%s is never null and speaks of it: %q", where, ref.Value.Description)
 			}
 		}
 	}
+}
+
+// mayBeNull reports whether null is a value of a schema. A schema without any rule on types allows it.
+func mayBeNull(schema *openapi3.Schema) bool {
+	if schema.Type != nil {
+		return schema.Type.Includes("null")
+	}
+	return len(schema.AnyOf) == 0 || slices.ContainsFunc(schema.AnyOf, func(ref *openapi3.SchemaRef) bool { return mayBeNull(ref.Value) })
 }
 
 func TestEveryPropertyHasAnExample(t *testing.T) {
@@ -220,7 +235,7 @@ func TestKnownLimitsAreConstraints(t *testing.T) {
 	t.Parallel()
 	schemas := load(t).Components.Schemas
 	input := schemas["CheckoutSessionCreateInput"].Value
-	if got := input.Required; !slices.Equal(got, []string{"amount", "currency", "methods", "successUrl", "cancelUrl", "lineItems"}) {
+	if got := input.Required; !slices.Equal(got, []string{"amount", "currency", "methods", "successUrl", "cancelUrl"}) {
 		t.Errorf("required are %v", got)
 	}
 	if got := input.Properties["amount"].Value.Min; got == nil || *got != 1 {
@@ -231,7 +246,7 @@ func TestKnownLimitsAreConstraints(t *testing.T) {
 	}
 	for name, want := range map[string][]any{
 		"CheckoutMethod":        {"qris", "va", "ewallet", "card", "retail", "paypal"},
-		"CheckoutSessionStatus": {"open", "pending", "pending_review", "completed", "expired", "canceled"},
+		"CheckoutSessionStatus": {"open", "pending", "pending_review", "completed", "failed", "expired", "canceled"},
 		"CheckoutAdapter":       {"xendit", "midtrans", "paypal", "manual"},
 		"CurrencyCode":          {"IDR", "USD"},
 	} {
@@ -259,20 +274,35 @@ func TestKnownLimitsAreConstraints(t *testing.T) {
 	}
 }
 
-func TestOnlyWritesTakeAnIdempotencyKeyAndEveryOperationActsOnBehalfOf(t *testing.T) {
+func TestOpenAPI_HeadersOfEachOperation(t *testing.T) {
 	t.Parallel()
-	for path, item := range load(t).Paths.Map() {
-		for method, o := range item.Operations() {
+	keys := map[string]string{
+		"createCheckoutSession": "required", "cancelCheckoutSession": "required", "confirmCheckoutSession": "optional",
+		"listCheckoutSessions": "none", "getCheckoutSession": "none",
+	}
+	for _, item := range load(t).Paths.Map() {
+		for _, o := range item.Operations() {
 			all := append(slices.Clone(item.Parameters), o.Parameters...)
-			key := all.GetByInAndName("header", "Idempotency-Key") != nil
-			if want := method == "POST"; key != want {
-				t.Errorf("%s %s takes an idempotency key: %t", method, path, key)
+			if got, want := presence(all, "Idempotency-Key"), keys[o.OperationID]; got != want {
+				t.Errorf("the idempotency key of %s is %s, want %s", o.OperationID, got, want)
 			}
-			if all.GetByInAndName("header", "X-Plugipay-On-Behalf-Of") == nil {
-				t.Errorf("%s %s cannot act on behalf of a merchant", method, path)
+			for _, name := range []string{"X-Plugipay-On-Behalf-Of", "X-Plugipay-Timestamp"} {
+				if got := presence(all, name); got != "optional" {
+					t.Errorf("%s of %s is %s, want optional", name, o.OperationID, got)
+				}
 			}
 		}
 	}
+}
+
+func presence(parameters openapi3.Parameters, header string) string {
+	switch p := parameters.GetByInAndName("header", header); {
+	case p == nil:
+		return "none"
+	case p.Required:
+		return "required"
+	}
+	return "optional"
 }
 
 func TestAnswersMayGrow(t *testing.T) {

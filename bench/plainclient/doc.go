@@ -1,2 +1,0 @@
-// Package plainclient is what oapi-codegen makes of the contract when it is left alone.
-package plainclient

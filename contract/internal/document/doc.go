@@ -1,0 +1,2 @@
+// Package document holds openapi.yaml, embedded by the generator.
+package document

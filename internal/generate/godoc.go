@@ -1,0 +1,96 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// describe copies a contract and makes its descriptions fit for the comments of Go. The generator puts a name before
+// the description of a schema, a property or a parameter. "What the buyer pays" becomes "Amount is what the buyer pays"
+// and "Reports whether there is a next page" becomes "HasMore reports whether there is a next page".
+func describe(from, to string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	var document yaml.Node
+	if err := yaml.Unmarshal(text, &document); err != nil {
+		return err
+	}
+	for _, root := range document.Content {
+		describeNode(root, false)
+	}
+	if text, err = yaml.Marshal(&document); err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o600)
+}
+
+// describeNode changes the descriptions of a node and of the nodes in it. The generator puts a name before the node's own
+// description if the node is named.
+func describeNode(node *yaml.Node, named bool) {
+	if node.Kind == yaml.SequenceNode {
+		for _, element := range node.Content {
+			describeNode(element, named)
+		}
+	}
+	if node.Kind != yaml.MappingNode {
+		return
+	}
+	isOperation := value(node, "operationId") != nil
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, content := node.Content[i].Value, node.Content[i+1]
+		switch {
+		case key == "description" && content.Kind == yaml.ScalarNode:
+			content.Value = comment(content.Value, named)
+		case key == "summary" && isOperation: // an imperative, which does not read well after the name of a method
+			content.Value = ""
+		case key == "schemas", key == "properties", key == "parameters":
+			describeNamed(content)
+		case key != "example" && key != "examples":
+			describeNode(content, false)
+		}
+	}
+}
+
+// describeNamed changes the nodes of a mapping by name, or of a list.
+func describeNamed(node *yaml.Node) {
+	if node.Kind == yaml.SequenceNode {
+		describeNode(node, true)
+		return
+	}
+	for i := 1; i < len(node.Content); i += 2 {
+		describeNode(node.Content[i], true)
+	}
+}
+
+// value returns the value of a key, or nil.
+func value(mapping *yaml.Node, key string) *yaml.Node {
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == key {
+			return mapping.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// comment returns a description without Markdown's backticks, to follow a name if it is named.
+func comment(description string, named bool) string {
+	description = strings.ReplaceAll(description, "`", "")
+	if !named || description == "" {
+		return description
+	}
+	first, size := utf8.DecodeRuneInString(description)
+	lower := string(unicode.ToLower(first)) + description[size:]
+	if word, _, _ := strings.Cut(description, " "); beginsNoun[word] {
+		return "is " + lower
+	}
+	return lower
+}
+
+// beginsNoun holds the words that begin a description that is a noun. Any other description begins with a verb.
+var beginsNoun = map[string]bool{"The": true, "A": true, "An": true, "One": true, "What": true}
