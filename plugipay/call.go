@@ -70,7 +70,7 @@ func (c *call) do(ctx context.Context, out any) (*envelope, error) {
 		return nil, c.fail(asError(c.err))
 	}
 	if ctx.Err() != nil {
-		return nil, c.fail(endedBeforeSending(ctx))
+		return nil, c.fail(ended(ctx, "before anything was sent", nil))
 	}
 	defer c.client.closeIdleIfClosed()
 	var last *Error
@@ -90,7 +90,7 @@ func (c *call) do(ctx context.Context, out any) (*envelope, error) {
 		}
 		c.log(ctx, slog.LevelWarn, "plugipay: attempt failed, trying again", failed, slog.Duration("wait", delay))
 		if sleep(ctx, delay) != nil {
-			return nil, c.notRetried(endedWhileWaiting(ctx, failed))
+			return nil, c.notRetried(ended(ctx, beforeRetry, failed))
 		}
 		last = failed
 	}
@@ -173,7 +173,9 @@ func (c *call) newAttempt(ctx context.Context) (*http.Request, *trace) {
 	if !isRead(c.request.Method) {
 		ctx, t = newTrace(ctx, c.body == nil)
 	}
-	request := c.request.Clone(ctx)
+	request := c.request.WithContext(ctx)
+	address := *c.request.URL // a round tripper may change the URL and the header, although it should not
+	request.URL, request.Header = &address, c.request.Header.Clone()
 	request.GetBody = nil // with it, net/http could repeat the request by itself
 	if c.body != nil {
 		// net/http sends header and body of this type in one write.

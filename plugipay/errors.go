@@ -230,12 +230,9 @@ func (s *shared) connectionError(caller, attempt context.Context, status int, er
 	failed := &Error{Status: status, Code: ErrorCodeNetworkError, Message: connectionMessage(err), cause: err}
 	var transport net.Error
 	switch {
-	case errors.Is(caller.Err(), context.Canceled):
-		failed.Code, failed.Message = ErrorCodeCanceled, "the context was canceled before the response arrived"
-		failed.cause = causeOf(caller)
 	case caller.Err() != nil:
-		failed.Code, failed.Message = ErrorCodeTimeout, "the context's deadline passed before the response arrived"
-		failed.cause = causeOf(caller)
+		failed = ended(caller, "before the response arrived", nil)
+		failed.Status = status
 	case errors.Is(attempt.Err(), context.DeadlineExceeded):
 		failed.Code = ErrorCodeTimeout
 		failed.Message = fmt.Sprintf("no response within %s (ClientOptions.Timeout)", s.timeout)
@@ -300,43 +297,25 @@ func certificateProblem(err error) string {
 	return ""
 }
 
-// endedBeforeSending is the error of a call whose context had ended before it.
-func endedBeforeSending(ctx context.Context) *Error {
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return &Error{Code: ErrorCodeCanceled, Message: "the context was canceled before anything was sent", cause: causeOf(ctx)}
-	}
-	return &Error{Code: ErrorCodeTimeout, Message: "the context's deadline passed before anything was sent", cause: causeOf(ctx)}
-}
-
-// endedWhileWaiting is the error of a call whose context ended between two attempts. errors.Is finds in it what ended the
-// context, and the last attempt's error.
-func endedWhileWaiting(ctx context.Context, last *Error) *Error {
-	ended := &Error{
-		Status:    last.Status,
-		Code:      ErrorCodeTimeout,
-		Message:   "the context's deadline passed before the next attempt; the last one: " + last.Error(),
-		RequestID: last.RequestID,
-		cause:     causeOf(ctx),
+// ended is the error of a call that its context ended, before the first attempt or between two. doing says when. errors.Is
+// finds in it what ended the context, and the last attempt's error if there was an attempt.
+func ended(ctx context.Context, doing string, last *Error) *Error {
+	e := &Error{Code: ErrorCodeTimeout, Message: "the context's deadline passed " + doing, cause: context.DeadlineExceeded}
+	if ctx.Err() != nil { // it has not while a wait would end after the deadline
+		e.cause = causeOf(ctx)
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
-		ended.Code = ErrorCodeCanceled
-		ended.Message = "the context was canceled before the next attempt; the last one: " + last.Error()
+		e.Code, e.Message = ErrorCodeCanceled, "the context was canceled "+doing
 	}
-	if !errors.Is(last, context.DeadlineExceeded) { // an attempt's timeout, which did not end the call
-		ended.cause = errors.Join(ended.cause, last)
+	if last == nil {
+		return e
 	}
-	return ended
-}
-
-// endsBeforeRetry is the error of a call whose deadline comes before the next attempt would.
-func endsBeforeRetry(last *Error) *Error {
-	return &Error{
-		Status:    last.Status,
-		Code:      ErrorCodeTimeout,
-		Message:   "the context's deadline comes before the next attempt; the last one: " + last.Error(),
-		RequestID: last.RequestID,
-		cause:     errors.Join(context.DeadlineExceeded, last),
+	e.Status, e.RequestID = last.Status, last.RequestID
+	e.Message += "; the last one: " + last.Error()
+	if ctx.Err() == nil || !errors.Is(last, context.DeadlineExceeded) { // an attempt's timeout, which did not end the call
+		e.cause = errors.Join(e.cause, last)
 	}
+	return e
 }
 
 // causeOf returns why the context ended: its Err, and the cause that it was given, if any.

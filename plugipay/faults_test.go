@@ -328,7 +328,7 @@ func TestCreate_OddOptionalPropertyKeepsTheSession(t *testing.T) {
 func TestCreate_OddEssentialPropertyIsAnError(t *testing.T) {
 	t.Parallel()
 	for property, value := range map[string]string{
-		"id": `"cs_01HX"`, "amount": "19900000", "currency": `"IDR"`, "status": `"open"`, "hostedUrl": `"https://plugipay.com/pay/cs_01HX"`,
+		"id": `"cs_01HX"`, "amount": "19900000", "currency": `"IDR"`, "status": `"open"`, "hostedUrl": `"https://plugipay.com/c/cs_01HX"`,
 	} {
 		for _, odd := range []string{`{"secret value": 1}`, `["secret value"]`, "1.5", "1e400"} {
 			was := `"` + property + `": ` + value

@@ -49,19 +49,15 @@ func (l limits) wait(ctx context.Context, method string) error {
 // limiterError is the error of a call that the limiter allows no attempt, or no further one after the last.
 func limiterError(ctx context.Context, last *Error, err error) *Error {
 	switch {
-	case last != nil && ctx.Err() != nil:
-		return endedWhileWaiting(ctx, last)
+	case ctx.Err() != nil && last != nil:
+		return ended(ctx, beforeRetry, last)
+	case ctx.Err() != nil:
+		return ended(ctx, "while the request waited for the limiter; nothing was sent", nil)
 	case last != nil:
 		held := *last
 		held.Message += "; the limiter (ClientOptions) allows no other attempt: " + err.Error()
 		held.cause = errors.Join(last.cause, err)
 		return &held
-	case errors.Is(ctx.Err(), context.Canceled):
-		return &Error{Code: ErrorCodeCanceled, cause: causeOf(ctx),
-			Message: "the context was canceled while the request waited for the limiter; nothing was sent"}
-	case ctx.Err() != nil:
-		return &Error{Code: ErrorCodeTimeout, cause: causeOf(ctx),
-			Message: "the context's deadline passed while the request waited for the limiter; nothing was sent"}
 	}
 	return &Error{Code: ErrorCodeRateLimited, cause: err,
 		Message: "the limiter (ClientOptions) lets nothing through, nothing was sent: " + err.Error()}

@@ -29,6 +29,8 @@ const (
 	maxRetryAfter = 30 * time.Second
 )
 
+const beforeRetry = "before the next attempt"
+
 // shouldRetry returns the wait before the next attempt, or the error to return if there must not be one. It takes a retry
 // from the budget.
 func (c *call) shouldRetry(ctx context.Context, failed *Error) (time.Duration, *Error) {
@@ -43,7 +45,7 @@ func (c *call) shouldRetry(ctx context.Context, failed *Error) (time.Duration, *
 		return 0, failed
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
-		return 0, endsBeforeRetry(failed)
+		return 0, ended(ctx, beforeRetry, failed)
 	}
 	if !c.client.budget.take() {
 		return 0, failed

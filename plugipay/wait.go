@@ -98,10 +98,7 @@ func mayPass(failed *Error) bool {
 // endedWhilePolling is the error of a Wait whose context ended. The last session is nil if none was seen, and failed is
 // nil if the last poll went well.
 func endedWhilePolling(ctx context.Context, last *CheckoutSession, failed *Error) *Error {
-	ended := &Error{Code: ErrorCodeTimeout, Message: "the context's deadline passed before the session ended", cause: causeOf(ctx)}
-	if errors.Is(ctx.Err(), context.Canceled) {
-		ended.Code, ended.Message = ErrorCodeCanceled, "the context was canceled before the session ended"
-	}
+	ended := ended(ctx, "before the session ended", nil)
 	if last == nil {
 		ended.Message += "; its status was not seen"
 	} else {
