@@ -30,8 +30,9 @@ type call struct {
 	attempts             int
 	mayHaveBeenProcessed bool // by one of the attempts so far
 	response             response
-	duration             time.Duration // of the last attempt
-	info                 *ResponseInfo // to fill in; nil if the caller did not ask
+	limited              io.LimitedReader // of the response's body
+	duration             time.Duration    // of the last attempt
+	info                 *ResponseInfo    // to fill in; nil if the caller did not ask
 }
 
 // response is what is kept of an attempt's response. It is zero for an attempt that got none.
@@ -55,13 +56,22 @@ func (c *Client) newCall(ctx context.Context, operation string) *call {
 }
 
 // send makes request the one that each attempt sends. It takes the result of a function of package gen.
-func (c *call) send(request *http.Request, err error) *call {
-	if err != nil && c.err == nil {
+func (c *call) send(request *http.Request, err error) {
+	switch {
+	case c.err != nil:
+	case err != nil:
 		c.err = &Error{Code: ErrorCodeInvalidRequest, Message: "the request cannot be built", cause: err}
+	default:
+		request.Header["User-Agent"] = c.client.userAgent
+		if request.Header["Accept"] == nil {
+			request.Header["Accept"] = acceptJSON[:]
+		}
+		c.request = request
 	}
-	c.request = request
-	return c
 }
+
+// acceptJSON is the Accept header of every request that does not say otherwise. Each attempt has its own copy.
+var acceptJSON = [1]string{jsonMediaType}
 
 // do makes the call: attempts, until one succeeds or no other may follow. It decodes the data of the response into out.
 // The error is an *Error.
@@ -155,7 +165,8 @@ func (c *call) read(ctx, attempt context.Context, buffer *bytes.Buffer, resp *ht
 	}
 	buffer.Reset()
 	limit := c.client.maxResponseBytes
-	if _, err := buffer.ReadFrom(io.LimitReader(resp.Body, limit+1)); err != nil {
+	c.limited = io.LimitedReader{R: resp.Body, N: limit + 1}
+	if _, err := buffer.ReadFrom(&c.limited); err != nil {
 		failed := c.client.connectionError(ctx, attempt, resp.StatusCode, err)
 		failed.mayHaveBeenProcessed = true
 		return failed
@@ -181,19 +192,15 @@ func (c *call) newAttempt(ctx context.Context) (*http.Request, *trace) {
 		// net/http sends header and body of this type in one write.
 		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(c.body)), int64(len(c.body))
 	}
-	header := request.Header
-	if header.Get("Accept") == "" {
-		header.Set("Accept", jsonMediaType)
-	}
-	header.Set("User-Agent", c.client.userAgent)
 	authorization, timestamp := c.client.credentials.authorize(
 		request.Method, signedPath(c.client.base, request.URL), c.body, c.idempotencyKey)
-	header.Set("Authorization", authorization)
+	signed := []string{authorization, timestamp}
+	request.Header["Authorization"] = signed[0:1:1]
 	if timestamp != "" {
-		header.Set(timestampHeader, timestamp)
+		request.Header[timestampHeader] = signed[1:2:2]
 	}
 	if c.idempotencyKey != "" && c.body == nil {
-		hideFromReplay(header)
+		hideFromReplay(request.Header)
 	}
 	return request, t
 }
@@ -236,6 +243,7 @@ func (c *call) fail(err *Error) *Error {
 
 // trace records what net/http does with the request of one attempt. Its hooks run on goroutines of net/http.
 type trace struct {
+	httptrace.ClientTrace
 	asked, connected, written atomic.Bool
 }
 
@@ -248,16 +256,15 @@ func newTrace(ctx context.Context, cancelReplay bool) (context.Context, *trace) 
 	if cancelReplay {
 		ctx, stop = context.WithCancel(ctx)
 	}
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { t.asked.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) {
-			t.connected.Store(true)
-			if t.written.Load() {
-				stop()
-			}
-		},
-		WroteHeaders: func() { t.written.Store(true) },
-	}), t
+	t.GetConn = func(string) { t.asked.Store(true) }
+	t.GotConn = func(httptrace.GotConnInfo) {
+		t.connected.Store(true)
+		if t.written.Load() {
+			stop()
+		}
+	}
+	t.WroteHeaders = func() { t.written.Store(true) }
+	return httptrace.WithClientTrace(ctx, &t.ClientTrace), t
 }
 
 // notSent reports whether Plugipay cannot have received the request of an attempt that failed with err: no connection was

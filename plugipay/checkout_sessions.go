@@ -27,7 +27,8 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 	}
 	c := r.client.newCall(ctx, "createCheckoutSession")
 	params := &gen.CreateCheckoutSessionParams{IdempotencyKey: c.newKey(ctx), XPlugipayOnBehalfOf: r.client.merchant()}
-	c.send(gen.NewCreateCheckoutSessionRequestWithBody(r.client.server, params, jsonMediaType, c.encode(in)))
+	c.encode(in)
+	c.send(gen.NewCreateCheckoutSessionRequestWithBody(r.client.server, params, jsonMediaType, nil))
 	return one[CheckoutSession](ctx, c)
 }
 
@@ -69,7 +70,8 @@ func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSess
 func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*CheckoutSession, error) {
 	c := r.client.newCall(ctx, "cancelCheckoutSession").about(id)
 	params := &gen.CancelCheckoutSessionParams{IdempotencyKey: c.newKey(ctx), XPlugipayOnBehalfOf: r.client.merchant()}
-	c.send(gen.NewCancelCheckoutSessionRequestWithBody(r.client.server, id, params, jsonMediaType, c.encode(gen.EmptyObject{})))
+	c.encode(gen.EmptyObject{})
+	c.send(gen.NewCancelCheckoutSessionRequestWithBody(r.client.server, id, params, jsonMediaType, nil))
 	session, err := one[CheckoutSession](ctx, c)
 	return r.resolveConflict(ctx, c, id, CheckoutSessionStatusCanceled, session, err)
 }
@@ -108,7 +110,8 @@ func (r *CheckoutSessionsResource) Confirm(ctx context.Context, id string) (*Che
 	c := r.client.newCall(ctx, "confirmCheckoutSession").about(id)
 	c.repeatable = true
 	params := &gen.ConfirmCheckoutSessionParams{IdempotencyKey: c.callersKey(ctx), XPlugipayOnBehalfOf: r.client.merchant()}
-	c.send(gen.NewConfirmCheckoutSessionRequestWithBody(r.client.server, id, params, jsonMediaType, c.encode(gen.EmptyObject{})))
+	c.encode(gen.EmptyObject{})
+	c.send(gen.NewConfirmCheckoutSessionRequestWithBody(r.client.server, id, params, jsonMediaType, nil))
 	session, err := one[CheckoutSession](ctx, c)
 	return r.resolveConflict(ctx, c, id, CheckoutSessionStatusCompleted, session, err)
 }

@@ -37,12 +37,11 @@ func checkID(id string) error {
 	return nil
 }
 
-// encode writes the body that the call sends as JSON, and returns a reader of it.
-func (c *call) encode(body any) *bytes.Reader {
+// encode writes the body that the call sends as JSON. Each attempt adds it to the request.
+func (c *call) encode(body any) {
 	if c.err == nil {
 		c.body, c.err = encodeBody(body)
 	}
-	return bytes.NewReader(c.body)
 }
 
 func encodeBody(body any) ([]byte, error) {
