@@ -154,6 +154,38 @@ func ExampleCheckoutSessionsResource_Cancel() {
 	// it has ended already
 }
 
+// A cart has changed: its old session must not take a payment any more.
+func ExampleCheckoutSessionsResource_CancelOrGet() {
+	client, closeSandbox := sandboxClient()
+	defer closeSandbox()
+	ctx := context.Background()
+	session, err := client.CheckoutSessions.Create(ctx, proPlan())
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	for range 2 {
+		ended, err := client.CheckoutSessions.CancelOrGet(ctx, session.ID)
+		if err != nil {
+			log.Fatal(err) // it may still take a payment
+		}
+		fmt.Println(ended.Status) // "completed" if the buyer was faster
+	}
+	// Output:
+	// canceled
+	// canceled
+}
+
+func ExampleCheckoutSession_Check() {
+	session := &plugipay.CheckoutSession{Amount: 199_000_00, Currency: plugipay.CurrencyIDR, Mode: "test"}
+	err := session.Check(plugipay.CheckoutSessionExpectation{
+		Amount: 199_000_00, Currency: plugipay.CurrencyIDR, Mode: "live", // from the shop's own order
+	})
+	fmt.Println(err)
+	// Output:
+	// plugipay: session_mismatch: the session's mode is not the expected one (field=mode)
+}
+
 func ExampleCheckoutSessionsResource_Confirm() {
 	client, closeSandbox := sandboxClient()
 	defer closeSandbox()

@@ -8,7 +8,7 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// Defines values for CheckoutAdapter.
+// The values of CheckoutAdapter in the contract.
 const (
 	CheckoutAdapterManual   CheckoutAdapter = "manual"
 	CheckoutAdapterMidtrans CheckoutAdapter = "midtrans"
@@ -16,8 +16,8 @@ const (
 	CheckoutAdapterXendit   CheckoutAdapter = "xendit"
 )
 
-// CheckoutAdapters returns the values of CheckoutAdapter that the contract has, in its order.
-// Plugipay may know others, which are newer than this package. The slice is the caller's own.
+// CheckoutAdapters returns the values of CheckoutAdapter in the contract's order. Plugipay may send newer values.
+// The caller owns the slice.
 func CheckoutAdapters() []CheckoutAdapter {
 	return []CheckoutAdapter{
 		CheckoutAdapterXendit,
@@ -27,7 +27,7 @@ func CheckoutAdapters() []CheckoutAdapter {
 	}
 }
 
-// Defines values for CheckoutMethod.
+// The values of CheckoutMethod in the contract.
 const (
 	CheckoutMethodCard    CheckoutMethod = "card"
 	CheckoutMethodEwallet CheckoutMethod = "ewallet"
@@ -37,8 +37,8 @@ const (
 	CheckoutMethodVA      CheckoutMethod = "va"
 )
 
-// CheckoutMethods returns the values of CheckoutMethod that the contract has, in its order.
-// Plugipay may know others, which are newer than this package. The slice is the caller's own.
+// CheckoutMethods returns the values of CheckoutMethod in the contract's order. Plugipay may send newer values.
+// The caller owns the slice.
 func CheckoutMethods() []CheckoutMethod {
 	return []CheckoutMethod{
 		CheckoutMethodQRIS,
@@ -50,7 +50,7 @@ func CheckoutMethods() []CheckoutMethod {
 	}
 }
 
-// Defines values for CheckoutSessionStatus.
+// The values of CheckoutSessionStatus in the contract.
 const (
 	CheckoutSessionStatusCanceled      CheckoutSessionStatus = "canceled"
 	CheckoutSessionStatusCompleted     CheckoutSessionStatus = "completed"
@@ -61,8 +61,8 @@ const (
 	CheckoutSessionStatusPendingReview CheckoutSessionStatus = "pending_review"
 )
 
-// CheckoutSessionStatuses returns the values of CheckoutSessionStatus that the contract has, in its order.
-// Plugipay may know others, which are newer than this package. The slice is the caller's own.
+// CheckoutSessionStatuses returns the values of CheckoutSessionStatus in the contract's order. Plugipay may send newer values.
+// The caller owns the slice.
 func CheckoutSessionStatuses() []CheckoutSessionStatus {
 	return []CheckoutSessionStatus{
 		CheckoutSessionStatusOpen,
@@ -75,14 +75,14 @@ func CheckoutSessionStatuses() []CheckoutSessionStatus {
 	}
 }
 
-// Defines values for CurrencyCode.
+// The values of CurrencyCode in the contract.
 const (
 	CurrencyIDR CurrencyCode = "IDR"
 	CurrencyUSD CurrencyCode = "USD"
 )
 
-// CurrencyCodes returns the values of CurrencyCode that the contract has, in its order.
-// Plugipay may know others, which are newer than this package. The slice is the caller's own.
+// CurrencyCodes returns the values of CurrencyCode in the contract's order. Plugipay may send newer values.
+// The caller owns the slice.
 func CurrencyCodes() []CurrencyCode {
 	return []CurrencyCode{
 		CurrencyIDR,
@@ -90,7 +90,7 @@ func CurrencyCodes() []CurrencyCode {
 	}
 }
 
-// Defines values for ErrorCode.
+// The values of ErrorCode in the contract.
 const (
 	ErrorCodeAdapterNotConfigured ErrorCode = "adapter_not_configured"
 	ErrorCodeConflict             ErrorCode = "conflict"
@@ -108,8 +108,8 @@ const (
 	ErrorCodeValidationError      ErrorCode = "validation_error"
 )
 
-// sentErrorCodes returns the values of ErrorCode that the contract has, in its order.
-// Plugipay may know others, which are newer than this package. The slice is the caller's own.
+// sentErrorCodes returns the values of ErrorCode in the contract's order. Plugipay may send newer values.
+// The caller owns the slice.
 func sentErrorCodes() []ErrorCode {
 	return []ErrorCode{
 		ErrorCodeValidationError,
@@ -129,7 +129,7 @@ func sentErrorCodes() []ErrorCode {
 	}
 }
 
-// Defines values for EventName.
+// The values of EventName in the contract.
 const (
 	EventCheckoutSessionAsyncPaymentFailed    EventName = "checkout_session.async_payment_failed"
 	EventCheckoutSessionAsyncPaymentSucceeded EventName = "checkout_session.async_payment_succeeded"
@@ -137,8 +137,8 @@ const (
 	EventCheckoutSessionExpired               EventName = "checkout_session.expired"
 )
 
-// EventNames returns the values of EventName that the contract has, in its order.
-// Plugipay may know others, which are newer than this package. The slice is the caller's own.
+// EventNames returns the values of EventName in the contract's order. Plugipay may send newer values.
+// The caller owns the slice.
 func EventNames() []EventName {
 	return []EventName{
 		EventCheckoutSessionCompleted,
@@ -148,7 +148,7 @@ func EventNames() []EventName {
 	}
 }
 
-// Defines values for ListOrder.
+// The values of ListOrder in the contract.
 const (
 	ListOrderAsc  ListOrder = "asc"
 	ListOrderDesc ListOrder = "desc"
@@ -452,7 +452,7 @@ type EventName = string
 // Examples: desc
 type ListOrder = string
 
-// CheckoutSessionListParams says what to list. The zero value lists everything, in pages of the server's default size.
+// CheckoutSessionListParams filters a list. The zero value lists everything, in pages of the default size.
 type CheckoutSessionListParams struct {
 	// Limit is the maximum number of sessions in a page. The default is 50.
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`

@@ -48,7 +48,7 @@ func contractText(t *testing.T) string {
 	return string(text)
 }
 
-func TestGeneratedCodeIsWhatTheContractSays(t *testing.T) {
+func TestGenerate_CommittedCodeIsCurrent(t *testing.T) {
 	t.Parallel()
 	read := generate(t, contractText(t))
 	for _, file := range generated {
@@ -79,55 +79,57 @@ func TestGenerate_LeavesTheFilesIfAStepFails(t *testing.T) {
 	}
 }
 
-// insert adds lines behind the one place of the contract that holds the anchor.
-func insert(t *testing.T, anchor, lines string) string {
-	t.Helper()
+// TestGenerate_TakesAdditions adds a property, a filter and a value of an enumeration to the contract.
+func TestGenerate_TakesAdditions(t *testing.T) {
+	t.Parallel()
 	text := contractText(t)
+	text = insert(t, text, "          description: The session's id, cs_ and a ULID.\n          examples: [cs_01J8ZQ6A4R0S2T4V6X8Z0B2D4F]\n",
+		"        salesChannel:\n          type: string\n          x-order: 1.5\n          description: Where it was sold.\n")
+	text = insert(t, text, "      x-go-params-type: CheckoutSessionListParams\n      parameters:\n",
+		"        - name: salesChannel\n          in: query\n          x-order: 0\n          description: Where it was sold.\n"+
+			"          schema:\n            type: string\n")
+	text = insert(t, text, "        - conflict\n", "        - teapot\n")
+	text = insert(t, text, "        - ErrorCodeConflict\n", "        - ErrorCodeTeapot\n")
+	read := generate(t, text)
+	models, client := read("plugipay/models.gen.go"), read("gen/client.gen.go")
+
+	t.Run("the property is in the public type", func(t *testing.T) {
+		t.Parallel()
+		fields := structFields(t, models, "CheckoutSession")
+		if got := fields["SalesChannel"]; got != "*string" {
+			t.Errorf("CheckoutSession.SalesChannel is %q, want *string; the fields are %v", got, fields)
+		}
+	})
+	t.Run("the filter is sent", func(t *testing.T) {
+		t.Parallel()
+		if got := structFields(t, models, "CheckoutSessionListParams")["SalesChannel"]; got != "*string" {
+			t.Errorf("CheckoutSessionListParams.SalesChannel is %q, want *string", got)
+		}
+		if !regexp.MustCompile(`SalesChannel:\s+p\.SalesChannel`).MatchString(models) {
+			t.Error("the filter is not handed to the low-level client")
+		}
+		if !strings.Contains(client, `"salesChannel", *params.SalesChannel`) {
+			t.Error("the low-level client does not send the filter")
+		}
+	})
+	t.Run("the value is in its list", func(t *testing.T) {
+		t.Parallel()
+		if !regexp.MustCompile(`ErrorCodeTeapot +ErrorCode = "teapot"`).MatchString(models) {
+			t.Error("the value has no constant")
+		}
+		if !strings.Contains(models, "\t\tErrorCodeConflict,\n\t\tErrorCodeTeapot,\n\t\tErrorCodeIdempotencyMismatch,\n") {
+			t.Error("the value is not in the list, in its place")
+		}
+	})
+}
+
+// insert adds lines behind the one place of a text that holds the anchor.
+func insert(t *testing.T, text, anchor, lines string) string {
+	t.Helper()
 	if strings.Count(text, anchor) != 1 {
 		t.Fatalf("the contract holds %q %d times", anchor, strings.Count(text, anchor))
 	}
 	return strings.Replace(text, anchor, anchor+lines, 1)
-}
-
-func TestAPropertyAddedToTheContractIsInThePublicType(t *testing.T) {
-	t.Parallel()
-	changed := insert(t, "          description: The session's id, cs_ and a ULID.\n          examples: [cs_01J8ZQ6A4R0S2T4V6X8Z0B2D4F]\n",
-		"        salesChannel:\n          type: string\n          x-order: 1.5\n          description: Where it was sold.\n")
-	fields := structFields(t, generate(t, changed)("plugipay/models.gen.go"), "CheckoutSession")
-	if got := fields["SalesChannel"]; got != "*string" {
-		t.Errorf("CheckoutSession.SalesChannel is %q, want *string; the fields are %v", got, fields)
-	}
-}
-
-func TestAFilterAddedToTheContractReachesTheServer(t *testing.T) {
-	t.Parallel()
-	changed := insert(t, "      x-go-params-type: CheckoutSessionListParams\n      parameters:\n",
-		"        - name: salesChannel\n          in: query\n          x-order: 0\n          description: Where it was sold.\n"+
-			"          schema:\n            type: string\n")
-	read := generate(t, changed)
-	code := read("plugipay/models.gen.go")
-	if got := structFields(t, code, "CheckoutSessionListParams")["SalesChannel"]; got != "*string" {
-		t.Errorf("CheckoutSessionListParams.SalesChannel is %q, want *string", got)
-	}
-	if !regexp.MustCompile(`SalesChannel:\s+p\.SalesChannel`).MatchString(code) {
-		t.Error("the filter is not handed to the low-level client")
-	}
-	if !strings.Contains(read("gen/client.gen.go"), `"salesChannel", *params.SalesChannel`) {
-		t.Error("the low-level client does not send the filter")
-	}
-}
-
-func TestAValueAddedToAnEnumerationIsInItsList(t *testing.T) {
-	t.Parallel()
-	changed := insert(t, "        - conflict\n", "        - teapot\n")
-	changed = strings.Replace(changed, "        - ErrorCodeConflict\n", "        - ErrorCodeConflict\n        - ErrorCodeTeapot\n", 1)
-	code := generate(t, changed)("plugipay/models.gen.go")
-	if !regexp.MustCompile(`ErrorCodeTeapot +ErrorCode = "teapot"`).MatchString(code) {
-		t.Error("the value has no constant")
-	}
-	if !strings.Contains(code, "\t\tErrorCodeConflict,\n\t\tErrorCodeTeapot,\n\t\tErrorCodeIdempotencyMismatch,\n") {
-		t.Error("the value is not in the list, in its place")
-	}
 }
 
 // structFields returns the fields of a struct type in Go code, with their types.

@@ -273,6 +273,47 @@ func bracketed(text string) (words []string) {
 	}
 }
 
+// TestGodoc_OfPublicTypesHasAVerb: the descriptions of the contract become comments like "Amount is what the buyer pays".
+func TestGodoc_OfPublicTypesHasAVerb(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	for _, file := range parseDirectory(t, token.NewFileSet(), "plugipay", func(file string) bool { return file == "models.gen.go" }) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			name, text := describedBy(n)
+			if name == "" {
+				return true
+			}
+			checked++
+			word, _, _ := strings.Cut(strings.TrimPrefix(text, name+" "), " ")
+			if !strings.HasPrefix(text, name+" ") || !strings.HasSuffix(word, "s") || strings.ToLower(word) != word {
+				t.Errorf("the comment of %s has no verb after the name: %q", name, text)
+			}
+			if strings.Contains(text, "`") {
+				t.Errorf("the comment of %s has a backtick: %q", name, text)
+			}
+			return true
+		})
+	}
+	if checked < 50 {
+		t.Errorf("only %d comments were checked", checked)
+	}
+}
+
+// describedBy returns the name and the comment of a type or of a field.
+func describedBy(n ast.Node) (name, text string) {
+	switch n := n.(type) {
+	case *ast.GenDecl:
+		if spec, ok := n.Specs[0].(*ast.TypeSpec); ok {
+			return spec.Name.Name, n.Doc.Text()
+		}
+	case *ast.Field:
+		if n.Doc != nil && len(n.Names) == 1 {
+			return n.Names[0].Name, n.Doc.Text()
+		}
+	}
+	return "", ""
+}
+
 // TestTheListOfExamplesIsOfSymbolsThatExist: a symbol that is renamed is renamed there too.
 func TestTheListOfExamplesIsOfSymbolsThatExist(t *testing.T) {
 	t.Parallel()
