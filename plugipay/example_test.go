@@ -93,7 +93,7 @@ func ExampleCheckoutSessionsResource_Get() {
 	switch session.Status {
 	case plugipay.CheckoutSessionStatusCompleted:
 		fmt.Println("paid: fulfil the order")
-	case plugipay.CheckoutSessionStatusExpired, plugipay.CheckoutSessionStatusCanceled:
+	case plugipay.CheckoutSessionStatusFailed, plugipay.CheckoutSessionStatusExpired, plugipay.CheckoutSessionStatusCanceled:
 		fmt.Println("ended without a payment")
 	default:
 		fmt.Println("not paid yet")

@@ -39,7 +39,7 @@ func wantPauses(t *testing.T, got []time.Duration, intervals ...time.Duration) {
 
 func TestWaitReturnsTheSessionWhenItHasEndedAndTellsEachStatus(t *testing.T) {
 	t.Parallel()
-	for _, ended := range []string{"completed", "expired", "canceled"} {
+	for _, ended := range []string{"completed", "failed", "expired", "canceled"} {
 		t.Run(ended, func(t *testing.T) {
 			t.Parallel()
 			script := []reply{in("open"), in("open"), in("pending"), in("open"), in("pending_review"), in("pending_review"), in(ended)}

@@ -34,3 +34,11 @@ func ShowDelivery(w http.ResponseWriter, text string, delivered bool) {
 	}
 	page{status: http.StatusOK, template: "console.html", title: "Console", content: view}.write(w)
 }
+
+// ShowHosted writes the hosted page of a session with the status.
+func ShowHosted(w http.ResponseWriter, s *Sandbox, status gen.CheckoutSessionStatus) {
+	session := gen.CheckoutSession{Status: status, Amount: 4999, Currency: gen.CurrencyUSD,
+		SuccessURL: "https://example.com/ok", CancelURL: "https://example.com/no"}
+	view := hostedPage{sandbox: s, workspace: s.directory.firstKey.home}.view(session, payment{}, "")
+	page{status: http.StatusOK, template: "hosted.html", content: view}.write(w)
+}

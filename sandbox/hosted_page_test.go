@@ -562,3 +562,30 @@ func TestThePageWorksBehindAProxyWithAPath(t *testing.T) {
 		t.Errorf("the browser goes to %v, want %s (%v)", next, created.HostedURL, err)
 	}
 }
+
+func TestHostedPage_SaysHowEachSessionEnded(t *testing.T) {
+	t.Parallel()
+	box := sandbox.New(sandbox.Options{})
+	for status, want := range map[string][]string{
+		"completed": {"Payment complete", "You paid <strong>USD 49.99", "https://example.com/ok"},
+		"failed":    {"Payment failed", "This payment failed. Nothing was charged.", "https://example.com/no"},
+		"expired":   {"Payment expired", "The time to pay ran out", "https://example.com/no"},
+		"canceled":  {"Payment canceled", "This payment was canceled. Nothing was charged.", "https://example.com/no"},
+	} {
+		w := httptest.NewRecorder()
+		sandbox.ShowHosted(w, box, status)
+		for _, text := range want {
+			if !strings.Contains(w.Body.String(), text) {
+				t.Errorf("the page of a session that is %s lacks %q:\n%s", status, text, w.Body)
+			}
+		}
+	}
+}
+
+func TestList_KnowsTheFilterOfEachStatus(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, sandbox.Options{})
+	for _, status := range plugipay.CheckoutSessionStatuses() {
+		c.send(http.MethodGet, sessionsPath+"?status="+status, "").want(http.StatusOK)
+	}
+}
