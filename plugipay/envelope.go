@@ -111,24 +111,31 @@ func decodeEnvelope(content []byte, out any) (*envelope, error) {
 	return env, decodeData(data, out)
 }
 
-// decodeData decodes the data of a response into out. A property that has another type than the contract says leaves its
-// field empty in a session that can be used all the same: the call that created it must not fail.
+// decodeData decodes the data of a response into out. The field that a mismatch names begins with "data".
 func decodeData(data []byte, out any) error {
-	err := json.Unmarshal(data, out)
+	err := decodeLeniently(data, out)
+	var mismatch *json.UnmarshalTypeError
+	if !errors.As(err, &mismatch) {
+		return err
+	}
+	inData := *mismatch
+	inData.Field = strings.TrimSuffix("data."+mismatch.Field, ".")
+	return &inData
+}
+
+// decodeLeniently decodes JSON into out. In a session, a property that has another type than the contract says leaves its
+// field empty if the session can be used all the same: the call that created it must not fail.
+func decodeLeniently(content []byte, out any) error {
+	err := json.Unmarshal(content, out)
 	var mismatch *json.UnmarshalTypeError
 	if !errors.As(err, &mismatch) {
 		return err
 	}
 	switch out := out.(type) {
 	case *CheckoutSession:
-		err = out.decodeLeniently(data)
+		return out.decodeLeniently(content)
 	case *[]CheckoutSession:
-		err = decodeSessionsLeniently(data, out)
-	}
-	if errors.As(err, &mismatch) {
-		inData := *mismatch
-		inData.Field = strings.TrimSuffix("data."+mismatch.Field, ".")
-		return &inData
+		return decodeSessionsLeniently(content, out)
 	}
 	return err
 }

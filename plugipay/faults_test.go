@@ -65,8 +65,8 @@ func proxyURL(t *testing.T, text string) func(*http.Request) (*url.URL, error) {
 	return http.ProxyURL(proxy)
 }
 
-// closing starts a server that closes each connection after it read something.
-func closing(t *testing.T, answer string) string {
+// closingAfter starts a server that closes each connection after it read something.
+func closingAfter(t *testing.T, answer string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -100,10 +100,10 @@ func TestMayHaveBeenProcessed_FalseBeforeAConnection(t *testing.T) {
 	t.Cleanup(server.Close)
 	for name, client := range map[string]*plugipay.Client{
 		"a proxy refuses to connect": failingBefore(t, "https://plugipay.com", &http.Transport{
-			Proxy: proxyURL(t, "http://"+closing(t, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"))}),
+			Proxy: proxyURL(t, "http://"+closingAfter(t, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"))}),
 		"a SOCKS proxy fails": failingBefore(t, "https://plugipay.com", &http.Transport{
-			Proxy: proxyURL(t, "socks5://"+closing(t, "\x05\xff"))}),
-		"TLS fails":           failingBefore(t, "https://"+closing(t, ""), &http.Transport{}),
+			Proxy: proxyURL(t, "socks5://"+closingAfter(t, "\x05\xff"))}),
+		"TLS fails":           failingBefore(t, "https://"+closingAfter(t, ""), &http.Transport{}),
 		"a wrong certificate": failingBefore(t, server.URL, &http.Transport{}),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -24,12 +24,12 @@ func receivedEvent(t *testing.T, body string) (*plugipay.WebhookEvent, error) {
 
 const (
 	versionedEvent = `{"id": "evt_1", "type": "plugipay.checkout_session.completed.v1", "accountId": "acc_01",
-		"occurredAt": "2026-09-21T14:13:20.000Z", "data": {"object": ` + sessionJSON + `}}`
+		"occurredAt": "2026-09-21T14:13:20.000Z", "data": {"object": ` + sessionJSON + `, "aggregateType": "checkout_session", "aggregateId": "cs_01HX"}}`
 	plainEvent = `{"id": "evt_1", "type": "checkout_session.completed", "workspaceId": "ws_01",
 		"createdAt": "2026-09-21T14:13:20.000Z", "data": ` + sessionJSON + `, "previousAttributes": {"status": "open", "completedAt": null}}`
 )
 
-func TestBothFormsOfAnEventBecomeOneShape(t *testing.T) {
+func TestWebhookEvent_BothFormsBecomeOneShape(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]plugipay.WebhookEvent{
 		versionedEvent: {Type: "plugipay.checkout_session.completed.v1", AccountID: "acc_01"},
@@ -42,6 +42,9 @@ func TestBothFormsOfAnEventBecomeOneShape(t *testing.T) {
 		}
 		want.ID, want.OccurredAt = "evt_1", "2026-09-21T14:13:20.000Z"
 		want.Data.Object, want.Raw = json.RawMessage(sessionJSON), json.RawMessage(body)
+		if body == versionedEvent {
+			want.Data.AggregateType, want.Data.AggregateID = "checkout_session", "cs_01HX"
+		}
 		if !reflect.DeepEqual(*event, want) {
 			t.Errorf("event is\n%+v, want\n%+v", *event, want)
 		}
@@ -56,7 +59,7 @@ func TestBothFormsOfAnEventBecomeOneShape(t *testing.T) {
 	}
 }
 
-func TestTheEventKeepsItsOwnCopyOfTheBody(t *testing.T) {
+func TestWebhookEvent_KeepsItsOwnCopyOfTheBody(t *testing.T) {
 	t.Parallel()
 	body := []byte(versionedEvent)
 	event, err := plugipay.VerifyWebhook(body, plugipay.SignWebhook(body, webhookSecret, time.Now()), webhookSecret, nil)
@@ -69,7 +72,7 @@ func TestTheEventKeepsItsOwnCopyOfTheBody(t *testing.T) {
 	}
 }
 
-func TestEveryEventOfTheContractIsUnderstood(t *testing.T) {
+func TestWebhookEvent_ContractExamplesAreUnderstood(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	if err != nil {
@@ -98,7 +101,7 @@ func TestEveryEventOfTheContractIsUnderstood(t *testing.T) {
 	}
 }
 
-func TestAnUnknownTypeIsNoError(t *testing.T) {
+func TestWebhookEvent_UnknownTypeIsRead(t *testing.T) {
 	t.Parallel()
 	for typ, name := range map[string]string{
 		"plugipay.subscription.renewed.v3":     "subscription.renewed",
@@ -108,35 +111,125 @@ func TestAnUnknownTypeIsNoError(t *testing.T) {
 		"plugipay.":                            "",
 		"something else":                       "something else",
 	} {
-		event, err := receivedEvent(t, `{"id": "evt_1", "type": "`+typ+`", "data": {"object": {"id": "x_1"}}}`)
+		data := `{"id": "x_1"}`
+		if strings.HasPrefix(typ, "plugipay.") {
+			data = `{"object": {"id": "x_1"}}`
+		}
+		event, err := receivedEvent(t, `{"id": "evt_1", "type": "`+typ+`", "data": `+data+`}`)
 		if err != nil || event.Name() != name || event.Type != typ || string(event.Data.Object) != `{"id": "x_1"}` {
 			t.Errorf("%s: event %+v, name %q, error %v", typ, event, event.Name(), err)
 		}
 	}
 }
 
-func TestTheResourceIsTheDataOrItsObject(t *testing.T) {
+// TestWebhookEvent_TypeDecidesItsForm: not what data looks like.
+func TestWebhookEvent_TypeDecidesItsForm(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct{ data, resource string }{
-		"wrapped":                                     {`{"object": {"id": "inv_1"}}`, `{"id": "inv_1"}`},
-		"wrapped, beside something else":              {`{"livemode": true, "object": {"id": "inv_1"}}`, `{"id": "inv_1"}`},
-		"wrapped under an escaped name":               {`{"\u006fbject": {"id": "inv_1"}}`, `{"id": "inv_1"}`},
-		"a wrapped resource with an object":           {`{"object": {"id": "inv_1", "object": {}}}`, `{"id": "inv_1", "object": {}}`},
-		"a resource":                                  {`{"id": "inv_1"}`, `{"id": "inv_1"}`},
-		"a resource with an object of its own":        {`{"id": "inv_1", "object": {"a": 1}}`, `{"id": "inv_1", "object": {"a": 1}}`},
-		"a resource that names an object deeper down": {`{"id": "inv_1", "of": {"object": 1}}`, `{"id": "inv_1", "of": {"object": 1}}`},
-		"a resource whose text has the word":          {`{"id": "inv_1", "note": "object"}`, `{"id": "inv_1", "note": "object"}`},
-		"a list":                                      {`[{"object": {}}]`, `[{"object": {}}]`},
-		"neither":                                     {`{"of": {"object": 1}}`, `{"of": {"object": 1}}`},
+	for _, c := range []struct{ typ, data, resource string }{
+		{"plugipay.invoice.paid.v1", `{"object": {"id": "inv_1"}}`, `{"id": "inv_1"}`},
+		{"plugipay.invoice.paid.v1", `{"id": "x", "object": {"id": "inv_1", "object": {}}}`, `{"id": "inv_1", "object": {}}`},
+		{"plugipay.invoice.paid.v1", `{"\u006fbject": {"id": "inv_1"}}`, `{"id": "inv_1"}`},
+		{"plugipay.invoice.paid.v1", `{"id": "inv_1"}`, ""},
+		{"plugipay.invoice.paid.v1", `[{"object": {}}]`, ""},
+		{"plugipay.invoice.paid.v1", `null`, ""},
+		{"invoice.paid", `{"id": "inv_1"}`, `{"id": "inv_1"}`},
+		{"invoice.paid", `{"object": {"id": "inv_1"}}`, `{"object": {"id": "inv_1"}}`},
+		{"invoice.paid", `{"id": "inv_1", "object": "invoice", "to": 1}`, `{"id": "inv_1", "object": "invoice", "to": 1}`},
+		{"invoice.paid", `[{"object": {}}]`, `[{"object": {}}]`},
 	} {
-		event, err := receivedEvent(t, `{"id": "evt_1", "type": "invoice.paid", "data": `+c.data+`}`)
-		if err != nil || string(event.Data.Object) != c.resource {
-			t.Errorf("%s: event is %+v, error %v", name, event, err)
+		event, err := receivedEvent(t, `{"id": "evt_1", "type": "`+c.typ+`", "data": `+c.data+`}`)
+		if err != nil || string(event.Data.Object) != c.resource || event.Data.AggregateType != "" || event.Data.To != "" {
+			t.Errorf("%s with %s: event is %+v, error %v", c.typ, c.data, event, err)
 		}
 	}
 }
 
-func TestWhatIsNoEventIsAnInvalidPayload(t *testing.T) {
+func TestWebhookEvent_DataHasItsOtherProperties(t *testing.T) {
+	t.Parallel()
+	for sent, want := range map[string]plugipay.WebhookEventData{
+		`{"object": 1, "aggregateType": "invoice", "aggregateId": "inv_1", "to": "a@b.c", "reason": "declined", "entry": {"id": "e_1"}, "daysAdvanced": 3}`: {
+			Object: json.RawMessage("1"), AggregateType: "invoice", AggregateID: "inv_1", To: "a@b.c", Reason: "declined",
+			Entry: json.RawMessage(`{"id": "e_1"}`), DaysAdvanced: 3},
+		`{"object": 1}`: {Object: json.RawMessage("1")},
+		`{"object": 1, "aggregateType": 1, "aggregateId": [], "to": {}, "reason": true, "daysAdvanced": "3"}`: {Object: json.RawMessage("1")},
+		`{"object": 1, "aggregateType": null, "to": null, "reason": null, "daysAdvanced": 1.5}`:               {Object: json.RawMessage("1")},
+	} {
+		event, err := receivedEvent(t, `{"id": "evt_1", "type": "plugipay.invoice.sent.v1", "data": `+sent+`}`)
+		if err != nil || !reflect.DeepEqual(event.Data, want) {
+			t.Errorf("%s: data is %+v, want %+v; error %v", sent, event.Data, want, err)
+		}
+	}
+}
+
+// TestWebhookEvent_OddPropertiesAreEmpty: an event is refused for nothing but a missing id or type.
+func TestWebhookEvent_OddPropertiesAreEmpty(t *testing.T) {
+	t.Parallel()
+	for _, odd := range []string{"[]", "{}", "7", "true", "null", "1e999", `[{"id": 1}]`} {
+		body := strings.ReplaceAll(`{"id": "evt_1", "accountId": ODD, "workspaceId": ODD, "occurredAt": ODD, "createdAt": ODD, "data": ODD,
+			"previousAttributes": ODD, "type": "plugipay.invoice.paid.v1"}`, "ODD", odd)
+		event, err := receivedEvent(t, body)
+		if err != nil {
+			t.Errorf("%s: %v", odd, err)
+			continue
+		}
+		if event.ID != "evt_1" || event.Type != "plugipay.invoice.paid.v1" || event.AccountID != "" || event.OccurredAt != "" ||
+			len(event.PreviousAttributes) != 0 || event.Data.Object != nil || string(event.Raw) != body {
+			t.Errorf("%s: event is %+v", odd, event)
+		}
+	}
+}
+
+func TestWebhookEvent_OddSessionPropertyIsEmpty(t *testing.T) {
+	t.Parallel()
+	for sent, want := range map[string]string{ // want is "" for a session
+		`"metadata": {"n": 1, "order_id": "ord_42"}`: "",
+		`"metadata": []`:             "",
+		`"expiresAt": 1790000000`:    "",
+		`"methods": "qris"`:          "",
+		`"amount": "100"`:            "amount",
+		`"amount": 1.5`:              "amount",
+		`"status": 1`:                "status",
+		`"currency": {}`:             "currency",
+		`"id": 1`:                    "id",
+		`"metadata": 1, "status": 1`: "status",
+	} {
+		session := `{"id": "cs_1", "amount": 100, "currency": "IDR", "status": "completed", ` + sent + `}`
+		event, err := receivedEvent(t, `{"id": "evt_1", "type": "checkout_session.completed", "data": `+session+`}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := event.CheckoutSession()
+		if want == "" {
+			if err != nil || got.ID != "cs_1" || got.Amount != 100 || got.Currency != "IDR" || got.Status != "completed" {
+				t.Errorf("%s: session is %+v, error %v", sent, got, err)
+			}
+			continue
+		}
+		wantError(t, err, 400, "invalid_payload")
+		var mismatch *json.UnmarshalTypeError
+		if got != nil || !errors.As(err, &mismatch) || mismatch.Field != want {
+			t.Errorf("%s: session is %+v, error %v", sent, got, err)
+		}
+	}
+}
+
+func TestWebhookEvent_UnmarshalsItself(t *testing.T) {
+	t.Parallel()
+	var events []plugipay.WebhookEvent
+	if err := json.Unmarshal([]byte("["+versionedEvent+","+plainEvent+", null]"), &events); err != nil {
+		t.Fatal(err)
+	}
+	for i, typ := range []string{"plugipay.checkout_session.completed.v1", "checkout_session.completed", ""} {
+		if events[i].Type != typ {
+			t.Errorf("event %d is %+v", i, events[i])
+		}
+	}
+	if err := json.Unmarshal([]byte("[[]]"), &events); err == nil {
+		t.Error("a list is read as an event")
+	}
+}
+
+func TestWebhookEvent_OtherBodiesAreInvalidPayloads(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"", "null", "[]", "42", `"evt_1"`, "{}", `{"id": "evt_1"}`, `{"type": "a.b"}`, `{"id": 1, "type": "a.b"}`, versionedEvent + "x"} {
 		event, err := receivedEvent(t, body)
@@ -146,7 +239,7 @@ func TestWhatIsNoEventIsAnInvalidPayload(t *testing.T) {
 	}
 }
 
-func TestCheckoutSessionOfAnotherEventIsAnError(t *testing.T) {
+func TestCheckoutSession_OfAnotherEventIsAnError(t *testing.T) {
 	t.Parallel()
 	for body, says := range map[string]string{
 		strings.Replace(plainEvent, "checkout_session.completed", "invoice.paid", 1):             "invoice.paid",

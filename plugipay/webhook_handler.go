@@ -3,32 +3,49 @@ package plugipay
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"slices"
+	"strings"
+	"time"
 )
 
-// defaultMaxWebhookBytes is more than any event that Plugipay documents, many times over.
-const defaultMaxWebhookBytes = 1 << 20
+const (
+	defaultMaxWebhookBytes = 1 << 20 // more than any event that Plugipay documents, many times over
+	defaultWebhookTimeout  = 30 * time.Second
+)
 
 // WebhookHandlerOptions configures a webhook handler; see [NewWebhookHandler].
 type WebhookHandlerOptions struct {
-	// Secrets are the endpoint's secrets, one at least: several while a new one replaces an old one.
+	// Secrets are the endpoint's secrets, at least one; several while a new secret replaces an old one. Set either Secrets
+	// or SecretsFor.
 	Secrets []string `json:"-"`
-	// Handle is called once for each event, by several goroutines at once. When it returns nil, the delivery is
-	// answered with 200 and the event is done. When it returns an error or panics, the answer is a 500, and Plugipay
-	// delivers the event again. The context is the request's.
+	// SecretsFor returns the secrets of an account's endpoint, for a platform whose merchants send their events to one URL.
+	// The account is the one that the event names, acc_… in the versioned form and ws_… in the plain form; it is not yet
+	// verified. Only the secrets that are returned are tried, so that an event signed by one merchant is never handled as
+	// another's. A versioned event about a session of another account is refused, too. In Handle, the event's AccountID is
+	// verified: choose the merchant by it, never by metadata.
+	//
+	// Return no secrets for an account that you do not know: the response is 401. An error makes it 500. The context is
+	// the request's.
+	SecretsFor func(ctx context.Context, accountID string) ([]string, error)
+	// Handle is called for each event, by several goroutines at once. If it returns nil, the response is 200 and the
+	// event is done. If it returns an error or panics, the response is 500, and Plugipay delivers the event again. An
+	// [*Error] with the Status 503 makes the response 503. The context is not canceled when the sender hangs up; it ends
+	// after Timeout. Handle must obey it.
 	Handle func(ctx context.Context, event *WebhookEvent) error
-	// Store remembers which events were handled. Nil means a [NewMemoryWebhookStore], which is enough for one process
-	// that may handle an event again after a restart.
-	Store WebhookStore
-	// OnError is told what went wrong with a delivery that was not answered with 200: an [*Error] for one that is not
-	// Plugipay's or cannot be read, or what Handle returned or panicked with. It is also told when Store could not record
-	// that an event was handled, although that is answered with 200. Nil means slog.Default: at level Error when an event
-	// was not handled or not recorded, at level Warn otherwise.
+	// Timeout is how long Handle may take. Zero means 30 seconds. Less than zero means that Handle gets the request's own
+	// context, and that the handler remembers no events: for a Handle that does both itself, as package inbox does.
+	Timeout time.Duration
+	// OnError receives the reason for each response but 200: an [*Error] for a delivery that is not from Plugipay or
+	// cannot be read, or what Handle returned or panicked with. Nil means slog.Default, with the event's id, type and
+	// account and the duration: at level Error if the event is signed or the failure is yours, otherwise at level Warn,
+	// because anyone can post an invalid delivery.
 	OnError func(r *http.Request, err error)
 	// MaxBodyBytes is how large a delivery may be. Zero or less means 1 MiB.
 	MaxBodyBytes int64
@@ -38,137 +55,261 @@ type WebhookHandlerOptions struct {
 
 // Format prints the options without the secrets, for every verb of package fmt.
 func (o WebhookHandlerOptions) Format(f fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(f, "plugipay.WebhookHandlerOptions{Secrets:%d MaxBodyBytes:%d}", len(o.Secrets), o.MaxBodyBytes)
+	_, _ = fmt.Fprintf(f, "plugipay.WebhookHandlerOptions{Secrets:%d SecretsFor:%t Timeout:%s MaxBodyBytes:%d}",
+		len(o.Secrets), o.SecretsFor != nil, o.Timeout, o.MaxBodyBytes)
 }
 
 // WebhookHandler is the http.Handler of a webhook endpoint. Make one with [NewWebhookHandler].
 type WebhookHandler struct {
 	handle       func(context.Context, *WebhookEvent) error
-	store        WebhookStore
+	timeout      time.Duration
+	recent       *recentEvents
 	onError      func(*http.Request, error) // nil for slog.Default
 	maxBodyBytes int64
-	// verify holds the secrets; it is a function so that printing the handler does not show them.
-	verify func(rawBody []byte, header string) error
+	// secrets returns the secrets that may have signed a body. It is a function so that printing the handler does not
+	// show them.
+	secrets      func(ctx context.Context, rawBody []byte) ([]string, error)
+	byAccount    bool // each account has secrets of its own
+	verification VerifyWebhookOptions
 }
 
-// NewWebhookHandler returns a handler for a webhook endpoint. It verifies each delivery, hands its event to opts.Handle
-// unless that was done before, and answers:
+// NewWebhookHandler returns a handler for a webhook endpoint. It verifies each delivery and passes its event to
+// opts.Handle. The response is:
 //
-//   - 200 when Handle returned nil, now or at an earlier delivery of the event;
-//   - 500 when it failed or panicked, 503 while another delivery of the event is being handled: Plugipay delivers again;
-//   - 400, 401, 405 or 413 for what is no delivery of Plugipay's. Handle is not called.
+//   - 200 if Handle returned nil, now or at an earlier delivery of the event;
+//   - 500 if Handle failed, panicked or ended its goroutine, or if SecretsFor failed: Plugipay delivers the event again;
+//   - 503 if Handle returned an [*Error] with that Status, or if the sender gave up while another delivery of the event was
+//     being handled;
+//   - 400, 401, 405 or 413 if it is not a delivery from Plugipay. Handle is not called.
 //
-// It fails with an [*Error], code invalid_request, when Handle is nil or when there is no secret or an empty one: anybody
-// could sign with that.
+// A second delivery of an event that is being handled waits, and gets the response of the first.
+//
+// Each event is handled at least once. The handler remembers the last 10,000 events in memory, so that a delivery that
+// repeats is not handled again. It forgets them when the process ends, and does not know those of another process. Where
+// handling an event twice does harm, use package inbox, which records the event and its effects in one transaction of your
+// database: https://pkg.go.dev/github.com/plugipay/plugipay-go/plugipay/inbox
+//
+// NewWebhookHandler fails with an [*Error], code invalid_request, if Handle is nil; if both or neither of Secrets and
+// SecretsFor are set; or if a secret is empty or begins or ends with white space.
 func NewWebhookHandler(opts WebhookHandlerOptions) (*WebhookHandler, error) {
 	if opts.Handle == nil {
 		return nil, invalidRequest("WebhookHandlerOptions.Handle is nil")
 	}
-	if len(opts.Secrets) == 0 || slices.Contains(opts.Secrets, "") {
-		return nil, invalidRequest("WebhookHandlerOptions.Secrets is empty or holds an empty secret: is its environment variable set?")
+	if err := checkSecretOptions(opts); err != nil {
+		return nil, err
 	}
-	secrets, verification := slices.Clone(opts.Secrets), opts.Verify
 	h := &WebhookHandler{
 		handle:       opts.Handle,
-		store:        opts.Store,
+		timeout:      cmp.Or(opts.Timeout, defaultWebhookTimeout),
+		recent:       newRecentEvents(),
 		onError:      opts.OnError,
 		maxBodyBytes: opts.MaxBodyBytes,
-		verify: func(rawBody []byte, header string) error {
-			return verifySignature(rawBody, header, secrets, &verification)
-		},
-	}
-	if h.store == nil {
-		h.store = NewMemoryWebhookStore()
+		byAccount:    opts.SecretsFor != nil,
+		verification: opts.Verify,
 	}
 	if h.maxBodyBytes <= 0 {
 		h.maxBodyBytes = defaultMaxWebhookBytes
 	}
+	secrets := slices.Clone(opts.Secrets)
+	h.secrets = func(context.Context, []byte) ([]string, error) { return secrets, nil }
+	if h.byAccount {
+		h.secrets = secretsByAccount(opts.SecretsFor)
+	}
 	return h, nil
 }
 
-// report tells what went wrong with a delivery that is answered with the status. In the log it is a warning if it is not
-// Plugipay's, as anybody may send one, or if it only comes too early.
-func (h *WebhookHandler) report(r *http.Request, status int, err error) {
-	if h.onError != nil {
-		h.onError(r, err)
-		return
+func checkSecretOptions(opts WebhookHandlerOptions) error {
+	switch {
+	case opts.SecretsFor != nil && len(opts.Secrets) > 0:
+		return invalidRequest("WebhookHandlerOptions has both Secrets and SecretsFor: set one of them")
+	case opts.SecretsFor != nil:
+		return nil
+	case len(opts.Secrets) == 0 || slices.Contains(opts.Secrets, ""):
+		return invalidRequest("WebhookHandlerOptions.Secrets is empty or holds an empty secret, and SecretsFor is nil: is its environment variable set?")
+	case slices.ContainsFunc(opts.Secrets, hasOuterSpace):
+		return invalidRequest("WebhookHandlerOptions.Secrets holds a secret that" + outerSpace)
 	}
-	level := slog.LevelWarn
-	if status == http.StatusOK || status == http.StatusInternalServerError {
-		level = slog.LevelError
-	}
-	slog.Log(r.Context(), level, "plugipay webhook", "error", err)
+	return nil
 }
 
-// ServeHTTP answers a delivery; see [NewWebhookHandler].
+// secretsByAccount looks up the secrets of the account that an event names.
+func secretsByAccount(lookup func(context.Context, string) ([]string, error)) func(context.Context, []byte) ([]string, error) {
+	return func(ctx context.Context, rawBody []byte) (secrets []string, err error) {
+		event, err := decodeEvent(rawBody)
+		if err != nil || event.AccountID == "" {
+			return nil, badSignature(ErrorCodeSignatureMissing, "the delivery names no account, so there is no secret to verify it with")
+		}
+		err = guarded(func() (err error) {
+			secrets, err = lookup(ctx, event.AccountID)
+			return err
+		})
+		if err == nil && slices.ContainsFunc(secrets, func(secret string) bool { return secret == "" || hasOuterSpace(secret) }) {
+			err = errors.New("a secret is empty, or" + outerSpace)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("WebhookHandlerOptions.SecretsFor failed for the account %.64q: %w", event.AccountID, err)
+		}
+		return secrets, nil
+	}
+}
+
+// ServeHTTP responds to a delivery; see [NewWebhookHandler].
 func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	status, err := h.receive(w, r)
-	if err != nil {
-		h.report(r, status, err)
+	started := time.Now()
+	d := h.receive(r)
+	if d.err != nil {
+		h.report(r, d, time.Since(started))
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	if status == http.StatusMethodNotAllowed {
+	if d.status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", http.MethodPost)
 	}
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, http.StatusText(status)+"\n")
+	w.WriteHeader(d.status)
+	_, _ = io.WriteString(w, http.StatusText(d.status)+"\n")
 }
 
-// receive does what a delivery asks for and returns the status to answer with.
-func (h *WebhookHandler) receive(w http.ResponseWriter, r *http.Request) (int, error) {
+// delivery is what became of a delivery.
+type delivery struct {
+	status int
+	err    error         // nil for the status 200
+	signed bool          // by Plugipay
+	event  *WebhookEvent // nil if it is not signed, or is not an event
+}
+
+func (h *WebhookHandler) receive(r *http.Request) delivery {
 	if r.Method != http.MethodPost {
-		return http.StatusMethodNotAllowed, invalidRequest("a webhook delivery is a POST, not a " + r.Method)
+		return delivery{status: http.StatusMethodNotAllowed, err: invalidRequest("a webhook delivery is a POST, not a " + r.Method)}
 	}
-	rawBody, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.maxBodyBytes))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return http.StatusRequestEntityTooLarge, fmt.Errorf("the delivery is larger than %d bytes: %w", h.maxBodyBytes, err)
-	} else if err != nil {
-		return http.StatusBadRequest, fmt.Errorf("the delivery was cut in the middle: %w", err)
+	rawBody, err := readDelivery(r, h.maxBodyBytes)
+	if err == nil {
+		err = h.verify(r, rawBody)
 	}
-	header := cmp.Or(r.Header.Get("X-Plugipay-Signature"), r.Header.Get("Plugipay-Signature"))
-	if err := h.verify(rawBody, header); err != nil {
-		return http.StatusUnauthorized, err
+	if err != nil {
+		return delivery{status: refusalStatus(err), err: err}
 	}
 	event, err := parseEvent(rawBody)
+	if err == nil && h.byAccount {
+		err = checkAccount(event)
+	}
 	if err != nil {
-		return http.StatusBadRequest, err
+		return delivery{status: refusalStatus(err), err: err, signed: true}
 	}
-	return h.handleOnce(r.Context(), event)
+	if err := h.handleOnce(r.Context(), event); err != nil {
+		err = fmt.Errorf("the event %s was not handled: %w", event.ID, err)
+		return delivery{status: failureStatus(err), err: err, signed: true, event: event}
+	}
+	return delivery{status: http.StatusOK, signed: true, event: event}
 }
 
-// handleOnce handles an event unless that was done before.
-func (h *WebhookHandler) handleOnce(ctx context.Context, event *WebhookEvent) (int, error) {
-	claim, err := h.store.Claim(ctx, event.ID)
-	switch {
-	case err != nil:
-		return http.StatusInternalServerError, fmt.Errorf("the event %s cannot be claimed: %w", event.ID, err)
-	case claim == WebhookHandled:
-		return http.StatusOK, nil
-	case claim != WebhookClaimed:
-		return http.StatusServiceUnavailable, fmt.Errorf("the event %s is being handled by another delivery of it", event.ID)
+// refusalStatus is the status of the response to a delivery that is not handled.
+func refusalStatus(err error) int {
+	if refused, ok := err.(*Error); ok && refused.Status != 0 {
+		return refused.Status
 	}
-	// Whatever becomes of the request, the store has to learn how it ended.
-	afterwards := context.WithoutCancel(ctx)
-	if err := h.callHandle(ctx, event); err != nil {
-		if releaseErr := h.store.Release(afterwards, event.ID); releaseErr != nil {
-			err = errors.Join(err, fmt.Errorf("and its claim cannot be released: %w", releaseErr))
-		}
-		return http.StatusInternalServerError, fmt.Errorf("the event %s was not handled: %w", event.ID, err)
-	}
-	if err := h.store.Done(afterwards, event.ID); err != nil {
-		// It was handled: delivering it again would only make it happen twice.
-		return http.StatusOK, fmt.Errorf("the event %s was handled but not recorded: %w", event.ID, err)
-	}
-	return http.StatusOK, nil
+	return http.StatusInternalServerError
 }
 
-// callHandle calls the user's function and turns a panic of it into an error.
-func (h *WebhookHandler) callHandle(ctx context.Context, event *WebhookEvent) (err error) {
-	defer func() {
-		if reason := recover(); reason != nil {
-			err = fmt.Errorf("panic: %v", reason)
+// failureStatus is the status of the response to an event that Handle failed to handle.
+func failureStatus(err error) int {
+	var failed *Error
+	if errors.As(err, &failed) && failed.Status == http.StatusServiceUnavailable {
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+func (h *WebhookHandler) verify(r *http.Request, rawBody []byte) error {
+	header := signatureHeader(r.Header)
+	var secrets []string
+	if header != "" { // no lookup for a delivery that is not signed
+		var err error
+		if secrets, err = h.secrets(r.Context(), rawBody); err != nil {
+			return err
 		}
+	}
+	return verifySignature(rawBody, header, secrets, &h.verification)
+}
+
+// checkAccount refuses a versioned event about a session of another account. A merchant knows the secret of their own
+// endpoint, and could sign such an event. The plain form names the workspace, which the session does not.
+func checkAccount(event *WebhookEvent) error {
+	if !isVersioned(event.Type) || !strings.HasPrefix(event.Name(), "checkout_session.") {
+		return nil
+	}
+	var session struct {
+		AccountID string `json:"accountId"`
+	}
+	_ = json.Unmarshal(event.Data.Object, &session) // on failure, the account is empty
+	if session.AccountID != event.AccountID {
+		return badSignature(ErrorCodeSignatureInvalid, "the event's session does not belong to the account that the event names")
+	}
+	return nil
+}
+
+// handleOnce calls Handle unless it handled the event before.
+func (h *WebhookHandler) handleOnce(ctx context.Context, event *WebhookEvent) error {
+	if h.timeout < 0 {
+		return guarded(func() error { return h.handle(ctx, event) })
+	}
+	key := event.ID
+	if h.byAccount {
+		key = event.AccountID + "/" + event.ID
+	}
+	return h.recent.once(ctx, key, func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.timeout)
+		defer cancel()
+		return guarded(func() error { return h.handle(ctx, event) })
+	})
+}
+
+// report passes on why a delivery did not get a 200.
+func (h *WebhookHandler) report(r *http.Request, d delivery, duration time.Duration) {
+	if h.onError == nil {
+		logDelivery(r.Context(), d, duration)
+		return
+	}
+	err := guarded(func() error {
+		h.onError(r, d.err)
+		return nil
+	})
+	if err != nil {
+		d.err = errors.Join(d.err, fmt.Errorf("and WebhookHandlerOptions.OnError failed: %w", err))
+		logDelivery(r.Context(), d, duration)
+	}
+}
+
+func logDelivery(ctx context.Context, d delivery, duration time.Duration) {
+	level := slog.LevelWarn
+	if d.signed || d.status == http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{slog.Int("status", d.status), slog.Duration("duration", duration), slog.Any("error", d.err)}
+	if d.event != nil {
+		attrs = append(attrs, slog.String("eventId", d.event.ID), slog.String("type", d.event.Type), slog.String("accountId", d.event.AccountID))
+	}
+	slog.LogAttrs(ctx, level, "plugipay webhook", attrs...)
+}
+
+// guarded calls a function of the user's in a goroutine of its own, so that a panic or a runtime.Goexit becomes an error.
+func guarded(call func() error) error {
+	result := make(chan error, 1)
+	go func() {
+		err := errors.New("the goroutine was ended by runtime.Goexit, as t.FailNow does")
+		defer func() {
+			if reason := recover(); reason != nil {
+				err = panicError(reason)
+			}
+			result <- err
+		}()
+		err = call()
 	}()
-	return h.handle(ctx, event)
+	return <-result
+}
+
+// panicError returns what a function panicked with, and where.
+func panicError(reason any) error {
+	if cause, ok := reason.(error); ok {
+		return fmt.Errorf("panic: %w\n\n%s", cause, debug.Stack())
+	}
+	return fmt.Errorf("panic: %v\n\n%s", reason, debug.Stack())
 }

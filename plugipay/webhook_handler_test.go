@@ -1,17 +1,18 @@
 package plugipay_test
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/plugipay/plugipay-go/plugipay"
@@ -93,7 +94,7 @@ func (e *endpoint) count() int {
 	return len(e.handled)
 }
 
-func TestAnEventIsHandledOnceHoweverOftenItIsDelivered(t *testing.T) {
+func TestWebhookHandler_HandlesARepeatedEventOnce(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t, nil)
 	for range 3 {
@@ -106,12 +107,13 @@ func TestAnEventIsHandledOnceHoweverOftenItIsDelivered(t *testing.T) {
 	}
 }
 
-func TestAnEventThatFailsIsHandledAtItsNextDelivery(t *testing.T) {
+func TestWebhookHandler_HandlesAFailedEventAgain(t *testing.T) {
 	t.Parallel()
 	failures := map[string]func() error{
 		"an error":        func() error { return errors.New("no database") },
 		"a panic":         func() error { panic("nil map") },
 		"an aborting one": func() error { panic(http.ErrAbortHandler) },
+		"a Goexit":        func() error { runtime.Goexit(); return nil },
 		"a wrapped error": func() error { return fmt.Errorf("shop: %w", context.Canceled) },
 	}
 	for name, fail := range failures {
@@ -136,7 +138,7 @@ func TestAnEventThatFailsIsHandledAtItsNextDelivery(t *testing.T) {
 	}
 }
 
-func TestADeliveryThatIsNotPlugipaysNeverReachesTheFunction(t *testing.T) {
+func TestWebhookHandler_RefusesOtherDeliveries(t *testing.T) {
 	t.Parallel()
 	good := eventBody("evt_1")
 	signed := func(body, secret string, at time.Time) http.Header {
@@ -172,7 +174,7 @@ func TestADeliveryThatIsNotPlugipaysNeverReachesTheFunction(t *testing.T) {
 	}
 }
 
-func TestOnlyPOSTIsADelivery(t *testing.T) {
+func TestWebhookHandler_TakesPOSTOnly(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t, nil)
 	resp, err := http.Get(e.url)
@@ -185,7 +187,7 @@ func TestOnlyPOSTIsADelivery(t *testing.T) {
 	}
 }
 
-func TestADeliveryOfTheLargestSizeIsRead(t *testing.T) {
+func TestWebhookHandler_ReadsUpToMaxBodyBytes(t *testing.T) {
 	t.Parallel()
 	body := eventBody("evt_1")
 	for limit, want := range map[int64]int{int64(len(body)): 200, int64(len(body)) - 1: 413, 0: 200, -1: 200} {
@@ -196,7 +198,7 @@ func TestADeliveryOfTheLargestSizeIsRead(t *testing.T) {
 	}
 }
 
-func TestBothNamesOfTheHeaderAreRead(t *testing.T) {
+func TestWebhookHandler_ReadsBothNamesOfTheHeader(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"X-Plugipay-Signature", "Plugipay-Signature"} {
 		e := newEndpoint(t, nil)
@@ -209,7 +211,7 @@ func TestBothNamesOfTheHeaderAreRead(t *testing.T) {
 	}
 }
 
-func TestAnyOfSeveralSecretsIsGood(t *testing.T) {
+func TestWebhookHandler_AcceptsEachOfItsSecrets(t *testing.T) {
 	t.Parallel()
 	secrets := []string{"whsec_old", "whsec_new"}
 	e := newEndpoint(t, nil, func(o *plugipay.WebhookHandlerOptions) { o.Secrets = secrets })
@@ -221,195 +223,311 @@ func TestAnyOfSeveralSecretsIsGood(t *testing.T) {
 	}
 }
 
-func TestAHandlerWithoutASecretOrAFunctionIsNotMade(t *testing.T) {
+func TestNewWebhookHandler_RefusesOptions(t *testing.T) {
 	t.Parallel()
 	handle := func(context.Context, *plugipay.WebhookEvent) error { return nil }
-	for name, opts := range map[string]plugipay.WebhookHandlerOptions{
-		"no secrets":      {Handle: handle},
-		"an empty secret": {Handle: handle, Secrets: []string{"whsec_1", ""}},
-		"no function":     {Secrets: []string{"whsec_1"}},
-	} {
-		handler, err := plugipay.NewWebhookHandler(opts)
-		if wantError(t, err, 0, "invalid_request"); handler != nil {
-			t.Errorf("%s: a handler was made", name)
-		}
-	}
-}
-
-func TestTwoDeliveriesAtOnceAreHandledOnce(t *testing.T) {
-	t.Parallel()
-	started, finish := make(chan struct{}), make(chan error)
-	e := newEndpoint(t, func(context.Context, *plugipay.WebhookEvent) error {
-		close(started)
-		return <-finish
-	})
-	first := make(chan int)
-	go func() { first <- e.deliver(eventBody("evt_1"), webhookSecret) }()
-	<-started
-	if status := e.deliver(eventBody("evt_1"), webhookSecret); status != 503 {
-		t.Errorf("the second delivery is answered with %d while the first is being handled", status)
-	}
-	finish <- nil
-	if status := <-first; status != 200 || e.count() != 1 {
-		t.Errorf("status is %d, handled %v", status, e.handled)
-	}
-	if status := e.deliver(eventBody("evt_1"), webhookSecret); status != 200 || e.count() != 1 {
-		t.Errorf("afterwards the status is %d, handled %v", status, e.handled)
-	}
-}
-
-// failingStore is a database that is down for some of its methods.
-type failingStore struct {
-	plugipay.WebhookStore
-	claim, done, release error
-}
-
-func (s failingStore) Claim(ctx context.Context, id string) (plugipay.WebhookClaim, error) {
-	if s.claim != nil {
-		return plugipay.WebhookClaimed, s.claim
-	}
-	return s.WebhookStore.Claim(ctx, id)
-}
-
-func (s failingStore) Done(ctx context.Context, id string) error {
-	return errors.Join(s.done, s.WebhookStore.Done(ctx, id), ctx.Err())
-}
-
-func (s failingStore) Release(ctx context.Context, id string) error {
-	return errors.Join(s.release, s.WebhookStore.Release(ctx, id), ctx.Err())
-}
-
-func TestAStoreThatFails(t *testing.T) {
-	t.Parallel()
-	down, failed := errors.New("database is down"), errors.New("shop failed")
+	lookup := func(context.Context, string) ([]string, error) { return nil, nil }
 	for name, test := range map[string]struct {
-		store   failingStore
-		handle  error
-		status  int
-		handled int
+		opts plugipay.WebhookHandlerOptions
+		says string
 	}{
-		"it cannot claim: not handled, delivered again":   {failingStore{claim: down}, nil, 500, 0},
-		"it cannot record: handled, not delivered again":  {failingStore{done: down}, nil, 200, 1},
-		"it cannot release: not handled, delivered again": {failingStore{release: down}, failed, 500, 1},
+		"without secrets":           {plugipay.WebhookHandlerOptions{Handle: handle}, "empty"},
+		"with an empty secret":      {plugipay.WebhookHandlerOptions{Handle: handle, Secrets: []string{"whsec_1", ""}}, "empty"},
+		"with a line end":           {plugipay.WebhookHandlerOptions{Handle: handle, Secrets: []string{"whsec_1", "whsec_test\n"}}, "begins or ends with white space, as a secret read from a file may"},
+		"with a leading space":      {plugipay.WebhookHandlerOptions{Handle: handle, Secrets: []string{" whsec_test"}}, "white space"},
+		"with a blank secret":       {plugipay.WebhookHandlerOptions{Handle: handle, Secrets: []string{" \t"}}, "white space"},
+		"with both kinds":           {plugipay.WebhookHandlerOptions{Handle: handle, Secrets: []string{"whsec_1"}, SecretsFor: lookup}, "both"},
+		"without a function Handle": {plugipay.WebhookHandlerOptions{Secrets: []string{"whsec_1"}}, "Handle"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test.store.WebhookStore = plugipay.NewMemoryWebhookStore()
-			e := newEndpoint(t, func(context.Context, *plugipay.WebhookEvent) error { return test.handle },
-				func(o *plugipay.WebhookHandlerOptions) { o.Store = test.store })
-			if status := e.deliver(eventBody("evt_1"), webhookSecret); status != test.status || e.count() != test.handled {
-				t.Errorf("status is %d, handled %v", status, e.handled)
-			}
-			if len(e.errs) != 1 || !errors.Is(e.errs[0], down) || (test.handle != nil && !errors.Is(e.errs[0], failed)) {
-				t.Errorf("errors are %v", e.errs)
+			handler, err := plugipay.NewWebhookHandler(test.opts)
+			pe := wantError(t, err, 0, "invalid_request")
+			if handler != nil || !strings.Contains(pe.Message, test.says) || strings.Contains(pe.Message, "whsec") {
+				t.Errorf("handler is %v, error %v", handler, pe)
 			}
 		})
 	}
 }
 
-// TestADeliveryThatIsGivenUpIsStillRecorded: the deliverer hangs up while the function runs; the store learns how it
-// ended, with a context that has not ended.
-func TestADeliveryThatIsGivenUpIsStillRecorded(t *testing.T) {
+// TestWebhookHandler_SecondDeliveryWaits: a delivery of an event that is being handled gets the result of that.
+func TestWebhookHandler_SecondDeliveryWaits(t *testing.T) {
 	t.Parallel()
-	store := failingStore{WebhookStore: plugipay.NewMemoryWebhookStore()}
-	ctx, hangUp := context.WithCancel(t.Context())
-	handler, err := plugipay.NewWebhookHandler(plugipay.WebhookHandlerOptions{
-		Secrets: []string{webhookSecret},
-		Store:   store,
-		Handle: func(ctx context.Context, _ *plugipay.WebhookEvent) error {
-			hangUp()
-			<-ctx.Done()
-			return nil
-		},
-		OnError: func(_ *http.Request, err error) { t.Error(err) },
+	busy := &plugipay.Error{Status: 503, Code: "service_unavailable", Message: "the database is away"}
+	for name, test := range map[string]struct {
+		result       error
+		status, next int // of both deliveries, and of one after them
+	}{
+		"for a success":            {nil, 200, 200},
+		"for a failure":            {errors.New("no database"), 500, 200},
+		"for an *Error with 503":   {fmt.Errorf("shop: %w", busy), 503, 200},
+		"for another kind of call": {&plugipay.Error{Status: 404, Code: "not_found"}, 500, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				handled := 0
+				finish := make(chan error, 1)
+				handler := newHandler(t, func(context.Context, *plugipay.WebhookEvent) error {
+					handled++
+					return <-finish
+				})
+				statuses := make(chan int, 2)
+				for range 2 {
+					go func() { statuses <- serve(t.Context(), handler, eventBody("evt_1")) }()
+				}
+				synctest.Wait()
+				if len(statuses) != 0 || handled != 1 {
+					t.Fatalf("%d responses while the event is being handled %d times", len(statuses), handled)
+				}
+				finish <- test.result
+				for range 2 {
+					if status := <-statuses; status != test.status {
+						t.Errorf("status is %d, want %d", status, test.status)
+					}
+				}
+				finish <- nil
+				if status := serve(t.Context(), handler, eventBody("evt_1")); status != test.next {
+					t.Errorf("status of the next delivery is %d, want %d", status, test.next)
+				}
+			})
+		})
+	}
+}
+
+func TestWebhookHandler_WaitEndsWithTheSender(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		finish := make(chan error)
+		var reported []error
+		handler := newHandler(t, func(context.Context, *plugipay.WebhookEvent) error { return <-finish },
+			func(o *plugipay.WebhookHandlerOptions) {
+				o.OnError = func(_ *http.Request, err error) { reported = append(reported, err) }
+			})
+		first := make(chan int)
+		go func() { first <- serve(t.Context(), handler, eventBody("evt_1")) }()
+		synctest.Wait()
+		impatient, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if status := serve(impatient, handler, eventBody("evt_1")); status != 503 {
+			t.Errorf("status of the second delivery is %d", status)
+		}
+		finish <- nil
+		if status := <-first; status != 200 {
+			t.Errorf("status of the first delivery is %d", status)
+		}
+		if len(reported) != 1 || !errors.Is(reported[0], context.DeadlineExceeded) || !errors.Is(reported[0], plugipay.ErrServiceUnavailable) {
+			t.Errorf("errors are %v", reported)
+		}
 	})
+}
+
+// TestWebhookHandler_SlowHandleFinishes: Handle takes 12 seconds and obeys its context, the sender waits for 10.
+func TestWebhookHandler_SlowHandleFinishes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		done := 0
+		handler := newHandler(t, func(ctx context.Context, _ *plugipay.WebhookEvent) error {
+			select {
+			case <-time.After(12 * time.Second):
+				done++
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		for range 2 {
+			impatient, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			serve(impatient, handler, eventBody("evt_1"))
+			cancel()
+		}
+		if status := serve(t.Context(), handler, eventBody("evt_1")); status != 200 || done != 1 {
+			t.Errorf("status is %d, done %d times", status, done)
+		}
+	})
+}
+
+func TestWebhookHandler_TimeoutEndsTheContext(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	for name, test := range map[string]struct {
+		timeout, lasts time.Duration
+		sender         error // why the context of Handle ends
+	}{
+		"the default":                       {0, 30 * time.Second, context.DeadlineExceeded},
+		"one that is set":                   {5 * time.Second, 5 * time.Second, context.DeadlineExceeded},
+		"less than zero: the sender's time": {-1, 10 * time.Second, context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				started := time.Now()
+				handler := newHandler(t, func(ctx context.Context, _ *plugipay.WebhookEvent) error {
+					<-ctx.Done()
+					if lasted := time.Since(started); lasted != test.lasts || ctx.Err() != test.sender || ctx.Value(key{}) != "value" {
+						t.Errorf("the context ends after %s with %v, and has %v", lasted, ctx.Err(), ctx.Value(key{}))
+					}
+					return ctx.Err()
+				}, func(o *plugipay.WebhookHandlerOptions) { o.Timeout = test.timeout })
+				ctx, hangUp := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
+				time.AfterFunc(10*time.Second, hangUp)
+				if status := serve(ctx, handler, eventBody("evt_1")); status != 500 {
+					t.Errorf("status is %d", status)
+				}
+				hangUp()
+			})
+		})
+	}
+}
+
+func TestWebhookHandler_NegativeTimeoutRemembersNothing(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t, nil, func(o *plugipay.WebhookHandlerOptions) { o.Timeout = -1 })
+	for range 2 {
+		if status := e.deliver(eventBody("evt_1"), webhookSecret); status != 200 {
+			t.Errorf("status is %d", status)
+		}
+	}
+	if e.count() != 2 {
+		t.Errorf("handled %v", e.handled)
+	}
+}
+
+func TestWebhookHandler_RemembersTheLastEvents(t *testing.T) {
+	t.Parallel()
+	handled := map[string]int{}
+	handler := newHandler(t, func(_ context.Context, event *plugipay.WebhookEvent) error {
+		handled[event.ID]++
+		return nil
+	})
+	deliver := func(number int) string {
+		id := fmt.Sprint("evt_", number)
+		if status := serve(t.Context(), handler, `{"id":"`+id+`","type":"a.b"}`); status != 200 {
+			t.Fatalf("status is %d", status)
+		}
+		return id
+	}
+	const events = 12_000
+	for number := range events {
+		deliver(number)
+	}
+	for _, test := range []struct{ number, handled int }{{events - 1, 1}, {events - 10_000, 1}, {events - 10_001, 2}, {0, 2}} {
+		if id := deliver(test.number); handled[id] != test.handled {
+			t.Errorf("%s is handled %d times, want %d", id, handled[id], test.handled)
+		}
+	}
+}
+
+func TestWebhookHandler_PanicHasCauseAndStack(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t, func(context.Context, *plugipay.WebhookEvent) error {
+		panic(fmt.Errorf("shop: %w", io.ErrUnexpectedEOF))
+	})
+	if status := e.deliver(eventBody("evt_1"), webhookSecret); status != 500 || len(e.errs) != 1 {
+		t.Fatalf("status is %d, errors %v", status, e.errs)
+	}
+	if text := e.errs[0].Error(); !errors.Is(e.errs[0], io.ErrUnexpectedEOF) || !strings.Contains(text, "webhook_handler_test.go:") {
+		t.Errorf("error is %s", text)
+	}
+}
+
+func TestWebhookHandler_NilBodyIsEmpty(t *testing.T) {
+	t.Parallel()
+	handler := newHandler(t, nil)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
+	r.Body = nil
+	r.Header.Set("X-Plugipay-Signature", plugipay.SignWebhook(nil, webhookSecret, time.Now()))
+	w := httptest.NewRecorder()
+	if handler.ServeHTTP(w, r); w.Code != 400 {
+		t.Errorf("status is %d", w.Code)
+	}
+}
+
+func TestWebhookHandler_SplitSignatureIsJoined(t *testing.T) {
+	t.Parallel()
+	body := eventBody("evt_1")
+	good := plugipay.SignWebhook([]byte(body), webhookSecret, time.Now())
+	timestamp, v1, _ := strings.Cut(good, ",")
+	bad := plugipay.SignWebhook([]byte(body), "whsec_other", time.Now())
+	for name, test := range map[string]struct {
+		header http.Header
+		status int
+	}{
+		"at its comma":              {http.Header{"X-Plugipay-Signature": {timestamp, v1}}, 200},
+		"at its comma, turned":      {http.Header{"X-Plugipay-Signature": {v1, timestamp}}, 200},
+		"with a repeated line":      {http.Header{"X-Plugipay-Signature": {good, good}}, 200},
+		"as one line, repeated":     {http.Header{"X-Plugipay-Signature": {good + ", " + good}}, 200},
+		"a bad line first":          {http.Header{"X-Plugipay-Signature": {bad, good}}, 200},
+		"a bad line last":           {http.Header{"X-Plugipay-Signature": {good, bad}}, 200},
+		"garbage first":             {http.Header{"X-Plugipay-Signature": {"garbage", good}}, 200},
+		"an empty line first":       {http.Header{"X-Plugipay-Signature": {"", good}}, 200},
+		"under both names":          {http.Header{"X-Plugipay-Signature": {good}, "Plugipay-Signature": {good}}, 200},
+		"bad under one name":        {http.Header{"X-Plugipay-Signature": {bad}, "Plugipay-Signature": {good}}, 200},
+		"split over both names":     {http.Header{"X-Plugipay-Signature": {timestamp}, "Plugipay-Signature": {v1}}, 200},
+		"two times over two lines":  {http.Header{"X-Plugipay-Signature": {timestamp, good}}, 401},
+		"a bad line alone":          {http.Header{"X-Plugipay-Signature": {bad, bad}}, 401},
+		"a time without a v1 first": {http.Header{"X-Plugipay-Signature": {"t=1", timestamp, v1}}, 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if status := newEndpoint(t, nil).post(body, test.header); status != test.status {
+				t.Errorf("status is %d, want %d", status, test.status)
+			}
+		})
+	}
+}
+
+func TestWebhookHandler_OddPropertiesAreHandled(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"id":"evt_1","type":"checkout_session.completed","data":{"id":"cs_1"},"previousAttributes":[]}`,
+		`{"id":"evt_1","type":"checkout_session.completed","data":{"id":"cs_1"},"createdAt":1790000000}`,
+		`{"id":"evt_1","type":"checkout_session.completed","data":{"id":"cs_1"},"workspaceId":{}}`,
+		`{"id":"evt_1","type":"plugipay.checkout_session.completed.v1","accountId":7,"data":[]}`,
+	} {
+		if e := newEndpoint(t, nil); e.deliver(body, webhookSecret) != 200 || e.count() != 1 {
+			t.Errorf("%s is not handled: %v", body, e.errs)
+		}
+	}
+}
+
+// newHandler returns a handler that is called without a network. handle may be nil for one that always succeeds.
+func newHandler(t *testing.T, handle func(context.Context, *plugipay.WebhookEvent) error, change ...func(*plugipay.WebhookHandlerOptions)) *plugipay.WebhookHandler {
+	t.Helper()
+	opts := plugipay.WebhookHandlerOptions{
+		Secrets: []string{webhookSecret},
+		Handle: func(ctx context.Context, event *plugipay.WebhookEvent) error {
+			if handle == nil {
+				return nil
+			}
+			return handle(ctx, event)
+		},
+		OnError: func(*http.Request, error) {},
+	}
+	for _, c := range change {
+		c(&opts)
+	}
+	handler, err := plugipay.NewWebhookHandler(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := eventBody("evt_1")
+	return handler
+}
+
+// serve passes a signed body to a handler, and returns the status of its response.
+func serve(ctx context.Context, handler http.Handler, body string) int {
+	return serveSigned(ctx, handler, body, webhookSecret)
+}
+
+func serveSigned(ctx context.Context, handler http.Handler, body, secret string) int {
 	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(body))
-	r.Header.Set("X-Plugipay-Signature", plugipay.SignWebhook([]byte(body), webhookSecret, time.Now()))
-	handler.ServeHTTP(httptest.NewRecorder(), r)
-	if claim, err := store.Claim(t.Context(), "evt_1"); claim != plugipay.WebhookHandled || err != nil {
-		t.Errorf("claim is %v, error %v", claim, err)
-	}
+	r.Header.Set("X-Plugipay-Signature", plugipay.SignWebhook([]byte(body), secret, time.Now()))
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	return w.Code
 }
 
-func TestTheMemoryStoreRemembersTheLastEventsOnly(t *testing.T) {
-	t.Parallel()
-	store := plugipay.NewMemoryWebhookStore()
-	claim := func(id string) plugipay.WebhookClaim {
-		got, err := store.Claim(t.Context(), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got
-	}
-	if got := claim("evt_open"); got != plugipay.WebhookClaimed {
-		t.Errorf("the first claim is %v", got)
-	}
-	for i := range 25_000 {
-		id := fmt.Sprint("evt_", i)
-		if got := claim(id); got != plugipay.WebhookClaimed {
-			t.Fatalf("the first claim of %s is %v", id, got)
-		}
-		if err := store.Done(t.Context(), id); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for id, want := range map[string]plugipay.WebhookClaim{
-		"evt_24999": plugipay.WebhookHandled,
-		"evt_15000": plugipay.WebhookHandled,
-		"evt_14999": plugipay.WebhookClaimed, // forgotten
-		"evt_open":  plugipay.WebhookInProgress,
-	} {
-		if got := claim(id); got != want {
-			t.Errorf("the claim of %s is %v, want %v", id, got, want)
-		}
-	}
-}
-
-func TestErrorsAreLoggedWhenNobodyElseIsTold(t *testing.T) { // not parallel: it changes the default logger
-	before := slog.Default()
-	defer slog.SetDefault(before)
-	event, large := eventBody("evt_1"), eventBody("evt_1")+strings.Repeat(" ", 2<<10)
-	for name, c := range map[string]struct {
-		body, secret string
-		failure      error // of Handle
-		logged       []string
-	}{
-		"what is not Plugipay's is a warning":          {event, "whsec_other", nil, []string{"level=WARN", "signature_invalid"}},
-		"what is too large is a warning":               {large, webhookSecret, nil, []string{"level=WARN", "larger than 1024 bytes"}},
-		"what is no event is a warning":                {"{}", webhookSecret, nil, []string{"level=WARN", "invalid_payload"}},
-		"an event that was not handled is an error":    {event, webhookSecret, errors.New("no database"), []string{"level=ERROR", "no database"}},
-		"also where a call to Plugipay was the reason": {event, webhookSecret, &plugipay.Error{Code: "not_found"}, []string{"level=ERROR", "not_found"}},
-		"what goes well is not logged":                 {event, webhookSecret, nil, nil},
-	} {
-		var log bytes.Buffer
-		slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
-		handler, err := plugipay.NewWebhookHandler(plugipay.WebhookHandlerOptions{
-			Secrets:      []string{webhookSecret},
-			Handle:       func(context.Context, *plugipay.WebhookEvent) error { return c.failure },
-			MaxBodyBytes: 1 << 10,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(c.body))
-		r.Header.Set("X-Plugipay-Signature", plugipay.SignWebhook([]byte(c.body), c.secret, time.Now()))
-		handler.ServeHTTP(httptest.NewRecorder(), r)
-		if c.logged == nil && log.Len() > 0 {
-			t.Errorf("%s: logged is %s", name, log.String())
-		}
-		for _, part := range c.logged {
-			if !strings.Contains(log.String(), part) {
-				t.Errorf("%s: logged is %s, which lacks %s", name, log.String(), part)
-			}
-		}
-	}
-}
-
-func TestPrintingAHandlerTellsNoSecret(t *testing.T) {
+func TestWebhookHandler_PrintsNoSecret(t *testing.T) {
 	t.Parallel()
 	opts := plugipay.WebhookHandlerOptions{
 		Secrets: []string{"whsec_hush"},
@@ -422,4 +540,7 @@ func TestPrintingAHandlerTellsNoSecret(t *testing.T) {
 	wantHushed(t, opts, usualVerbs)
 	wantHushed(t, &opts, usualVerbs)
 	wantHushed(t, handler, usualVerbs)
+	if _, err := json.Marshal(opts); err == nil {
+		t.Error("the options can be marshaled, secrets included")
+	}
 }

@@ -1,11 +1,15 @@
 package plugipay
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"iter"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +17,9 @@ import (
 
 // defaultToleranceSeconds is how far a delivery's timestamp may be from our clock, as Plugipay documents it.
 const defaultToleranceSeconds = 300
+
+// maxSignaturePairs limits the work that a header can cause: each pair is compared with an HMAC of the whole body.
+const maxSignaturePairs = 16
 
 // VerifyWebhookOptions changes how a webhook delivery is verified. The zero value, and nil, are right for production.
 type VerifyWebhookOptions struct {
@@ -23,14 +30,16 @@ type VerifyWebhookOptions struct {
 }
 
 // VerifyWebhook checks that a delivery comes from Plugipay and returns its event. rawBody is the body's exact bytes, as
-// they arrived; signatureHeader the value of the X-Plugipay-Signature header (some of Plugipay's pages call it
-// Plugipay-Signature); secret the endpoint's. See [NewWebhookHandler] for all of it in an http.Handler.
+// they arrived. signatureHeader is the value of the X-Plugipay-Signature header (some of Plugipay's pages call it
+// Plugipay-Signature); join several lines with commas, or use [VerifyWebhookRequest], which does. secret is the endpoint's.
+// [NewWebhookHandler] does all of it in an http.Handler.
 //
-// Deliveries repeat until they are answered with a 2xx, and may repeat after that: handle each event's ID once.
+// Deliveries repeat until they get a 2xx response, and may repeat after that. Handle each event's ID once.
 //
-// It fails with an [*Error], of status 401 and code signature_missing (no header, or no secret), signature_malformed,
-// signature_stale (the timestamp is too far off) or signature_invalid; or of status 400 and code invalid_payload, when the
-// delivery is Plugipay's but is no event.
+// VerifyWebhook fails with an [*Error]. Its status is 401 and its code signature_missing (no header, or no secret),
+// signature_malformed, signature_stale (the timestamp is too far off) or signature_invalid; or its status is 400 and its
+// code invalid_payload, if the delivery comes from Plugipay but is not an event. A secret that begins or ends with white
+// space is an invalid_request.
 func VerifyWebhook(rawBody []byte, signatureHeader, secret string, options *VerifyWebhookOptions) (*WebhookEvent, error) {
 	if err := verifySignature(rawBody, signatureHeader, []string{secret}, options); err != nil {
 		return nil, err
@@ -38,7 +47,56 @@ func VerifyWebhook(rawBody []byte, signatureHeader, secret string, options *Veri
 	return parseEvent(rawBody)
 }
 
-// VerifyWebhookSignature tells whether a delivery comes from Plugipay, as [VerifyWebhook] does, and leaves the body alone.
+// VerifyWebhookRequest checks that a request is a delivery of Plugipay and returns its event, as [VerifyWebhook] does. It
+// reads the body, at most 1 MiB, and puts it back: r.Body can be read once more from its beginning. It reads all lines of
+// both names of the signature header. secrets are the endpoint's, at least one; several while a new secret replaces an old
+// one.
+//
+// Further to the errors of [VerifyWebhook], a body that is larger is an invalid_payload of status 413, and a body that
+// cannot be read to its end is an invalid_payload of status 400.
+func VerifyWebhookRequest(r *http.Request, secrets ...string) (*WebhookEvent, error) {
+	if r == nil {
+		return nil, invalidRequest("the request is nil")
+	}
+	rawBody, err := readDelivery(r, defaultMaxWebhookBytes)
+	if err != nil {
+		return nil, err
+	}
+	if err := verifySignature(rawBody, signatureHeader(r.Header), secrets, nil); err != nil {
+		return nil, err
+	}
+	return parseEvent(rawBody)
+}
+
+// readDelivery reads a request's body of at most limit bytes, and puts it back.
+func readDelivery(r *http.Request, limit int64) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	body := r.Body
+	read, err := io.ReadAll(io.LimitReader(body, max(limit, limit+1))) // limit+1 may overflow
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(read), body), body}
+	switch {
+	case err != nil:
+		return nil, &Error{Status: http.StatusBadRequest, Code: ErrorCodeInvalidPayload,
+			Message: "the delivery cannot be read to its end", cause: err}
+	case int64(len(read)) > limit:
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Code: ErrorCodeInvalidPayload,
+			Message: fmt.Sprintf("the delivery is larger than %d bytes", limit)}
+	}
+	return read, nil
+}
+
+// signatureHeader returns the lines of the signature header as one. A proxy may have split it at a comma, or repeated it.
+func signatureHeader(header http.Header) string {
+	return strings.Join(append(header.Values("X-Plugipay-Signature"), header.Values("Plugipay-Signature")...), ",")
+}
+
+// VerifyWebhookSignature reports whether a delivery comes from Plugipay, as [VerifyWebhook] does, and ignores the body's
+// content.
 func VerifyWebhookSignature(rawBody []byte, signatureHeader, secret string, options *VerifyWebhookOptions) bool {
 	return verifySignature(rawBody, signatureHeader, []string{secret}, options) == nil
 }
@@ -60,17 +118,61 @@ func webhookSum(rawBody []byte, timestamp, secret string) (sum [sha256.Size]byte
 	return sum
 }
 
-// verifySignature accepts a delivery that is signed with one of the secrets.
+// verifySignature accepts a delivery if one pair of the header is signed with one of the secrets. Its error is that of the
+// last pair.
 func verifySignature(rawBody []byte, header string, secrets []string, options *VerifyWebhookOptions) error {
 	if header == "" {
 		return badSignature(ErrorCodeSignatureMissing, "the signature header is missing")
 	}
-	for _, secret := range secrets {
-		if secret == "" {
-			return badSignature(ErrorCodeSignatureMissing, "there is no secret to verify the signature with")
+	if len(secrets) == 0 || slices.Contains(secrets, "") {
+		return badSignature(ErrorCodeSignatureMissing, "there is no secret to verify the signature with")
+	}
+	if slices.ContainsFunc(secrets, hasOuterSpace) {
+		return invalidRequest("the webhook secret" + outerSpace)
+	}
+	var err error
+	count := 0
+	for pair := range signaturePairs(header) {
+		if count++; count > maxSignaturePairs {
+			return badSignature(ErrorCodeSignatureMalformed, fmt.Sprintf("the signature header has more than %d signatures", maxSignaturePairs))
+		}
+		if err = verifyPair(rawBody, pair, secrets, options); err == nil {
+			return nil
 		}
 	}
-	timestamp, err := signatureTimestamp(header)
+	return err
+}
+
+// outerSpace is what is wrong with a secret that hasOuterSpace.
+const outerSpace = " begins or ends with white space, as a secret read from a file may"
+
+func hasOuterSpace(secret string) bool { return strings.TrimSpace(secret) != secret }
+
+// signaturePairs splits a signature header into its pairs of a t and its v1. The first t begins a pair, and so does each t
+// that follows a v1. A v1 before any t belongs to the first pair. A t that follows a t stays in its pair, which is malformed.
+func signaturePairs(header string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		begin, at, hasT, previous := 0, 0, false, ""
+		for part := range strings.SplitSeq(header, ",") {
+			name, _, _ := strings.Cut(strings.TrimSpace(part), "=")
+			if name == "t" && hasT && previous == "v1" {
+				if !yield(header[begin : at-len(",")]) {
+					return
+				}
+				begin = at
+			}
+			if name == "t" || name == "v1" {
+				previous, hasT = name, hasT || name == "t"
+			}
+			at += len(part) + len(",")
+		}
+		yield(header[begin:])
+	}
+}
+
+// verifyPair accepts a pair that is signed with one of the secrets.
+func verifyPair(rawBody []byte, pair string, secrets []string, options *VerifyWebhookOptions) error {
+	timestamp, err := signatureTimestamp(pair)
 	if err != nil {
 		return err
 	}
@@ -79,7 +181,7 @@ func verifySignature(rawBody []byte, header string, secrets []string, options *V
 	}
 	match := false
 	for _, secret := range secrets {
-		if signedBy(webhookSum(rawBody, timestamp, secret), header) {
+		if signedBy(webhookSum(rawBody, timestamp, secret), pair) {
 			match = true // and the others are compared all the same
 		}
 	}
@@ -89,17 +191,17 @@ func verifySignature(rawBody []byte, header string, secrets []string, options *V
 	return nil
 }
 
-// signatureTimestamp returns the timestamp of a signature header as it is written there, after checking that the header
-// is "t=<unix seconds>" once and "v1=<hex>" once or more, in any order, with commas in between. Other parts are skipped:
+// signatureTimestamp returns the timestamp of a pair as it is written there, after checking that the pair is
+// "t=<unix seconds>" once and "v1=<hex>" once or more, in any order, with commas in between. Other parts are skipped:
 // there may be signatures of other kinds one day.
-func signatureTimestamp(header string) (string, error) {
+func signatureTimestamp(pair string) (string, error) {
 	timestamp, signatures := "", 0
-	for part := range strings.SplitSeq(header, ",") {
+	for part := range strings.SplitSeq(pair, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		switch name {
 		case "t":
 			if timestamp != "" || !isUnixSeconds(value) {
-				return "", badSignature(ErrorCodeSignatureMalformed, "the signature header must have one t, in unix seconds")
+				return "", badSignature(ErrorCodeSignatureMalformed, "each signature of the header must have one t, in unix seconds")
 			}
 			timestamp = value
 		case "v1":
@@ -146,10 +248,10 @@ func checkFreshness(timestamp string, options *VerifyWebhookOptions) error {
 	return nil
 }
 
-// signedBy tells whether one of the header's signatures is sum. It takes the same time whichever it is.
-func signedBy(sum [sha256.Size]byte, header string) bool {
+// signedBy reports whether one of the pair's signatures is sum. It takes the same time whichever it is.
+func signedBy(sum [sha256.Size]byte, pair string) bool {
 	match := false
-	for part := range strings.SplitSeq(header, ",") {
+	for part := range strings.SplitSeq(pair, ",") {
 		value, ok := strings.CutPrefix(strings.TrimSpace(part), "v1=")
 		if !ok || len(value) != 2*sha256.Size {
 			continue

@@ -1,14 +1,18 @@
 package plugipay_test
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
+	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -44,7 +48,7 @@ func webhookVectors(t testing.TB) []webhookVector {
 // at is a clock that stands still.
 func at(unix int64) func() time.Time { return func() time.Time { return time.Unix(unix, 0) } }
 
-func TestWebhooksAgreeWithVectorsComputedElsewhere(t *testing.T) {
+func TestVerifyWebhook_AgreesWithVectors(t *testing.T) {
 	t.Parallel()
 	for _, v := range webhookVectors(t) {
 		t.Run(v.Name, func(t *testing.T) {
@@ -72,7 +76,7 @@ func TestWebhooksAgreeWithVectorsComputedElsewhere(t *testing.T) {
 	}
 }
 
-func TestWebhooksAreComparedWithTheRealClockByDefault(t *testing.T) {
+func TestVerifyWebhook_UsesTheRealClockByDefault(t *testing.T) {
 	t.Parallel()
 	body := []byte(`{"id":"evt_1","type":"checkout_session.completed"}`)
 	for _, options := range []*plugipay.VerifyWebhookOptions{nil, {}} {
@@ -86,7 +90,7 @@ func TestWebhooksAreComparedWithTheRealClockByDefault(t *testing.T) {
 	}
 }
 
-func TestTheToleranceHoldsBothWays(t *testing.T) {
+func TestVerifyWebhook_ToleranceHoldsBothWays(t *testing.T) {
 	t.Parallel()
 	body := []byte("{}")
 	header := plugipay.SignWebhook(body, webhookSecret, time.Unix(1_790_000_000, 0))
@@ -106,7 +110,7 @@ func TestTheToleranceHoldsBothWays(t *testing.T) {
 	}
 }
 
-func TestSignatureHeadersAreReadStrictly(t *testing.T) {
+func TestVerifyWebhook_ReadsHeadersStrictly(t *testing.T) {
 	t.Parallel()
 	body := []byte("{}")
 	sum := strings.TrimPrefix(plugipay.SignWebhook(body, webhookSecret, time.Unix(1_790_000_000, 0)), "t=1790000000,v1=")
@@ -136,6 +140,24 @@ func TestSignatureHeadersAreReadStrictly(t *testing.T) {
 		"T=1790000000,V1=" + sum:                                   "signature_malformed",
 		",":                                                        "signature_malformed",
 		sum:                                                        "signature_malformed",
+
+		// Several pairs.
+		"t=1790000000,v1=" + zeros + ",t=1790000000,v1=" + sum:  "",
+		"t=1790000000,v1=" + sum + ",t=1790000000,v1=" + zeros:  "",
+		"t=soon,v1=zz,t=1790000000,v1=" + sum:                   "",
+		"t=1790000000,v1=" + sum + ",t=1790000000":              "",
+		"t=1,v1=" + sum + ",t=1790000000,v1=" + sum:             "",
+		"v1=" + sum + ",t=1790000000,t=1790000000":              "signature_malformed",
+		"v1=" + sum + ",t=1790000000,v1=" + sum + ",t=5":        "",
+		"v1=" + zeros + ",v1=" + sum + ",t=1790000000":          "",
+		"t=1790000000,v0=x,t=1790000000,v1=" + sum:              "signature_malformed",
+		"t=1790000000,v1=" + zeros + ",t=1790000000,v1=zz":      "signature_malformed",
+		"t=1790000000,v1=zz,t=1790000000,v1=" + zeros:           "signature_invalid",
+		"t=1790000000,v1=" + zeros + ",t=1,v1=" + sum:           "signature_stale",
+		"t=1790000000,v1=" + zeros + ",t=1":                     "signature_malformed",
+		"t=1790000001,v1=" + zeros + ",v1=" + sum:               "signature_invalid", // it is signed for another time
+		strings.Repeat("t=1790000000,v1=00,", 16) + "t=1,v1=00": "signature_malformed",
+		strings.Repeat("t=1790000000,v1=00,", 15) + "t=1,v1=00": "signature_stale",
 	}
 	for header, code := range tests {
 		_, err := plugipay.VerifyWebhook(body, header, webhookSecret, &plugipay.VerifyWebhookOptions{Now: at(1_790_000_000)})
@@ -151,7 +173,7 @@ func TestSignatureHeadersAreReadStrictly(t *testing.T) {
 	}
 }
 
-func TestVerifyingAllocatesTheSameForManySignatures(t *testing.T) {
+func TestVerifyWebhook_AllocatesTheSameForManyV1(t *testing.T) {
 	body := []byte(strings.Repeat("x", 1000))
 	options := &plugipay.VerifyWebhookOptions{Now: at(1_790_000_000)}
 	one := plugipay.SignWebhook(body, webhookSecret, time.Unix(1_790_000_000, 0))
@@ -168,25 +190,81 @@ func TestVerifyingAllocatesTheSameForManySignatures(t *testing.T) {
 	}
 }
 
-// verifiedByReference is the rule as the documentation states it, in its plainest form.
-func verifiedByReference(body []byte, header, secret string, now int64) bool {
-	timestamp, signatures := "", []string{}
-	for _, part := range strings.Split(header, ",") {
-		if name, value, _ := strings.Cut(strings.TrimSpace(part), "="); name == "t" {
-			timestamp = value
-		} else if name == "v1" {
-			signatures = append(signatures, value)
+func TestVerifyWebhook_RefusesPaddedSecrets(t *testing.T) {
+	t.Parallel()
+	for _, secret := range []string{"whsec_1\n", " whsec_1", "whsec_1\t", "  ", "whsec_1\u00a0"} {
+		body := []byte(`{"id":"evt_1","type":"a.b"}`)
+		header := plugipay.SignWebhook(body, secret, time.Now())
+		_, err := plugipay.VerifyWebhook(body, header, secret, nil)
+		pe := wantError(t, err, 0, "invalid_request")
+		if !strings.Contains(pe.Message, "begins or ends with white space, as a secret read from a file may") || strings.Contains(pe.Message, "whsec") {
+			t.Errorf("error is %v", pe)
+		}
+		if plugipay.VerifyWebhookSignature(body, header, secret, nil) {
+			t.Errorf("%q is accepted", secret)
 		}
 	}
-	mac := hmac.New(sha256.New, []byte(secret))
-	fmt.Fprintf(mac, "%s.%s", timestamp, body)
-	want := hex.EncodeToString(mac.Sum(nil))
-	for _, signature := range signatures {
-		if seconds, err := strconv.ParseInt(timestamp, 10, 64); err == nil && strings.EqualFold(signature, want) && secret != "" {
-			return math.Abs(float64(seconds)-float64(now)) <= 300
+}
+
+// verifiedByReference is the rule as the documentation states it, in its plainest form.
+func verifiedByReference(body []byte, header, secret string, now int64) bool {
+	type pair struct {
+		t   []string
+		v1s []string
+	}
+	pairs, previous := []*pair{{}}, ""
+	for _, part := range strings.Split(header, ",") {
+		last := pairs[len(pairs)-1]
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		switch name {
+		case "t":
+			if previous == "v1" && len(last.t) > 0 {
+				last = &pair{}
+				pairs = append(pairs, last)
+			}
+			last.t, previous = append(last.t, value), name
+		case "v1":
+			last.v1s, previous = append(last.v1s, value), name
+		}
+	}
+	for _, p := range pairs {
+		if len(p.t) != 1 || secret == "" {
+			continue
+		}
+		mac := hmac.New(sha256.New, []byte(secret))
+		fmt.Fprintf(mac, "%s.%s", p.t[0], body)
+		seconds, err := strconv.ParseInt(p.t[0], 10, 64)
+		fresh := err == nil && math.Abs(float64(seconds)-float64(now)) <= 300
+		if fresh && slices.ContainsFunc(p.v1s, func(v1 string) bool { return strings.EqualFold(v1, hex.EncodeToString(mac.Sum(nil))) }) {
+			return true
 		}
 	}
 	return false
+}
+
+// FuzzSignatureHeaderLines: the lines of both names are read as if they were joined by commas. A good line after them is
+// found, unless it continues a pair that is malformed.
+func FuzzSignatureHeaderLines(f *testing.F) {
+	for _, v := range webhookVectors(f) {
+		f.Add(v.Header, "t=1", "v1=00")
+	}
+	f.Fuzz(func(t *testing.T, first, second, plain string) {
+		body := []byte(`{"id":"evt_1","type":"a.b"}`)
+		request := func(lines ...string) *http.Request {
+			return &http.Request{Header: http.Header{"X-Plugipay-Signature": lines, "Plugipay-Signature": {plain}}, Body: io.NopCloser(bytes.NewReader(body))}
+		}
+		joined := strings.Join([]string{first, second, plain}, ",")
+		_, err := plugipay.VerifyWebhookRequest(request(first, second), webhookSecret)
+		_, wanted := plugipay.VerifyWebhook(body, joined, webhookSecret, nil)
+		if fmt.Sprint(err) != fmt.Sprint(wanted) {
+			t.Fatalf("error is %v, for the joined line %v", err, wanted)
+		}
+		lines := request(first, second)
+		lines.Header.Add("Plugipay-Signature", plugipay.SignWebhook(body, webhookSecret, time.Now()))
+		if _, err := plugipay.VerifyWebhookRequest(lines, webhookSecret); err != nil && !errors.Is(err, plugipay.ErrSignatureMalformed) {
+			t.Fatalf("a good line after %q is not found: %v", joined, err)
+		}
+	})
 }
 
 // FuzzVerifyWebhook: it never panics, never accepts what the reference does not, and accepts whatever was signed.
@@ -212,12 +290,12 @@ func FuzzVerifyWebhook(f *testing.F) {
 			_, _ = event.CheckoutSession()
 			_ = event.Name()
 		}
-		if secret != "" && now >= 0 && now < math.MaxInt64-1000 {
+		if secret != "" && strings.TrimSpace(secret) == secret && now >= 0 && now < math.MaxInt64-1000 {
 			signed := plugipay.SignWebhook(body, secret, time.Unix(now, 0))
 			if !plugipay.VerifyWebhookSignature(body, signed, secret, options) {
 				t.Fatalf("what was signed as %q is not accepted", signed)
 			}
-			if plugipay.VerifyWebhookSignature(body, signed, secret+"x", options) {
+			if plugipay.VerifyWebhookSignature(body, signed, secret+"x", options) { // HMAC pads a key with zeros, not with x
 				t.Fatalf("%q is accepted with another secret", signed)
 			}
 		}

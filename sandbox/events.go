@@ -45,6 +45,9 @@ func (e Endpoint) check() error {
 	if e.Secret == "" {
 		return fmt.Errorf("the endpoint %s has no secret: anybody could sign with an empty one", u.Redacted())
 	}
+	if strings.TrimSpace(e.Secret) != e.Secret {
+		return fmt.Errorf("the secret of the endpoint %s begins or ends with white space, as a secret read from a file may", u.Redacted())
+	}
 	return nil
 }
 

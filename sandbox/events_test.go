@@ -276,6 +276,14 @@ func TestEndpointsThatAreNotValidAreRefused(t *testing.T) {
 			sandbox.Endpoint{URL: "http://user:hunter2@127.0.0.1/hook"},
 			"sandbox: the endpoint http://user:xxxxx@127.0.0.1/hook has no secret: anybody could sign with an empty one",
 		},
+		"a line end in the secret": {
+			sandbox.Endpoint{URL: "http://127.0.0.1/hook", Secret: "whsec_1\n"},
+			"sandbox: the secret of the endpoint http://127.0.0.1/hook begins or ends with white space, as a secret read from a file may",
+		},
+		"a blank secret": {
+			sandbox.Endpoint{URL: "http://127.0.0.1/hook", Secret: " "},
+			"sandbox: the secret of the endpoint http://127.0.0.1/hook begins or ends with white space, as a secret read from a file may",
+		},
 		"no URL":       {sandbox.Endpoint{Secret: "s"}, "sandbox: the URL of an endpoint must be an absolute http or https URL"},
 		"another kind": {sandbox.Endpoint{URL: "ftp://h/", Secret: "s"}, "sandbox: the URL of an endpoint must be an absolute http or https URL"},
 		"no host":      {sandbox.Endpoint{URL: "http:///x", Secret: "s"}, "sandbox: the URL of an endpoint must be an absolute http or https URL"},

@@ -5,14 +5,8 @@ package given
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
-	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/plugipay/plugipay-go/plugipay"
@@ -106,76 +100,3 @@ func Fulfil() func(...any) error { return func(...any) error { return nil } }
 
 // Release is what a shop does with an order that will not be paid.
 func Release() func(...any) error { return func(...any) error { return nil } }
-
-// DB is a database with a table of webhook events. It stands for one that a test would have to start, and knows the
-// statements of docs/many-processes.md and no others.
-func DB(t *testing.T) *sql.DB {
-	t.Helper()
-	db := sql.OpenDB(&eventTable{handled: map[string]bool{}})
-	t.Cleanup(func() { _ = db.Close() })
-	return db
-}
-
-// eventTable is its own connector, driver and connection. It holds whether an event was handled, by its id.
-type eventTable struct {
-	mu      sync.Mutex
-	handled map[string]bool
-}
-
-func (e *eventTable) Connect(context.Context) (driver.Conn, error) { return e, nil }
-func (e *eventTable) Driver() driver.Driver                        { return e }
-func (e *eventTable) Open(string) (driver.Conn, error)             { return e, nil }
-func (e *eventTable) Begin() (driver.Tx, error)                    { return nil, driver.ErrSkip }
-func (e *eventTable) Close() error                                 { return nil }
-
-func (e *eventTable) Prepare(query string) (driver.Stmt, error) {
-	return nil, fmt.Errorf("this database does not know %s", query)
-}
-
-func (e *eventTable) ExecContext(_ context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	id := args[0].Value.(string)
-	handled, known := e.handled[id]
-	switch words := strings.Join(strings.Fields(query), " "); {
-	case strings.HasPrefix(words, "INSERT INTO plugipay_events (id) VALUES ($1) ON CONFLICT (id) DO UPDATE"):
-		if known { // and its claim is not old here
-			return driver.RowsAffected(0), nil
-		}
-		e.handled[id] = false
-	case strings.HasPrefix(words, "INSERT INTO plugipay_events (id, handled) VALUES ($1, true) ON CONFLICT (id) DO UPDATE"):
-		e.handled[id] = true
-	case words == "DELETE FROM plugipay_events WHERE id = $1 AND NOT handled":
-		if handled || !known {
-			return driver.RowsAffected(0), nil
-		}
-		delete(e.handled, id)
-	default:
-		return nil, driver.ErrSkip
-	}
-	return driver.RowsAffected(1), nil
-}
-
-func (e *eventTable) QueryContext(_ context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if query != "SELECT handled FROM plugipay_events WHERE id = $1" {
-		return nil, driver.ErrSkip
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	handled, known := e.handled[args[0].Value.(string)]
-	return &handledRow{handled: handled, over: !known}, nil
-}
-
-// handledRow is the answer to the only query: a row with one column, or none.
-type handledRow struct{ handled, over bool }
-
-func (r *handledRow) Columns() []string { return []string{"handled"} }
-func (r *handledRow) Close() error      { return nil }
-
-func (r *handledRow) Next(row []driver.Value) error {
-	if r.over {
-		return io.EOF
-	}
-	row[0], r.over = r.handled, true
-	return nil
-}
