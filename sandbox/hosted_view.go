@@ -68,6 +68,8 @@ func (p hostedPage) view(session gen.CheckoutSession, current payment, failed ge
 		view.Heading, view.BackURL = "Payment expired", webURL(session.CancelURL)
 	case gen.CheckoutSessionStatusCanceled:
 		view.Heading, view.BackURL = "Payment canceled", webURL(session.CancelURL)
+	case statusFailed:
+		view.Heading, view.BackURL = "Payment failed", webURL(session.CancelURL)
 	}
 	return view
 }

@@ -75,7 +75,6 @@ func (s *sessionStore) create(in newSession, now time.Time) gen.CheckoutSession 
 			SuccessURL: in.input.SuccessURL,
 			CancelURL:  in.input.CancelURL,
 			HostedURL:  in.hostedURLFor(id),
-			ExpiresAt:  formatTime(expires),
 			Metadata:   in.input.Metadata,
 			CreatedAt:  formatTime(now),
 		},
@@ -131,11 +130,18 @@ func (s *sessionStore) change(
 		return gen.CheckoutSession{}, noSuchSession()
 	}
 	found := s.sessions[number]
-	was := found.at(now)
-	if hasEnded(was.Status) {
+	if status := found.statusAt(now); hasEnded(status) {
 		return gen.CheckoutSession{}, fail(gen.ErrorCodeConflict,
-			"the checkout session is "+was.Status+" and cannot be "+verb)
+			"the checkout session is "+status+" and cannot be "+verb)
 	}
+	return s.apply(found, now, apply)
+}
+
+// apply makes a change of a session and reports its events. It needs the lock.
+func (s *sessionStore) apply(
+	found *session, now time.Time, apply func(*session) ([]gen.EventName, error),
+) (gen.CheckoutSession, error) {
+	was := found.at(now)
 	changed := *found
 	if now.After(changed.updated) {
 		changed.updated = now
@@ -210,9 +216,13 @@ func (s *session) statusAt(now time.Time) gen.CheckoutSessionStatus {
 	return s.status
 }
 
+// statusFailed is the status of a session whose payment failed for good.
+const statusFailed gen.CheckoutSessionStatus = "failed"
+
 func hasEnded(status gen.CheckoutSessionStatus) bool {
 	switch status {
-	case gen.CheckoutSessionStatusCompleted, gen.CheckoutSessionStatusExpired, gen.CheckoutSessionStatusCanceled:
+	case gen.CheckoutSessionStatusCompleted, gen.CheckoutSessionStatusExpired, gen.CheckoutSessionStatusCanceled,
+		statusFailed:
 		return true
 	}
 	return false
@@ -221,6 +231,7 @@ func hasEnded(status gen.CheckoutSessionStatus) bool {
 // at returns the session as the API shows it at a time.
 func (s *session) at(now time.Time) gen.CheckoutSession {
 	shown := s.fixed
+	shown.ExpiresAt = formatTime(s.expires)
 	shown.Status = s.statusAt(now)
 	updated := s.updated
 	if shown.Status == gen.CheckoutSessionStatusExpired {
