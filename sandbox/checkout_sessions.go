@@ -72,7 +72,7 @@ func (o checkoutSessions) CreateCheckoutSession(
 		lineItems:    sent["lineItems"],
 		lifetime:     lifetimeOf(*request.Body),
 		hostedURLFor: func(id string) string { return c.baseURL + "/pay/" + id },
-	}, o.sandbox.clock.now())
+	}, c.workspace.clock.now())
 	return api.CreateCheckoutSession201JSONResponse{Body: o.envelope(c, created)}, nil
 }
 
@@ -87,7 +87,7 @@ func (o checkoutSessions) GetCheckoutSession(
 	ctx context.Context, request api.GetCheckoutSessionRequestObject,
 ) (api.GetCheckoutSessionResponseObject, error) {
 	c := callFrom(ctx)
-	found, err := c.data.sessions.get(request.ID, o.sandbox.clock.now())
+	found, err := c.data.sessions.get(request.ID, c.workspace.clock.now())
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (o checkoutSessions) CancelCheckoutSession(
 	ctx context.Context, request api.CancelCheckoutSessionRequestObject,
 ) (api.CancelCheckoutSessionResponseObject, error) {
 	c := callFrom(ctx)
-	canceled, err := c.data.sessions.cancel(request.ID, o.sandbox.clock.now())
+	canceled, err := c.data.sessions.cancel(request.ID, c.workspace.clock.now())
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (o checkoutSessions) ConfirmCheckoutSession(
 	ctx context.Context, request api.ConfirmCheckoutSessionRequestObject,
 ) (api.ConfirmCheckoutSessionResponseObject, error) {
 	c := callFrom(ctx)
-	confirmed, err := c.data.sessions.confirm(request.ID, o.sandbox.clock.now())
+	confirmed, err := c.data.sessions.confirm(request.ID, c.workspace.clock.now())
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (o checkoutSessions) ListCheckoutSessions(
 		return nil, err
 	}
 	limit := valueOr(request.Params.Limit, defaultPageLimit)
-	page, rest := c.data.sessions.page(query, limit, o.sandbox.clock.now())
+	page, rest := c.data.sessions.page(query, limit, c.workspace.clock.now())
 	var next *string
 	if rest != nil {
 		cursor, err := c.data.cursors.encode(*rest)

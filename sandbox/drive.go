@@ -73,7 +73,7 @@ func (s *Sandbox) pay(id string, method gen.CheckoutMethod) (gen.CheckoutSession
 	if !ok {
 		return gen.CheckoutSession{}, noSuchSession()
 	}
-	now := s.clock.now()
+	now := w.clock.now()
 	found, err := sessions.get(id, now)
 	if err != nil {
 		return gen.CheckoutSession{}, err
@@ -90,7 +90,7 @@ func (s *Sandbox) settle(id string) (gen.CheckoutSession, error) {
 }
 
 func (s *Sandbox) settleLate(id string) (gen.CheckoutSession, error) {
-	s.expiries.happen() // so that the event of the expiry comes before those of the payment
+	s.expireDue() // so that the event of the expiry comes before those of the payment
 	return s.drive(id, (*sessionStore).settleLate)
 }
 
@@ -118,17 +118,17 @@ func (s *Sandbox) expire(id string) (gen.CheckoutSession, error) {
 func (s *Sandbox) drive(
 	id string, transition func(sessions *sessionStore, id string, now time.Time) (gen.CheckoutSession, error),
 ) (gen.CheckoutSession, error) {
-	_, sessions, ok := s.findSession(id)
+	w, sessions, ok := s.findSession(id)
 	if !ok {
 		return gen.CheckoutSession{}, noSuchSession()
 	}
-	return transition(sessions, id, s.clock.now())
+	return transition(sessions, id, w.clock.now())
 }
 
 // findSession looks for a session in all workspaces, test and live: its id is all that a buyer has, and nobody can guess
 // it.
 func (s *Sandbox) findSession(id string) (*workspace, *sessionStore, bool) {
-	for _, w := range s.directory.accounts {
+	for _, w := range s.directory.all() {
 		for _, data := range []*dataset{w.test, w.live} {
 			if data.sessions.has(id) {
 				return w, data.sessions, true

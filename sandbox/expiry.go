@@ -45,7 +45,7 @@ func (x *expiries) watch() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.timer == nil && !x.closed {
-		x.timer = time.AfterFunc(time.Hour, x.happen)
+		x.timer = time.AfterFunc(time.Hour, x.expireDue)
 		x.timer.Stop()
 		x.arm()
 	}
@@ -58,8 +58,8 @@ func (x *expiries) arm() {
 	}
 }
 
-// happen lets the sessions expire whose time has come.
-func (x *expiries) happen() {
+// expireDue makes the sessions expire whose time has come.
+func (x *expiries) expireDue() {
 	x.turn.Lock()
 	defer x.turn.Unlock()
 	now := x.clock.now()

@@ -12,7 +12,7 @@ func NewAt(opts Options, realTime func() time.Time) *Sandbox { return newSandbox
 
 // KeptAnswers is how many answers are kept for the test data of the default workspace.
 func KeptAnswers(s *Sandbox) int {
-	answers := s.directory.accounts[TestAccountID].test.answers
+	answers := s.directory.firstKey.home.test.answers
 	answers.mu.Lock()
 	defer answers.mu.Unlock()
 	return len(answers.oldest)

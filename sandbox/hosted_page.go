@@ -75,7 +75,7 @@ func (p hostedPage) post(w http.ResponseWriter, r *http.Request) {
 
 // perform does what the buyer asked for and returns where the browser goes from there.
 func (p hostedPage) perform(action string, method gen.CheckoutMethod) (next string, err error) {
-	session, current, err := p.sessions.getWithPayment(p.id, p.sandbox.clock.now())
+	session, current, err := p.sessions.getWithPayment(p.id, p.workspace.clock.now())
 	if err != nil {
 		return "", err
 	}
@@ -86,12 +86,12 @@ func (p hostedPage) perform(action string, method gen.CheckoutMethod) (next stri
 	case actionPay:
 		return p.pay(session, method)
 	case actionSettle:
-		session, err = p.sessions.settle(p.id, p.sandbox.clock.now())
+		session, err = p.sessions.settle(p.id, p.workspace.clock.now())
 		return p.after(session), err
 	case actionFail:
 		return p.fail(session, current, method)
 	case actionCancel:
-		session, err = p.sessions.cancel(p.id, p.sandbox.clock.now())
+		session, err = p.sessions.cancel(p.id, p.workspace.clock.now())
 		return p.after(session), err
 	}
 	return "", invalid("action", "is not known")
@@ -101,7 +101,7 @@ func (p hostedPage) pay(session gen.CheckoutSession, method gen.CheckoutMethod) 
 	if !p.offers(session, method) {
 		return "", invalid("method", "must be one of the session's methods")
 	}
-	session, err = p.sessions.pay(p.id, method, p.workspace.adapterFor(method), p.sandbox.clock.now())
+	session, err = p.sessions.pay(p.id, method, p.workspace.adapterFor(method), p.workspace.clock.now())
 	return p.after(session), err
 }
 
@@ -111,7 +111,7 @@ func (p hostedPage) fail(
 	session gen.CheckoutSession, current payment, method gen.CheckoutMethod,
 ) (next string, err error) {
 	if session.Status != gen.CheckoutSessionStatusOpen {
-		_, err = p.sessions.failPayment(p.id, p.sandbox.clock.now())
+		_, err = p.sessions.failPayment(p.id, p.workspace.clock.now())
 		return p.address(current.method), err
 	}
 	if !p.offers(session, method) {
@@ -171,7 +171,7 @@ func refusalText(f *failure) string {
 
 // show sends the page. Problem is what was wrong with the request, failed the method of a payment that has just failed.
 func (p hostedPage) show(w http.ResponseWriter, status int, problem, failed string) {
-	session, current, err := p.sessions.getWithPayment(p.id, p.sandbox.clock.now())
+	session, current, err := p.sessions.getWithPayment(p.id, p.workspace.clock.now())
 	if err != nil { // sessions are never removed: a mistake in the sandbox
 		http.Error(w, "something went wrong on our side", http.StatusInternalServerError)
 		return

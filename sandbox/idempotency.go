@@ -46,7 +46,7 @@ func (s *Sandbox) answerOnce(r *http.Request, c *call, perform func() answer) (a
 	if err != nil {
 		return answer{}, err
 	}
-	return c.data.answers.once(r.Context(), key, fingerprint, s.clock.now, perform)
+	return c.data.answers.once(r.Context(), key, fingerprint, c.workspace.clock.now, perform)
 }
 
 // fingerprintOf is the same for requests with the same method, path and parameters. White space and the order of

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/plugipay/plugipay-go/plugipay"
 )
@@ -41,6 +42,20 @@ type Options struct {
 	// PublicURL is what the hostedUrl of a session starts with, such as "https://pay.example.com". Empty: the scheme
 	// and the host of the request that creates the session.
 	PublicURL string
+
+	// DeliverySchedule is how long a delivery of an event waits between its attempts, by the sandbox's clock, so that
+	// [Sandbox.Advance] makes repeated attempts at once. The last wait repeats when there are more attempts. Nil: 10
+	// seconds, 1 minute, 10 minutes, 1 hour, 3 hours, 6 hours and 12 hours, as a sender does that does not give up within
+	// a day. [Start] refuses a negative wait.
+	DeliverySchedule []time.Duration
+
+	// DeliveryAttempts is how often an event is sent in all before its delivery has failed. Zero: once more than
+	// DeliverySchedule has waits. [Start] refuses a negative number.
+	DeliveryAttempts int
+
+	// DeliveryTimeout is how long one attempt may take until the endpoint has responded, by the real clock. Zero: 10
+	// seconds. [Start] refuses a negative timeout.
+	DeliveryTimeout time.Duration
 
 	// OnContractBreach is called with each answer of the sandbox that openapi.yaml does not allow, before the answer is
 	// sent; it may be called from several goroutines at once. Nil: answers are not checked.
