@@ -66,6 +66,7 @@ func (o checkoutSessions) CreateCheckoutSession(
 	if err := json.Unmarshal(c.body, &sent); err != nil {
 		return nil, err
 	}
+	c.workspace.expiries.expireDue() // or the expiries of a long run would pile up
 	created := c.data.sessions.create(newSession{
 		accountID:    c.workspace.accountID,
 		input:        *request.Body,
@@ -124,6 +125,7 @@ func (o checkoutSessions) ListCheckoutSessions(
 	if err != nil {
 		return nil, err
 	}
+	c.workspace.expiries.expireDue() // so that sessions are found by the status that they have
 	limit := valueOr(request.Params.Limit, defaultPageLimit)
 	page, rest := c.data.sessions.page(query, limit, c.workspace.clock.now())
 	var next *string

@@ -137,10 +137,3 @@ func (s *Sandbox) findSession(id string) (*workspace, *sessionStore, bool) {
 	}
 	return nil, nil, false
 }
-
-func (s *sessionStore) has(id string) bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	_, ok := s.numbers[id]
-	return ok
-}

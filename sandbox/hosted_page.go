@@ -35,8 +35,7 @@ type hostedPage struct {
 func (s *Sandbox) serveHostedPage(w http.ResponseWriter, r *http.Request, id string) {
 	found, sessions, ok := s.findSession(id)
 	if !ok {
-		writeNotice(w, http.StatusNotFound, "There is nothing to pay here",
-			"The address may be mistyped, or the sandbox has been restarted and has forgotten its sessions.")
+		writeNothingToPay(w)
 		return
 	}
 	p := hostedPage{sandbox: s, workspace: found, sessions: sessions, id: id}
@@ -48,6 +47,11 @@ func (s *Sandbox) serveHostedPage(w http.ResponseWriter, r *http.Request, id str
 	default:
 		refuseMethod(w, http.MethodGet, http.MethodHead, http.MethodPost)
 	}
+}
+
+func writeNothingToPay(w http.ResponseWriter) {
+	writeNotice(w, http.StatusNotFound, "There is nothing to pay here",
+		"The address may be mistyped, or the sandbox has been restarted and has forgotten its sessions.")
 }
 
 // post does what the buyer asked for and sends the browser on, or shows the page with what is wrong.
@@ -172,8 +176,8 @@ func refusalText(f *failure) string {
 // show sends the page. Problem is what was wrong with the request, failed the method of a payment that has just failed.
 func (p hostedPage) show(w http.ResponseWriter, status int, problem, failed string) {
 	session, current, err := p.sessions.getWithPayment(p.id, p.workspace.clock.now())
-	if err != nil { // sessions are never removed: a mistake in the sandbox
-		http.Error(w, "something went wrong on our side", http.StatusInternalServerError)
+	if err != nil { // forgotten since the request came
+		writeNothingToPay(w)
 		return
 	}
 	view := p.view(session, current, gen.CheckoutMethod(failed))

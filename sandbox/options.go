@@ -43,6 +43,11 @@ type Options struct {
 	// and the host of the request that creates the session.
 	PublicURL string
 
+	// MaxSessions is how many sessions the test data, and the live data, of a workspace may have. When there are more, the
+	// oldest one that has ended is forgotten or, where none has, the oldest one. As many responses to idempotency keys are
+	// kept. Zero: 100,000. Negative: no limit.
+	MaxSessions int
+
 	// DeliverySchedule is how long a delivery of an event waits between its attempts, by the sandbox's clock, so that
 	// [Sandbox.Advance] makes repeated attempts at once. The last wait repeats when there are more attempts. Nil: 10
 	// seconds, 1 minute, 10 minutes, 1 hour, 3 hours, 6 hours and 12 hours, as a sender does that does not give up within

@@ -75,11 +75,10 @@ func (s *sessionStore) failPayment(id string, now time.Time) (gen.CheckoutSessio
 func (s *sessionStore) settleLate(id string, now time.Time) (gen.CheckoutSession, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	number, ok := s.numbers[id]
-	if !ok {
-		return gen.CheckoutSession{}, noSuchSession()
+	found, err := s.find(id)
+	if err != nil {
+		return gen.CheckoutSession{}, err
 	}
-	found := s.sessions[number]
 	if status := found.statusAt(now); status != gen.CheckoutSessionStatusExpired {
 		return gen.CheckoutSession{}, fail(gen.ErrorCodeConflict,
 			"the checkout session is "+status+": only an expired one can be settled late")
@@ -118,11 +117,11 @@ func (s *sessionStore) expireNow(id string, now time.Time) (gen.CheckoutSession,
 func (s *sessionStore) getWithPayment(id string, now time.Time) (gen.CheckoutSession, payment, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	number, ok := s.numbers[id]
-	if !ok {
-		return gen.CheckoutSession{}, payment{}, noSuchSession()
+	found, err := s.find(id)
+	if err != nil {
+		return gen.CheckoutSession{}, payment{}, err
 	}
-	return s.sessions[number].at(now), s.sessions[number].payment, nil
+	return found.at(now), found.payment, nil
 }
 
 func (s *session) mustBePending(verb string) error {

@@ -7,6 +7,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -27,6 +28,7 @@ type Sandbox struct {
 	clock          *clock // that the clocks of the workspaces are based on
 	rateLimit      RateLimit
 	publicURL      string
+	maxSessions    int
 	onBreach       func(error)
 	operations     http.Handler
 	control        http.Handler
@@ -42,6 +44,8 @@ type Sandbox struct {
 // Close it if it has endpoints.
 func New(opts Options) *Sandbox { return newSandbox(opts, time.Now) }
 
+const defaultMaxSessions = 100_000
+
 // newSandbox is New with a clock to read the real time from.
 func newSandbox(opts Options, realTime func() time.Time) *Sandbox {
 	contract, err := loadContract()
@@ -56,6 +60,7 @@ func newSandbox(opts Options, realTime func() time.Time) *Sandbox {
 		rateLimit:      opts.RateLimit,
 		publicURL:      strings.TrimRight(opts.PublicURL, "/"),
 		onBreach:       opts.OnContractBreach,
+		maxSessions:    cmp.Or(opts.MaxSessions, defaultMaxSessions),
 		deliveryPolicy: opts.deliveryPolicy(),
 		deliveryClient: newDeliveryClient(newDeliveryTransport()),
 	}

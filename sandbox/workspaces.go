@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"slices"
-	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
 	"github.com/plugipay/plugipay-go/plugipay"
@@ -48,15 +47,16 @@ type accessKey struct {
 // newWorkspace returns a workspace with its valid endpoints and without keys.
 func (s *Sandbox) newWorkspace(in Workspace) *workspace {
 	c := newClock(s.clock.exact)
+	x := &expiries{clock: c}
 	w := &workspace{
 		accountID: in.AccountID,
 		name:      in.Name,
 		adapters:  newAdapters(in.Adapters),
 		clock:     c,
-		expiries:  &expiries{clock: c},
+		expiries:  x,
 		feed:      s.newFeed(in.AccountID, c),
-		test:      newDataset(),
-		live:      newDataset(),
+		test:      newDataset(x, s.maxSessions),
+		live:      newDataset(x, s.maxSessions),
 	}
 	w.connect(w.test, false)
 	w.connect(w.live, true)
@@ -68,13 +68,10 @@ func (s *Sandbox) newWorkspace(in Workspace) *workspace {
 	return w
 }
 
-// connect makes the changes of a dataset's sessions known to the feed and to the expiries.
+// connect makes the feed receive the events of a dataset's sessions.
 func (w *workspace) connect(data *dataset, live bool) {
 	data.sessions.onEvent = func(name gen.EventName, is, was gen.CheckoutSession) {
 		w.feed.publish(name, live, is, was)
-	}
-	data.sessions.onCreate = func(number int, expires time.Time) {
-		w.expiries.add(expiry{at: expires, store: data.sessions, number: number})
 	}
 }
 
@@ -95,8 +92,8 @@ func (w *workspace) close() {
 	w.feed.deliveries.Close()
 }
 
-func newDataset() *dataset {
-	return &dataset{sessions: newSessionStore(), answers: newKeptAnswers(), cursors: newCursorSeal()}
+func newDataset(x *expiries, limit int) *dataset {
+	return &dataset{sessions: newSessionStore(x, limit), answers: newKeptAnswers(limit), cursors: newCursorSeal()}
 }
 
 func (w *workspace) dataset(live bool) *dataset {
