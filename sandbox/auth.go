@@ -34,7 +34,7 @@ func (s *Sandbox) authenticate(r *http.Request, body []byte) (*accessKey, error)
 	if err != nil {
 		return nil, err
 	}
-	key, ok := s.directory.keys[given.keyID]
+	key, ok := s.directory.key(given.keyID)
 	if !ok {
 		return nil, fail(gen.ErrorCodeInvalidKey, "the key is not known")
 	}
@@ -110,7 +110,7 @@ func (s *Sandbox) checkTimestamp(value string) (int64, error) {
 	if err != nil || strconv.FormatInt(timestamp, 10) != value {
 		return 0, fail(gen.ErrorCodeInvalidTimestamp, timestampHeader+" must be unix seconds")
 	}
-	now := s.clock.real().Unix()
+	now := s.realTime().Unix()
 	if timestamp < now-maxTimestampSkew || timestamp > now+maxTimestampSkew {
 		return 0, fail(gen.ErrorCodeTimestampSkew,
 			"the timestamp is more than 300 seconds away from the clock of the server")

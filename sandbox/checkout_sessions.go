@@ -66,6 +66,7 @@ func (o checkoutSessions) CreateCheckoutSession(
 	if err := json.Unmarshal(c.body, &sent); err != nil {
 		return nil, err
 	}
+	c.workspace.expiries.expireDue() // or the expiries of a long run would pile up
 	created := c.data.sessions.create(newSession{
 		accountID:    c.workspace.accountID,
 		workspace:    c.workspace.name,
@@ -74,7 +75,7 @@ func (o checkoutSessions) CreateCheckoutSession(
 		lineItems:    lineItemsOf(sent),
 		lifetime:     lifetimeOf(*request.Body),
 		hostedURLFor: func(id string) string { return c.baseURL + hostedPath + id },
-	}, o.sandbox.clock.now())
+	}, c.workspace.clock.now())
 	return api.CreateCheckoutSession201JSONResponse{Body: o.envelope(c, created)}, nil
 }
 
@@ -97,7 +98,7 @@ func (o checkoutSessions) GetCheckoutSession(
 	ctx context.Context, request api.GetCheckoutSessionRequestObject,
 ) (api.GetCheckoutSessionResponseObject, error) {
 	c := callFrom(ctx)
-	found, err := c.data.sessions.get(request.ID, o.sandbox.clock.now())
+	found, err := c.data.sessions.get(request.ID, c.workspace.clock.now())
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +109,7 @@ func (o checkoutSessions) CancelCheckoutSession(
 	ctx context.Context, request api.CancelCheckoutSessionRequestObject,
 ) (api.CancelCheckoutSessionResponseObject, error) {
 	c := callFrom(ctx)
-	canceled, err := c.data.sessions.cancel(request.ID, o.sandbox.clock.now())
+	canceled, err := c.data.sessions.cancel(request.ID, c.workspace.clock.now())
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +120,7 @@ func (o checkoutSessions) ConfirmCheckoutSession(
 	ctx context.Context, request api.ConfirmCheckoutSessionRequestObject,
 ) (api.ConfirmCheckoutSessionResponseObject, error) {
 	c := callFrom(ctx)
-	confirmed, err := c.data.sessions.confirm(request.ID, o.sandbox.clock.now())
+	confirmed, err := c.data.sessions.confirm(request.ID, c.workspace.clock.now())
 	if err != nil {
 		return nil, err
 	}
@@ -134,8 +135,9 @@ func (o checkoutSessions) ListCheckoutSessions(
 	if err != nil {
 		return nil, err
 	}
+	c.workspace.expiries.expireDue() // so that sessions are found by the status that they have
 	limit := valueOr(request.Params.Limit, defaultPageLimit)
-	page, rest := c.data.sessions.page(query, limit, o.sandbox.clock.now())
+	page, rest := c.data.sessions.page(query, limit, c.workspace.clock.now())
 	var next *string
 	if rest != nil {
 		cursor, err := c.data.cursors.encode(*rest)

@@ -12,25 +12,43 @@ import (
 // latestTime is the last time that the format below can write.
 var latestTime = time.Date(9999, time.December, 31, 23, 59, 59, 999_000_000, time.UTC)
 
-// clock is the real time, and the sandbox's time, which may be ahead of it.
+// clock is a time that may be ahead of the one that it is based on. The sandbox's clock is based on the real time, and
+// the clock of each workspace on the sandbox's.
 type clock struct {
-	real func() time.Time
+	base func() time.Time
 
 	mu    sync.Mutex
 	ahead time.Duration
 }
 
-// now returns the sandbox's time to the millisecond, which is what the API shows.
-func (c *clock) now() time.Time {
+func newClock(base func() time.Time) *clock { return &clock{base: base} }
+
+// now returns the time to the millisecond, which is what the API shows.
+func (c *clock) now() time.Time { return c.exact().UTC().Truncate(time.Millisecond) }
+
+func (c *clock) exact() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.real().Add(c.ahead).UTC().Truncate(time.Millisecond)
+	return c.base().Add(c.ahead)
 }
 
 func (c *clock) advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ahead += min(max(d, 0), math.MaxInt64-c.ahead)
+}
+
+// set puts the clock so far ahead of its base.
+func (c *clock) set(ahead time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead = ahead
+}
+
+func (c *clock) aheadBy() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ahead
 }
 
 // formatTime writes a time as the API does.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
+	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
 const (
@@ -117,9 +118,9 @@ func (s *Sandbox) consoleView() consoleView {
 // sessionViews returns the last sessions of all workspaces, newest first.
 func (s *Sandbox) sessionViews() []sessionView {
 	var views []sessionView
-	for _, w := range s.directory.accounts {
+	for _, w := range s.directory.all() {
 		for _, live := range []bool{false, true} {
-			sessions, _ := w.dataset(live).sessions.page(listQuery{}, shownSessions, s.clock.now())
+			sessions, _ := w.dataset(live).sessions.page(listQuery{}, shownSessions, w.clock.now())
 			for _, session := range sessions {
 				views = append(views, s.newSessionView(session, w, live))
 			}
@@ -160,24 +161,30 @@ func newCreatedView(machine string) timeView {
 // deliveryViews returns the last deliveries of events, newest first.
 func (s *Sandbox) deliveryViews() []deliveryView {
 	var views []deliveryView
-	for _, r := range s.dispatcher.records() {
-		view := deliveryView{
-			EventID:   r.EventID,
-			EventName: r.EventName,
-			SessionID: r.SessionID,
-			URL:       s.redactor.Replace(r.URL),
-			Body:      indented(s.redactor.Replace(string(r.Body))),
-			Delivered: r.Delivered,
+	for _, w := range s.directory.all() {
+		for _, r := range w.feed.deliveries.Records() {
+			views = append(views, s.newDeliveryView(r))
 		}
-		if !r.Next.IsZero() {
-			view.Next = newConsoleTime(r.Next)
-		}
-		for _, a := range r.Attempts {
-			view.Attempts = append(view.Attempts, attemptView{Time: newConsoleTime(a.At), Status: a.Status, Err: a.Err})
-		}
-		views = append(views, view)
 	}
 	return views
+}
+
+func (s *Sandbox) newDeliveryView(r delivery.Record) deliveryView {
+	view := deliveryView{
+		EventID:   r.EventID,
+		EventName: r.EventType,
+		SessionID: r.SessionID,
+		URL:       s.redacted(r.URL),
+		Body:      indented(s.redacted(string(r.Body))),
+		Delivered: r.State == delivery.Delivered,
+	}
+	if !r.Next.IsZero() {
+		view.Next = newConsoleTime(r.Next)
+	}
+	for _, a := range r.Attempts {
+		view.Attempts = append(view.Attempts, attemptView{Time: newConsoleTime(a.At), Status: a.Status, Err: a.Error})
+	}
+	return view
 }
 
 // newConsoleTime writes a time to the millisecond, in UTC as the API does.

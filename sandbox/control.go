@@ -25,13 +25,16 @@ type controlRoute func(r *http.Request, body []byte) (int, any, error)
 func newControl(s *Sandbox) http.Handler {
 	routes := http.NewServeMux()
 	for pattern, route := range map[string]controlRoute{
-		"POST /_sandbox/faults":               s.controlInject,
-		"GET /_sandbox/faults":                s.controlFaults,
-		"DELETE /_sandbox/faults":             s.controlClearFaults,
-		"POST /_sandbox/clock":                s.controlClock,
-		"POST /_sandbox/sessions/{id}/pay":    s.controlPay,
-		"POST /_sandbox/sessions/{id}/settle": withoutBody(s.settle),
-		"POST /_sandbox/sessions/{id}/fail":   withoutBody(s.failPayment),
+		"POST /_sandbox/faults":                s.controlInject,
+		"GET /_sandbox/faults":                 s.controlFaults,
+		"DELETE /_sandbox/faults":              s.controlClearFaults,
+		"POST /_sandbox/clock":                 s.controlClock,
+		"POST /_sandbox/sessions/{id}/pay":     s.controlPay,
+		"POST /_sandbox/sessions/{id}/settle":  s.controlSettle,
+		"POST /_sandbox/sessions/{id}/fail":    s.controlFail,
+		"POST /_sandbox/sessions/{id}/confirm": withoutBody(s.confirm),
+		"POST /_sandbox/sessions/{id}/expire":  withoutBody(s.expire),
+		"POST /_sandbox/sessions/{id}/cancel":  withoutBody(s.cancel),
 		controlPrefix: func(*http.Request, []byte) (int, any, error) {
 			return 0, nil, fail(gen.ErrorCodeNotFound, "no such method or path")
 		},
@@ -186,28 +189,4 @@ func (s *Sandbox) controlClock(_ *http.Request, body []byte) (int, any, error) {
 	}
 	s.Advance(time.Duration(*in.AdvanceSec) * time.Second)
 	return http.StatusOK, map[string]string{"now": formatTime(s.clock.now())}, nil
-}
-
-func (s *Sandbox) controlPay(r *http.Request, body []byte) (int, any, error) {
-	var in struct {
-		Method gen.CheckoutMethod `json:"method"`
-	}
-	if err := decodeControl(body, &in); err != nil {
-		return 0, nil, err
-	}
-	session, err := s.pay(r.PathValue("id"), in.Method)
-	return http.StatusOK, session, err
-}
-
-// withoutBody is a route for what needs to know the session only. The body may be empty or {}.
-func withoutBody(drive func(id string) (gen.CheckoutSession, error)) controlRoute {
-	return func(r *http.Request, body []byte) (int, any, error) {
-		if len(body) > 0 {
-			if err := decodeControl(body, &struct{}{}); err != nil {
-				return 0, nil, err
-			}
-		}
-		session, err := drive(r.PathValue("id"))
-		return http.StatusOK, session, err
-	}
 }

@@ -38,6 +38,14 @@ func decodeControl(body []byte, into any) error {
 	return fail(gen.ErrorCodeValidationError, "the body can have "+knownProperties(into))
 }
 
+// decodeOptional is decodeControl for a body that may be empty, which says the same as {}.
+func decodeOptional(body []byte, into any) error {
+	if len(body) == 0 {
+		return nil
+	}
+	return decodeControl(body, into)
+}
+
 // knownProperties names the properties of a struct's JSON.
 func knownProperties(of any) string {
 	t := reflect.TypeOf(of).Elem()

@@ -1,266 +1,140 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
-	"net/http"
+	"errors"
+	"fmt"
 	"slices"
-	"sync"
+	"strings"
 	"time"
 
-	"github.com/plugipay/plugipay-go/gen"
+	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
+// DeliveryState is how far a delivery has come.
+type DeliveryState string
+
+// The states of a [Delivery].
 const (
-	maxAttempts       = 10
-	firstBackoff      = time.Second
-	longestBackoff    = time.Minute
-	attemptTimeout    = 10 * time.Second
-	maxWorkers        = 16  // attempts that an endpoint gets at the same time
-	maxKeptDeliveries = 500 // that can be looked at
+	DeliveryPending   DeliveryState = "pending"   // it waits for its first attempt or for the next one
+	DeliveryDelivered DeliveryState = "delivered" // the endpoint responded with a 2xx
+	DeliveryFailed    DeliveryState = "failed"    // it was given up after its last attempt
 )
 
-// dispatcher sends events to endpoints. What waits is in memory and no goroutine's: workers start when there is
-// something to send and end when there is not.
-type dispatcher struct {
-	clock  *clock
-	client *http.Client
-	ctx    context.Context // ends when the dispatcher is closed
-	cancel context.CancelFunc
-	work   sync.WaitGroup // the workers
-
-	mu        sync.Mutex
-	closed    bool
-	endpoints map[*workspace][]*outbox
-	kept      []*delivery // the last ones, oldest first
-}
-
-// outbox is what waits to be sent to an endpoint. It is guarded by the dispatcher's lock, but for what does not change.
-type outbox struct {
-	endpoint Endpoint
-	lines    map[string]*line // by session, only those in which something waits
-	ready    []*line          // whose first delivery is due and that no worker has taken
-	workers  int
-}
-
-// line is what waits to be sent about one session, in order: the first delivery is being attempted, is due, or waits
-// for its next attempt; the others wait for it.
-type line struct {
-	deliveries []*delivery
-	retry      *time.Timer // nil when no attempt is waited for
-}
-
-// delivery is an event on its way to an endpoint.
-type delivery struct {
-	record deliveryRecord // guarded by the dispatcher's lock, but for the body, which does not change
-}
-
-// deliveryRecord is what can be known of a delivery. It holds no secret.
-type deliveryRecord struct {
+// Delivery is an event on its way to one endpoint. All times are those of the sandbox's clock.
+type Delivery struct {
+	ID        string // "dlv_" and a ULID
 	EventID   string
-	EventName string
-	SessionID string
-	URL       string // without a password
+	EventType string // the event's plain name, such as "checkout_session.completed"
+	SessionID string // empty when the event is not about a checkout session
+	URL       string // of the endpoint, without a password
 	Body      []byte
-	Attempts  []deliveryAttempt
-	Delivered bool
-	Next      time.Time // when it is tried again, by the real clock; zero when it is not, and before the first attempt
+	State     DeliveryState
+	Attempts  []DeliveryAttempt // oldest first
+	Next      time.Time         // of the next attempt; zero when none is scheduled
 }
 
-// deliveryAttempt is one request to an endpoint.
-type deliveryAttempt struct {
-	At     time.Time // by the real clock
-	Status int       // of the answer; zero when there was none
-	Err    string    // what went wrong; empty when it was delivered
+// DeliveryAttempt is one request to an endpoint.
+type DeliveryAttempt struct {
+	At       time.Time
+	Duration time.Duration     // by the real clock
+	Status   int               // of the response; zero when there was none
+	Response string            // the beginning of the response's body, at most 4 KiB
+	Error    string            // why the event was not delivered; empty when it was
+	Fault    DeliveryFaultKind // that was injected into the attempt; empty for none
 }
 
-func newDispatcher(c *clock) *dispatcher {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &dispatcher{
-		clock:     c,
-		client:    newDeliveryClient(newDeliveryTransport()),
-		ctx:       ctx,
-		cancel:    cancel,
-		endpoints: map[*workspace][]*outbox{},
-	}
-}
+// Deliveries returns the deliveries of events, newest first. At most 500 of each workspace are kept.
+func (s *Sandbox) Deliveries() []Delivery { return deliveriesOf(s.directory.all()) }
 
-// add lets a workspace's events of from now on go to an endpoint, which must be a valid one.
-func (d *dispatcher) add(to *workspace, e Endpoint) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.endpoints[to] = append(d.endpoints[to], &outbox{endpoint: e, lines: map[string]*line{}})
-}
-
-// publish queues an event for each endpoint of a workspace. It does not wait for anything.
-func (d *dispatcher) publish(from *workspace, name gen.EventName, is, was gen.CheckoutSession) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	outboxes := d.endpoints[from]
-	if d.closed || len(outboxes) == 0 {
-		return
-	}
-	e := event{id: newID("evt_", d.clock.now()), name: name, account: from.accountID, is: is, was: was}
-	for _, o := range outboxes {
-		body, err := e.encode(o.endpoint.PlainEvents)
-		if err != nil {
-			continue // it cannot happen: the session was made from JSON
+func deliveriesOf(workspaces []*workspace) []Delivery {
+	found := []Delivery{}
+	for _, w := range workspaces {
+		for _, r := range w.feed.deliveries.Records() {
+			found = append(found, newDelivery(r))
 		}
-		added := &delivery{record: deliveryRecord{
-			EventID:   e.id,
-			EventName: e.name,
-			SessionID: is.ID,
-			URL:       shownURL(o.endpoint.URL),
-			Body:      body,
-		}}
-		d.keep(added)
-		d.enqueue(o, added)
 	}
-}
-
-// keep needs the lock.
-func (d *dispatcher) keep(added *delivery) {
-	d.kept = append(d.kept, added)
-	if len(d.kept) > maxKeptDeliveries {
-		d.kept[0] = nil // or the array under the slice would keep it
-		d.kept = d.kept[1:]
-	}
-}
-
-// enqueue needs the lock.
-func (d *dispatcher) enqueue(o *outbox, added *delivery) {
-	if l, waiting := o.lines[added.record.SessionID]; waiting {
-		l.deliveries = append(l.deliveries, added)
-		return
-	}
-	l := &line{deliveries: []*delivery{added}}
-	o.lines[added.record.SessionID] = l
-	d.makeReady(o, l)
-}
-
-// makeReady hands a line to the workers. It needs the lock.
-func (d *dispatcher) makeReady(o *outbox, l *line) {
-	l.retry = nil
-	if d.closed {
-		return
-	}
-	o.ready = append(o.ready, l)
-	if o.workers < maxWorkers {
-		o.workers++
-		d.work.Go(func() { d.runWorker(o) })
-	}
-}
-
-// runWorker makes the attempts that are due, until there are none.
-func (d *dispatcher) runWorker(o *outbox) {
-	for {
-		l, first := d.take(o)
-		if first == nil {
-			return
-		}
-		at := d.clock.real()
-		status, err := d.post(o.endpoint, first.record.Body, at)
-		d.finish(o, l, first, newAttempt(at, status, err))
-	}
-}
-
-// take returns the next line that is ready and its first delivery, or nothing when the worker shall end.
-func (d *dispatcher) take(o *outbox) (*line, *delivery) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed || len(o.ready) == 0 {
-		o.workers--
-		return nil, nil
-	}
-	l := o.ready[0]
-	o.ready[0] = nil
-	o.ready = o.ready[1:]
-	return l, l.deliveries[0]
-}
-
-// finish notes an attempt and decides what its line does next.
-func (d *dispatcher) finish(o *outbox, l *line, first *delivery, made deliveryAttempt) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	r := &first.record
-	r.Attempts = append(r.Attempts, made)
-	r.Delivered = made.Err == ""
-	r.Next = time.Time{}
-	switch {
-	case d.closed:
-	case !r.Delivered && len(r.Attempts) < maxAttempts:
-		wait := backoff(len(r.Attempts))
-		r.Next = d.clock.real().Add(wait)
-		l.retry = time.AfterFunc(wait, func() { d.retry(o, l) })
-	default: // delivered or given up
-		d.nextInLine(o, l)
-	}
-}
-
-// nextInLine needs the lock.
-func (d *dispatcher) nextInLine(o *outbox, l *line) {
-	sessionID := l.deliveries[0].record.SessionID
-	l.deliveries[0] = nil
-	l.deliveries = l.deliveries[1:]
-	if len(l.deliveries) == 0 {
-		delete(o.lines, sessionID)
-		return
-	}
-	d.makeReady(o, l)
-}
-
-func (d *dispatcher) retry(o *outbox, l *line) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.makeReady(o, l)
-}
-
-// backoff is how long to wait after a number of attempts.
-func backoff(attempts int) time.Duration {
-	wait := firstBackoff
-	for range attempts - 1 {
-		wait = min(2*wait, longestBackoff)
-	}
-	return wait
-}
-
-// records returns the last deliveries, newest first, for the caller to keep.
-func (d *dispatcher) records() []deliveryRecord {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	found := make([]deliveryRecord, 0, len(d.kept))
-	for _, kept := range slices.Backward(d.kept) {
-		r := kept.record
-		r.Body = slices.Clone(r.Body)
-		r.Attempts = slices.Clone(r.Attempts)
-		found = append(found, r)
+	if len(workspaces) > 1 { // the deliveries of one are in order
+		slices.SortStableFunc(found, func(a, b Delivery) int { return cmp.Compare(b.ID, a.ID) })
 	}
 	return found
 }
 
-// close ends all deliveries and waits for those in the middle of an attempt. It may be called again.
-func (d *dispatcher) close() {
-	d.stop()
-	d.cancel()
-	d.work.Wait()
-	d.client.CloseIdleConnections()
+func newDelivery(r delivery.Record) Delivery {
+	d := Delivery{
+		ID: r.ID, EventID: r.EventID, EventType: r.EventType, SessionID: r.SessionID, URL: r.URL, Body: r.Body,
+		State: DeliveryState(r.State), Next: r.Next, Attempts: []DeliveryAttempt{},
+	}
+	for _, a := range r.Attempts {
+		d.Attempts = append(d.Attempts, DeliveryAttempt{
+			At: a.At, Duration: a.Duration, Status: a.Status, Response: a.Response, Error: a.Error,
+			Fault: DeliveryFaultKind(a.Fault),
+		})
+	}
+	return d
 }
 
-// stop makes sure that no attempt begins any more.
-func (d *dispatcher) stop() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.closed = true
-	for _, outboxes := range d.endpoints {
-		for _, o := range outboxes {
-			for _, l := range o.lines {
-				if l.retry != nil {
-					l.retry.Stop()
-				}
-			}
-			o.lines, o.ready = nil, nil
+// WaitDelivered waits until no delivery is pending, and then returns nil when all were delivered. A delivery whose
+// attempt failed is pending until its last attempt, which is a matter of hours by the default schedule: call
+// [Sandbox.Advance] first, or set DeliverySchedule. The error names each delivery that failed, with the reason and the
+// response of its endpoint; when the context ends first, it also names those that are pending, and wraps the context's
+// error. Of several deliveries of an event to an endpoint, the last one counts. See [Sandbox.Redeliver].
+func (s *Sandbox) WaitDelivered(ctx context.Context) error {
+	waitErr := s.waitIdle(ctx, s.directory.all())
+	return errors.Join(waitErr, undelivered(s.Deliveries()))
+}
+
+// waitIdle waits until no delivery of the workspaces is pending.
+func (s *Sandbox) waitIdle(ctx context.Context, workspaces []*workspace) error {
+	for _, w := range workspaces {
+		w.expiries.expireDue()
+	}
+	for _, w := range workspaces {
+		select {
+		case <-w.feed.deliveries.Idle():
+		case <-ctx.Done():
+			return fmt.Errorf("sandbox: waiting for deliveries: %w", context.Cause(ctx))
 		}
 	}
-	for _, kept := range d.kept {
-		kept.record.Next = time.Time{}
+	return nil
+}
+
+// undelivered returns an error that names the deliveries that are not delivered. They are newest first.
+func undelivered(all []Delivery) error {
+	var problems []error
+	for _, d := range lastOfEach(all) {
+		if d.State != DeliveryDelivered {
+			problems = append(problems, errors.New("sandbox: "+d.summary()))
+		}
 	}
+	return errors.Join(problems...)
+}
+
+// lastOfEach returns the last delivery of each event to each endpoint. The deliveries are newest first.
+func lastOfEach(all []Delivery) []Delivery {
+	seen := map[[2]string]bool{}
+	var last []Delivery
+	for _, d := range all {
+		key := [2]string{d.EventID, d.URL}
+		if !seen[key] {
+			last = append(last, d)
+		}
+		seen[key] = true
+	}
+	return last
+}
+
+// summary says in one line how a delivery stands.
+func (d Delivery) summary() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s of %s to %s is %s after %d attempts", d.EventType, d.SessionID, d.URL, d.State, len(d.Attempts))
+	if len(d.Attempts) > 0 {
+		last := d.Attempts[len(d.Attempts)-1]
+		fmt.Fprintf(&text, ": %s", cmp.Or(last.Error, "delivered"))
+		if last.Response != "" {
+			fmt.Fprintf(&text, ": %s", strings.Join(strings.Fields(last.Response), " "))
+		}
+	}
+	return text.String()
 }

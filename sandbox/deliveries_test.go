@@ -14,6 +14,7 @@ import (
 
 	"github.com/plugipay/plugipay-go/plugipay"
 	"github.com/plugipay/plugipay-go/sandbox"
+	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
 // attempt is a delivery as a scripted receiver got it.
@@ -51,6 +52,9 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	w.Header().Set("Location", "/elsewhere")
 	w.WriteHeader(status)
+	if status == http.StatusTeapot {
+		_, _ = w.WriteString("no tea\ntoday")
+	}
 	return w.Result(), nil
 }
 
@@ -104,6 +108,8 @@ func inBubble(t *testing.T, answer func(attempt) int, run func(t *testing.T, box
 	synctest.Test(t, func(t *testing.T) {
 		opts := failOnBreach(t)
 		opts.Endpoints = []sandbox.Endpoint{{URL: "http://user:hunter2@receiver.example/hook", Secret: endpointSecret}}
+		opts.DeliverySchedule = seconds(1, 2, 4, 8, 16, 32, 60)
+		opts.DeliveryAttempts = 10
 		box := sandbox.New(opts)
 		s := &script{t: t, begin: time.Now(), answer: answer}
 		sandbox.SetDeliveryTransport(box, s)
@@ -112,17 +118,18 @@ func inBubble(t *testing.T, answer func(attempt) int, run func(t *testing.T, box
 	})
 }
 
+func seconds(n ...int) []time.Duration {
+	all := make([]time.Duration, 0, len(n))
+	for _, s := range n {
+		all = append(all, time.Duration(s)*time.Second)
+	}
+	return all
+}
+
 func always(status int) func(attempt) int { return func(attempt) int { return status } }
 
 func TestDeliveriesRepeatWithBackoffUntilA2xx(t *testing.T) {
 	t.Parallel()
-	seconds := func(at ...int) []time.Duration {
-		all := make([]time.Duration, 0, len(at))
-		for _, s := range at {
-			all = append(all, time.Duration(s)*time.Second)
-		}
-		return all
-	}
 	failing := func(times, status int) func(int) int {
 		return func(n int) int {
 			if n <= times {
@@ -145,10 +152,10 @@ func TestDeliveriesRepeatWithBackoffUntilA2xx(t *testing.T) {
 		},
 		"no answer takes 10 seconds": {failing(2, 0), seconds(0, 11, 23), true, ""},
 		"given up after ten attempts": {
-			failing(99, 503), seconds(0, 1, 3, 7, 15, 31, 63, 123, 183, 243), false, "the answer was 503, not a 2xx",
+			failing(99, 503), seconds(0, 1, 3, 7, 15, 31, 63, 123, 183, 243), false, "the response was 503, not a 2xx",
 		},
 		"given up without any answer": {
-			failing(99, 0), seconds(0, 11, 23, 37, 55, 81, 123, 193, 263, 333), false, "no answer within 10s",
+			failing(99, 0), seconds(0, 11, 23, 37, 55, 81, 123, 193, 263, 333), false, "no response within 10s",
 		},
 	}
 	for name, tt := range tests {
@@ -178,7 +185,7 @@ func TestDeliveriesRepeatWithBackoffUntilA2xx(t *testing.T) {
 				}
 				record := sandbox.Deliveries(box)[0]
 				last := record.Attempts[len(record.Attempts)-1]
-				if record.Delivered != tt.delivered || last.Err != tt.lastErr || !record.Next.IsZero() {
+				if (record.State == delivery.Delivered) != tt.delivered || last.Error != tt.lastErr || !record.Next.IsZero() {
 					t.Errorf("the delivery is recorded as %+v", record)
 				}
 			})
@@ -242,7 +249,7 @@ func TestAGivenUpEventDoesNotHoldUpTheNext(t *testing.T) {
 		if got := len(s.all()); got != 11 {
 			t.Errorf("there were %d attempts, want 10 and one more", got)
 		}
-		if newest := sandbox.Deliveries(box)[0]; !newest.Delivered {
+		if newest := sandbox.Deliveries(box)[0]; newest.State != delivery.Delivered {
 			t.Errorf("the event after the one that was given up was not delivered")
 		}
 	})
@@ -274,9 +281,9 @@ func TestDeliveriesAreKeptForLookingAt(t *testing.T) {
 		synctest.Wait()
 		got := sandbox.Deliveries(box)
 		want := time.Now().Add(time.Second)
-		if len(got) != 1 || got[0].SessionID != first || got[0].EventName != plugipay.EventCheckoutSessionCompleted ||
+		if len(got) != 1 || got[0].SessionID != first || got[0].EventType != plugipay.EventCheckoutSessionCompleted ||
 			string(got[0].Body) != s.all()[0].body || !strings.Contains(string(got[0].Body), got[0].EventID) ||
-			len(got[0].Attempts) != 1 || got[0].Attempts[0].Status != 500 || got[0].Delivered || !got[0].Next.Equal(want) {
+			len(got[0].Attempts) != 1 || got[0].Attempts[0].Status != 500 || got[0].State != delivery.Pending || !got[0].Next.Equal(want) {
 			t.Fatalf("records = %+v", got)
 		}
 		if got[0].URL != "http://user:xxxxx@receiver.example/hook" {
@@ -325,7 +332,7 @@ func TestCloseEndsDeliveries(t *testing.T) {
 				if got := len(s.all()); got != 1 {
 					t.Errorf("there were %d attempts, want the one from before", got)
 				}
-				if got := sandbox.Deliveries(box); len(got) != 1 || got[0].Delivered || !got[0].Next.IsZero() {
+				if got := sandbox.Deliveries(box); len(got) != 1 || got[0].State != delivery.Pending || !got[0].Next.IsZero() {
 					t.Errorf("records = %+v", got)
 				}
 			})
@@ -358,12 +365,12 @@ func TestAServerClosesWhateverItsReceiversDo(t *testing.T) {
 	server.Close()
 	<-gone
 	for _, r := range sandbox.Deliveries(server.Sandbox) {
-		if r.Delivered {
+		if r.State == delivery.Delivered {
 			t.Errorf("a delivery to %s is recorded as delivered", r.URL)
 		}
 		for _, a := range r.Attempts {
-			if strings.Contains(a.Err, r.URL) {
-				t.Errorf("an error holds the URL: %s", a.Err)
+			if strings.Contains(a.Error, r.URL) {
+				t.Errorf("an error holds the URL: %s", a.Error)
 			}
 		}
 	}

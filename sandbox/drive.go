@@ -8,8 +8,8 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// What follows lets a test do what a buyer does on the hosted page, and what the money does afterwards, without a
-// browser. The session may be of any workspace, test or live.
+// These methods do what a buyer does on the hosted page, what the money does afterwards and what the merchant does,
+// without a browser. The session may be in any workspace, test or live.
 
 // Pay pays an open session with one of its methods, as a buyer does. Cards, QRIS, e-wallets and PayPal complete the
 // session; virtual accounts and retail make it pending, until [Sandbox.Settle] or [Sandbox.FailPayment]; where the
@@ -20,62 +20,115 @@ func (s *Sandbox) Pay(sessionID string, method plugipay.CheckoutMethod) error {
 	return err
 }
 
-// Settle lets the money of a pending session arrive, which completes it. It fails when there is no such session or when
-// it is not pending.
+// Settle completes a pending session: the money arrives. It fails when there is no such session or when it is not
+// pending.
 func (s *Sandbox) Settle(sessionID string) error {
 	_, err := s.settle(sessionID)
 	return err
 }
 
-// FailPayment ends the payment of a pending session without money; the session is open again. It fails when there is no
+// SettleLate completes an expired session: the buyer paid an old bill, and the money arrives after expiresAt. It fails
+// when there is no such session or when it has not expired.
+func (s *Sandbox) SettleLate(sessionID string) error {
+	_, err := s.settleLate(sessionID)
+	return err
+}
+
+// FailPayment ends the payment of a pending session without money. The session is open again. It fails when there is no
 // such session or when it is not pending.
 func (s *Sandbox) FailPayment(sessionID string) error {
 	_, err := s.failPayment(sessionID)
 	return err
 }
 
+// FailSession ends a session with the status failed: its payment failed for good. It fails when there is no such session
+// or when it has ended.
+func (s *Sandbox) FailSession(sessionID string) error {
+	_, err := s.failSession(sessionID)
+	return err
+}
+
+// Confirm completes a session as the merchant does who has received the money, whatever its status. It fails when there
+// is no such session or when it has ended.
+func (s *Sandbox) Confirm(sessionID string) error {
+	_, err := s.confirm(sessionID)
+	return err
+}
+
+// Cancel ends a session without a payment. It fails when there is no such session or when it has ended.
+func (s *Sandbox) Cancel(sessionID string) error {
+	_, err := s.cancel(sessionID)
+	return err
+}
+
+// Expire makes a session expire now, without moving the clock: its expiresAt becomes the present time. It fails when
+// there is no such session or when it has ended.
+func (s *Sandbox) Expire(sessionID string) error {
+	_, err := s.expire(sessionID)
+	return err
+}
+
 func (s *Sandbox) pay(id string, method gen.CheckoutMethod) (gen.CheckoutSession, error) {
-	return s.drive(id, func(w *workspace, sessions *sessionStore, now time.Time) (gen.CheckoutSession, error) {
-		found, err := sessions.get(id, now)
-		if err != nil {
-			return gen.CheckoutSession{}, err
-		}
-		adapter := w.adapterFor(method)
-		if adapter == "" && slices.Contains(found.Methods, method) {
-			return gen.CheckoutSession{}, fail(gen.ErrorCodeAdapterNotConfigured,
-				"no adapter of the workspace can do the method")
-		}
-		return sessions.pay(id, method, adapter, now)
-	})
+	w, sessions, ok := s.findSession(id)
+	if !ok {
+		return gen.CheckoutSession{}, noSuchSession()
+	}
+	now := w.clock.now()
+	found, err := sessions.get(id, now)
+	if err != nil {
+		return gen.CheckoutSession{}, err
+	}
+	adapter := w.adapterFor(method)
+	if adapter == "" && slices.Contains(found.Methods, method) {
+		return gen.CheckoutSession{}, fail(gen.ErrorCodeAdapterNotConfigured, "no adapter of the workspace can do the method")
+	}
+	return sessions.pay(id, method, adapter, now)
 }
 
 func (s *Sandbox) settle(id string) (gen.CheckoutSession, error) {
-	return s.drive(id, func(_ *workspace, sessions *sessionStore, now time.Time) (gen.CheckoutSession, error) {
-		return sessions.settle(id, now)
-	})
+	return s.drive(id, (*sessionStore).settle)
+}
+
+func (s *Sandbox) settleLate(id string) (gen.CheckoutSession, error) {
+	s.expireDue() // so that the event of the expiry comes before those of the payment
+	return s.drive(id, (*sessionStore).settleLate)
 }
 
 func (s *Sandbox) failPayment(id string) (gen.CheckoutSession, error) {
-	return s.drive(id, func(_ *workspace, sessions *sessionStore, now time.Time) (gen.CheckoutSession, error) {
-		return sessions.failPayment(id, now)
-	})
+	return s.drive(id, (*sessionStore).failPayment)
 }
 
-// drive finds a session and lets something happen to it.
+func (s *Sandbox) failSession(id string) (gen.CheckoutSession, error) {
+	return s.drive(id, (*sessionStore).failFinally)
+}
+
+func (s *Sandbox) confirm(id string) (gen.CheckoutSession, error) {
+	return s.drive(id, (*sessionStore).confirm)
+}
+
+func (s *Sandbox) cancel(id string) (gen.CheckoutSession, error) {
+	return s.drive(id, (*sessionStore).cancel)
+}
+
+func (s *Sandbox) expire(id string) (gen.CheckoutSession, error) {
+	return s.drive(id, (*sessionStore).expireNow)
+}
+
+// drive finds a session and makes a transition of it.
 func (s *Sandbox) drive(
-	id string, happen func(*workspace, *sessionStore, time.Time) (gen.CheckoutSession, error),
+	id string, transition func(sessions *sessionStore, id string, now time.Time) (gen.CheckoutSession, error),
 ) (gen.CheckoutSession, error) {
 	w, sessions, ok := s.findSession(id)
 	if !ok {
 		return gen.CheckoutSession{}, noSuchSession()
 	}
-	return happen(w, sessions, s.clock.now())
+	return transition(sessions, id, w.clock.now())
 }
 
 // findSession looks for a session in all workspaces, test and live: its id is all that a buyer has, and nobody can guess
 // it.
 func (s *Sandbox) findSession(id string) (*workspace, *sessionStore, bool) {
-	for _, w := range s.directory.accounts {
+	for _, w := range s.directory.all() {
 		for _, data := range []*dataset{w.test, w.live} {
 			if data.sessions.has(id) {
 				return w, data.sessions, true
@@ -83,11 +136,4 @@ func (s *Sandbox) findSession(id string) (*workspace, *sessionStore, bool) {
 		}
 	}
 	return nil, nil, false
-}
-
-func (s *sessionStore) has(id string) bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	_, ok := s.numbers[id]
-	return ok
 }

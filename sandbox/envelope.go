@@ -80,7 +80,11 @@ func (s *Sandbox) refusal(c *call, err error) answer {
 }
 
 func (s *Sandbox) meta(c *call) gen.Meta {
-	return gen.Meta{RequestID: c.requestID, Timestamp: formatTime(s.clock.now())}
+	now := s.clock.now()
+	if c.workspace != nil {
+		now = c.workspace.clock.now()
+	}
+	return gen.Meta{RequestID: c.requestID, Timestamp: formatTime(now)}
 }
 
 func answerHeader(c *call, a answer) http.Header {

@@ -51,11 +51,15 @@ func (e Endpoint) check() error {
 	return nil
 }
 
+// wants reports whether an event is for the endpoint.
+func (e Endpoint) wants(event) bool { return true }
+
 // event is something that happened to a session. It is the same for all endpoints.
 type event struct {
 	id      string
 	name    gen.EventName
 	account string
+	live    bool
 	is      gen.CheckoutSession // as the event left it
 	was     gen.CheckoutSession // as it was before
 }

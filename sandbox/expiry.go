@@ -25,19 +25,34 @@ type expiries struct {
 
 // expiry is when a session expires unless it has ended by then.
 type expiry struct {
-	at     time.Time
-	store  *sessionStore
-	number int // in the store
+	at      time.Time
+	store   *sessionStore
+	session *session
+	index   int // in the heap
 }
 
-// add notes when a session expires.
-func (x *expiries) add(e expiry) {
+// add notes when a session of a store expires. The store's lock is held.
+func (x *expiries) add(store *sessionStore, of *session) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	heap.Push(&x.waiting, e)
-	if x.timer != nil && x.waiting[0] == e {
+	of.expiry = &expiry{at: of.expires, store: store, session: of}
+	heap.Push(&x.waiting, of.expiry)
+	if x.timer != nil && x.waiting[0] == of.expiry {
 		x.arm()
 	}
+}
+
+// remove forgets about the expiry of a session. The store's lock is held.
+func (x *expiries) remove(of *session) {
+	if of.expiry == nil {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if i := of.expiry.index; i >= 0 {
+		heap.Remove(&x.waiting, i)
+	}
+	of.expiry = nil
 }
 
 // watch lets sessions expire as the real time passes, too. Nobody needs it as long as nobody is told.
@@ -45,7 +60,7 @@ func (x *expiries) watch() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.timer == nil && !x.closed {
-		x.timer = time.AfterFunc(time.Hour, x.happen)
+		x.timer = time.AfterFunc(time.Hour, x.expireDue)
 		x.timer.Stop()
 		x.arm()
 	}
@@ -58,8 +73,8 @@ func (x *expiries) arm() {
 	}
 }
 
-// happen lets the sessions expire whose time has come.
-func (x *expiries) happen() {
+// expireDue makes the sessions expire whose time has come.
+func (x *expiries) expireDue() {
 	x.turn.Lock()
 	defer x.turn.Unlock()
 	now := x.clock.now()
@@ -68,27 +83,24 @@ func (x *expiries) happen() {
 		if !ok {
 			return
 		}
-		e.store.expire(e.number)
+		e.store.expire(e)
 	}
 }
 
 // nextDue takes out the expiry that is due first. When none is, the timer is set for the next one.
-func (x *expiries) nextDue(now time.Time) (expiry, bool) {
+func (x *expiries) nextDue(now time.Time) (*expiry, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.closed {
-		return expiry{}, false
-	}
 	if len(x.waiting) > 0 && !now.Before(x.waiting[0].at) {
-		return heap.Pop(&x.waiting).(expiry), true
+		return heap.Pop(&x.waiting).(*expiry), true
 	}
 	if x.timer != nil {
 		x.arm()
 	}
-	return expiry{}, false
+	return nil, false
 }
 
-// close lets no more sessions expire, and waits for those that are in the middle of it.
+// close stops the timer, and waits for the sessions that expire at this moment.
 func (x *expiries) close() {
 	x.mu.Lock()
 	x.closed = true
@@ -100,15 +112,17 @@ func (x *expiries) close() {
 	defer x.turn.Unlock()
 }
 
-// expire ends a session that has not ended by its expiresAt, and tells of it.
-func (s *sessionStore) expire(number int) {
+// expire ends a session that has not ended by its expiresAt, and reports the event.
+func (s *sessionStore) expire(due *expiry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found := s.sessions[number]
-	if hasEnded(found.status) {
-		return
+	found := due.session
+	if found.expiry != due {
+		return // it has ended or is forgotten
 	}
+	found.expiry = nil
 	was := found.at(found.expires.Add(-1))
+	s.index.changeStatus(found.number, found.status, gen.CheckoutSessionStatusExpired)
 	found.status = gen.CheckoutSessionStatusExpired
 	found.updated = found.expires
 	s.onEvent(gen.EventCheckoutSessionExpired, found.at(found.expires), was)
@@ -116,22 +130,33 @@ func (s *sessionStore) expire(number int) {
 
 // expiryHeap is a heap.Interface: the first is the one that expires first, of those that expire together the one that
 // was created first.
-type expiryHeap []expiry
+type expiryHeap []*expiry
 
-func (h expiryHeap) Len() int      { return len(h) }
-func (h expiryHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *expiryHeap) Push(e any)   { *h = append(*h, e.(expiry)) }
+func (h expiryHeap) Len() int { return len(h) }
+
 func (h expiryHeap) Less(i, j int) bool {
 	if h[i].at.Equal(h[j].at) {
-		return h[i].number < h[j].number
+		return h[i].session.number < h[j].session.number
 	}
 	return h[i].at.Before(h[j].at)
+}
+
+func (h expiryHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+func (h *expiryHeap) Push(e any) {
+	added := e.(*expiry)
+	added.index = len(*h)
+	*h = append(*h, added)
 }
 
 func (h *expiryHeap) Pop() any {
 	last := len(*h) - 1
 	e := (*h)[last]
-	(*h)[last] = expiry{}
+	(*h)[last] = nil
 	*h = (*h)[:last]
+	e.index = -1
 	return e
 }

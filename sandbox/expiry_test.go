@@ -12,6 +12,7 @@ import (
 
 	"github.com/plugipay/plugipay-go/plugipay"
 	"github.com/plugipay/plugipay-go/sandbox"
+	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
 func TestSessionsExpireAsRealTimePasses(t *testing.T) {
@@ -156,7 +157,7 @@ func TestAHundredThousandOpenSessionsAreNoProblem(t *testing.T) {
 			t.Errorf("%d deliveries, want 400", len(got))
 		}
 		for _, r := range got {
-			if !r.Delivered {
+			if r.State != delivery.Delivered {
 				t.Fatalf("an event was not delivered: %+v", r)
 			}
 		}

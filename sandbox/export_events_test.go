@@ -4,18 +4,18 @@ import (
 	"net/http"
 
 	"github.com/plugipay/plugipay-go/gen"
+	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
 // SetDeliveryTransport lets deliveries go through a transport of the test's, before there is an event.
 func SetDeliveryTransport(s *Sandbox, transport http.RoundTripper) {
-	s.dispatcher.client = newDeliveryClient(transport)
+	*s.deliveryClient = *newDeliveryClient(transport)
 }
 
-// DeliveryRecord is what the console shows of a delivery.
-type DeliveryRecord = deliveryRecord
-
-// Deliveries returns what the console shows.
-func Deliveries(s *Sandbox) []DeliveryRecord { return s.dispatcher.records() }
+// Deliveries returns what is recorded of the deliveries of the first workspace.
+func Deliveries(s *Sandbox) []delivery.Record {
+	return s.directory.firstKey.home.feed.deliveries.Records()
+}
 
 // CheckEvent holds the body of a delivery against the contract.
 func CheckEvent(s *Sandbox, plain bool, body []byte) error {
@@ -27,12 +27,12 @@ func CheckEvent(s *Sandbox, plain bool, body []byte) error {
 }
 
 // Expire lets the sessions expire whose time has come, as the timer does.
-func Expire(s *Sandbox) { s.expiries.happen() }
+func Expire(s *Sandbox) { s.expireDue() }
 
 // CreateSessions creates sessions in the default workspace that live for some seconds, by far faster than requests
 // would.
 func CreateSessions(s *Sandbox, count int, lifetime int64) {
-	data := s.directory.accounts[TestAccountID].test
+	data := s.directory.firstKey.home.test
 	input := gen.CheckoutSessionCreateInput{
 		Amount:     4999,
 		Currency:   gen.CurrencyUSD,

@@ -12,7 +12,7 @@ func NewAt(opts Options, realTime func() time.Time) *Sandbox { return newSandbox
 
 // KeptAnswers is how many answers are kept for the test data of the default workspace.
 func KeptAnswers(s *Sandbox) int {
-	answers := s.directory.accounts[TestAccountID].test.answers
+	answers := s.directory.firstKey.home.test.answers
 	answers.mu.Lock()
 	defer answers.mu.Unlock()
 	return len(answers.oldest)
@@ -21,7 +21,7 @@ func KeptAnswers(s *Sandbox) int {
 // AnswerStore is a keptAnswers whose answers are only a status.
 type AnswerStore struct{ answers *keptAnswers }
 
-func NewAnswerStore() AnswerStore { return AnswerStore{newKeptAnswers()} }
+func NewAnswerStore() AnswerStore { return AnswerStore{newKeptAnswers(-1)} }
 
 func (s AnswerStore) Once(ctx context.Context, key, parameters string, perform func() int) (int, error) {
 	a, err := s.answers.once(ctx, key, sha256.Sum256([]byte(parameters)), time.Now, func() answer {

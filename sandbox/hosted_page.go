@@ -38,8 +38,7 @@ type hostedPage struct {
 func (s *Sandbox) serveHostedPage(w http.ResponseWriter, r *http.Request, id string) {
 	found, sessions, ok := s.findSession(id)
 	if !ok {
-		writeNotice(w, http.StatusNotFound, "There is nothing to pay here",
-			"The address may be mistyped, or the sandbox has been restarted and has forgotten its sessions.")
+		writeNothingToPay(w)
 		return
 	}
 	p := hostedPage{sandbox: s, workspace: found, sessions: sessions, id: id}
@@ -51,6 +50,11 @@ func (s *Sandbox) serveHostedPage(w http.ResponseWriter, r *http.Request, id str
 	default:
 		refuseMethod(w, http.MethodGet, http.MethodHead, http.MethodPost)
 	}
+}
+
+func writeNothingToPay(w http.ResponseWriter) {
+	writeNotice(w, http.StatusNotFound, "There is nothing to pay here",
+		"The address may be mistyped, or the sandbox has been restarted and has forgotten its sessions.")
 }
 
 // post does what the buyer asked for and sends the browser on, or shows the page with what is wrong.
@@ -78,7 +82,7 @@ func (p hostedPage) post(w http.ResponseWriter, r *http.Request) {
 
 // perform does what the buyer asked for and returns where the browser goes from there.
 func (p hostedPage) perform(action string, method gen.CheckoutMethod) (next string, err error) {
-	session, current, err := p.sessions.getWithPayment(p.id, p.sandbox.clock.now())
+	session, current, err := p.sessions.getWithPayment(p.id, p.workspace.clock.now())
 	if err != nil {
 		return "", err
 	}
@@ -89,12 +93,12 @@ func (p hostedPage) perform(action string, method gen.CheckoutMethod) (next stri
 	case actionPay:
 		return p.pay(session, method)
 	case actionSettle:
-		session, err = p.sessions.settle(p.id, p.sandbox.clock.now())
+		session, err = p.sessions.settle(p.id, p.workspace.clock.now())
 		return p.after(session), err
 	case actionFail:
 		return p.fail(session, current, method)
 	case actionCancel:
-		session, err = p.sessions.cancel(p.id, p.sandbox.clock.now())
+		session, err = p.sessions.cancel(p.id, p.workspace.clock.now())
 		return p.after(session), err
 	}
 	return "", invalid("action", "is not known")
@@ -104,7 +108,7 @@ func (p hostedPage) pay(session gen.CheckoutSession, method gen.CheckoutMethod) 
 	if !p.offers(session, method) {
 		return "", invalid("method", "must be one of the session's methods")
 	}
-	session, err = p.sessions.pay(p.id, method, p.workspace.adapterFor(method), p.sandbox.clock.now())
+	session, err = p.sessions.pay(p.id, method, p.workspace.adapterFor(method), p.workspace.clock.now())
 	return p.after(session), err
 }
 
@@ -114,7 +118,7 @@ func (p hostedPage) fail(
 	session gen.CheckoutSession, current payment, method gen.CheckoutMethod,
 ) (next string, err error) {
 	if session.Status != gen.CheckoutSessionStatusOpen {
-		_, err = p.sessions.failPayment(p.id, p.sandbox.clock.now())
+		_, err = p.sessions.failPayment(p.id, p.workspace.clock.now())
 		return p.address(current.method), err
 	}
 	if !p.offers(session, method) {
@@ -174,9 +178,9 @@ func refusalText(f *failure) string {
 
 // show sends the page. Problem is what was wrong with the request, failed the method of a payment that has just failed.
 func (p hostedPage) show(w http.ResponseWriter, status int, problem, failed string) {
-	session, current, err := p.sessions.getWithPayment(p.id, p.sandbox.clock.now())
-	if err != nil { // sessions are never removed: a mistake in the sandbox
-		http.Error(w, "something went wrong on our side", http.StatusInternalServerError)
+	session, current, err := p.sessions.getWithPayment(p.id, p.workspace.clock.now())
+	if err != nil { // forgotten since the request came
+		writeNothingToPay(w)
 		return
 	}
 	view := p.view(session, current, gen.CheckoutMethod(failed))

@@ -16,6 +16,8 @@ const keyLifetime = 24 * time.Hour
 
 // keptAnswers holds the first answers to the idempotency keys of a dataset.
 type keptAnswers struct {
+	limit int // less than zero: none
+
 	mu     sync.Mutex
 	byKey  map[string]*keptAnswer
 	oldest []*keptAnswer // all of byKey, in the order in which they expire
@@ -33,7 +35,9 @@ type keptAnswer struct {
 	answer answer
 }
 
-func newKeptAnswers() *keptAnswers { return &keptAnswers{byKey: map[string]*keptAnswer{}} }
+func newKeptAnswers(limit int) *keptAnswers {
+	return &keptAnswers{limit: limit, byKey: map[string]*keptAnswer{}}
+}
 
 // answerOnce performs a request, unless it repeats an earlier one with the same idempotency key, whose answer it then
 // returns. The header has no meaning on a read.
@@ -46,7 +50,7 @@ func (s *Sandbox) answerOnce(r *http.Request, c *call, perform func() answer) (a
 	if err != nil {
 		return answer{}, err
 	}
-	return c.data.answers.once(r.Context(), key, fingerprint, s.clock.now, perform)
+	return c.data.answers.once(r.Context(), key, fingerprint, c.workspace.clock.now, perform)
 }
 
 // fingerprintOf is the same for requests with the same method, path and parameters. White space and the order of
@@ -98,6 +102,9 @@ func (k *keptAnswers) claim(key string, fingerprint [sha256.Size]byte, now time.
 		return entry, false
 	}
 	entry := &keptAnswer{key: key, fingerprint: fingerprint, until: now.Add(keyLifetime), done: make(chan struct{})}
+	if k.limit >= 0 && len(k.oldest) >= k.limit && len(k.oldest) > 0 {
+		k.forgetOldest()
+	}
 	k.byKey[key] = entry
 	k.oldest = append(k.oldest, entry)
 	return entry, true
@@ -125,10 +132,15 @@ func (k *keptAnswers) forget(entry *keptAnswer) {
 // forgetExpired needs the lock.
 func (k *keptAnswers) forgetExpired(now time.Time) {
 	for len(k.oldest) > 0 && !now.Before(k.oldest[0].until) {
-		k.drop(k.oldest[0])
-		k.oldest[0] = nil // or the array under the slice would keep the answer
-		k.oldest = k.oldest[1:]
+		k.forgetOldest()
 	}
+}
+
+// forgetOldest needs the lock.
+func (k *keptAnswers) forgetOldest() {
+	k.drop(k.oldest[0])
+	k.oldest[0] = nil // or the array under the slice would keep the answer
+	k.oldest = k.oldest[1:]
 }
 
 // drop needs the lock. The key may have a newer entry by now, which stays.

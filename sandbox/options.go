@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/plugipay/plugipay-go/plugipay"
 )
@@ -46,6 +47,25 @@ type Options struct {
 	// which is the unit of Plugipay's guide. Sources disagree about the unit of IDR: set FormatAmount if your amounts are
 	// whole rupiah.
 	FormatAmount func(amount int64, currency plugipay.CurrencyCode) string
+
+	// MaxSessions is how many sessions the test data, and the live data, of a workspace may have. When there are more, the
+	// oldest one that has ended is forgotten or, where none has, the oldest one. As many responses to idempotency keys are
+	// kept. Zero: 100,000. Negative: no limit.
+	MaxSessions int
+
+	// DeliverySchedule is how long a delivery of an event waits between its attempts, by the sandbox's clock, so that
+	// [Sandbox.Advance] makes repeated attempts at once. The last wait repeats when there are more attempts. Nil: 10
+	// seconds, 1 minute, 10 minutes, 1 hour, 3 hours, 6 hours and 12 hours, as a sender does that does not give up within
+	// a day. [Start] refuses a negative wait.
+	DeliverySchedule []time.Duration
+
+	// DeliveryAttempts is how often an event is sent in all before its delivery has failed. Zero: once more than
+	// DeliverySchedule has waits. [Start] refuses a negative number.
+	DeliveryAttempts int
+
+	// DeliveryTimeout is how long one attempt may take until the endpoint has responded, by the real clock. Zero: 10
+	// seconds. [Start] refuses a negative timeout.
+	DeliveryTimeout time.Duration
 
 	// OnContractBreach is called with each answer of the sandbox that openapi.yaml does not allow, before the answer is
 	// sent; it may be called from several goroutines at once. Nil: answers are not checked.

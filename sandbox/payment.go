@@ -71,15 +71,57 @@ func (s *sessionStore) failPayment(id string, now time.Time) (gen.CheckoutSessio
 	})
 }
 
+// settleLate completes a session that has expired: the buyer paid an old bill, and the money arrives all the same.
+func (s *sessionStore) settleLate(id string, now time.Time) (gen.CheckoutSession, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, err := s.find(id)
+	if err != nil {
+		return gen.CheckoutSession{}, err
+	}
+	if status := found.statusAt(now); status != gen.CheckoutSessionStatusExpired {
+		return gen.CheckoutSession{}, fail(gen.ErrorCodeConflict,
+			"the checkout session is "+status+": only an expired one can be settled late")
+	}
+	return s.apply(found, now, func(found *session) ([]gen.EventName, error) {
+		if found.payment.method == "" && len(found.fixed.Methods) > 0 {
+			found.payment.method = found.fixed.Methods[0]
+		}
+		found.complete()
+		return []gen.EventName{gen.EventCheckoutSessionAsyncPaymentSucceeded, gen.EventCheckoutSessionCompleted}, nil
+	})
+}
+
+// failFinally ends a session as failed. A payment in flight fails with it.
+func (s *sessionStore) failFinally(id string, now time.Time) (gen.CheckoutSession, error) {
+	return s.change(id, now, "failed", func(found *session) ([]gen.EventName, error) {
+		wasPending := found.status == gen.CheckoutSessionStatusPending
+		found.status = gen.CheckoutSessionStatusFailed
+		if wasPending {
+			return []gen.EventName{gen.EventCheckoutSessionAsyncPaymentFailed}, nil
+		}
+		return nil, nil // no event is documented for it
+	})
+}
+
+// expireNow makes a session expire at once.
+func (s *sessionStore) expireNow(id string, now time.Time) (gen.CheckoutSession, error) {
+	return s.change(id, now, "expired", func(found *session) ([]gen.EventName, error) {
+		found.expires = found.updated
+		found.status = gen.CheckoutSessionStatusExpired
+		return []gen.EventName{gen.EventCheckoutSessionExpired}, nil
+	})
+}
+
 // getWithPayment returns a session and its payment, both as they are at the same moment.
 func (s *sessionStore) getWithPayment(id string, now time.Time) (gen.CheckoutSession, payment, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	number, ok := s.numbers[id]
-	if !ok {
-		return gen.CheckoutSession{}, payment{}, noSuchSession()
+	found, err := s.find(id)
+	if err != nil {
+		return gen.CheckoutSession{}, payment{}, err
 	}
-	return s.sessions[number].at(now), s.sessions[number].payment, nil
+	return found.at(now), found.payment, nil
 }
 
 func (s *session) mustBePending(verb string) error {

@@ -39,7 +39,7 @@ func (c *rateCounter) count(requests int, now func() time.Time) (used int, secon
 // up. The seconds are those of the real clock, as clients compare X-RateLimit-Reset with theirs.
 func (s *Sandbox) countRequest(data *dataset, method string) (*rateState, error) {
 	limit, inForce := s.limitFor(method)
-	used, second := data.counter(method).count(1, s.clock.real)
+	used, second := data.counter(method).count(1, s.realTime)
 	state := newRateState(limit, used, second)
 	if inForce && used > limit {
 		return state, fail(gen.ErrorCodeRateLimited, "too many requests, retry in 1 second")
@@ -50,7 +50,7 @@ func (s *Sandbox) countRequest(data *dataset, method string) (*rateState, error)
 // seeRate returns the state of the dataset's limit without counting a request.
 func (s *Sandbox) seeRate(data *dataset, method string) *rateState {
 	limit, _ := s.limitFor(method)
-	used, second := data.counter(method).count(0, s.clock.real)
+	used, second := data.counter(method).count(0, s.realTime)
 	return newRateState(limit, used, second)
 }
 

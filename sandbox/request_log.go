@@ -60,17 +60,20 @@ func (s *Sandbox) recordRequest(r *http.Request, c *call, a answer) {
 	record := requestRecord{
 		At:        s.clock.now(),
 		Method:    cut(r.Method, keptPathSize),
-		Path:      cut(s.redactor.Replace(r.URL.RequestURI()), keptPathSize),
+		Path:      cut(s.redacted(r.URL.RequestURI()), keptPathSize),
 		Status:    a.status,
 		RequestID: c.requestID,
-		Request:   cut(s.redactor.Replace(string(c.body)), keptBodySize),
-		Response:  cut(s.redactor.Replace(string(a.body)), keptBodySize),
+		Request:   cut(s.redacted(string(c.body)), keptBodySize),
+		Response:  cut(s.redacted(string(a.body)), keptBodySize),
 	}
 	if c.operation != nil {
 		record.Operation = c.operation.ID
 	}
 	s.requests.add(record)
 }
+
+// redacted returns a text without the secrets of the sandbox's keys.
+func (s *Sandbox) redacted(text string) string { return s.redactor.Load().Replace(text) }
 
 // cut returns the beginning of a text that is too long to keep, and replaces what is no text.
 func cut(text string, size int) string {
@@ -88,19 +91,9 @@ func cut(text string, size int) string {
 // leastSecret is how long a text has to be to be worth hiding: the secret "s" of somebody's test would take every s.
 const leastSecret = 8
 
-// newRedactor hides the secrets of all keys, and the keys that are secrets themselves, should a program have sent one
-// in the wrong place.
-func newRedactor(d *directory) *strings.Replacer {
-	var secrets []string
-	for _, k := range d.keys {
-		secret := k.secret
-		if secret == "" {
-			secret = k.id
-		}
-		if len(secret) >= leastSecret {
-			secrets = append(secrets, secret)
-		}
-	}
+// newRedactor hides secrets, should a program have sent one in the wrong place.
+func newRedactor(secrets []string) *strings.Replacer {
+	secrets = slices.DeleteFunc(secrets, func(s string) bool { return len(s) < leastSecret })
 	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) }) // one may begin with another
 	var pairs []string
 	for _, secret := range secrets {

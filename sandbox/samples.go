@@ -18,13 +18,13 @@ const (
 // that its adapters allow, for somebody who wants something to look at. Their events are sent like those of any other
 // session. Call it before other sessions are created, which no sample can be older than. Zero or less: none.
 func (s *Server) Seed(n int) {
-	now := s.clock.now()
+	now := s.directory.firstKey.home.clock.now()
 	samples := sampler{server: s, key: s.directory.firstKey}
 	for i := range n {
 		age := sampleAge + samplesSpan*time.Duration(n-1-i)/time.Duration(n)
 		samples.create(i, now.Add(-age))
 	}
-	s.expiries.happen()
+	s.expireDue()
 }
 
 // sampler creates sample sessions. A change that it wants and that a session does not allow is left out.

@@ -7,38 +7,47 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
 	"github.com/plugipay/plugipay-go/internal/validator"
 	"github.com/plugipay/plugipay-go/plugipay"
+	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
 // Sandbox is a Plugipay in memory. Make one with [New], [Start] or [StartTest]. Its methods may be called at the same
 // time from several goroutines.
 type Sandbox struct {
-	contract   *validator.Validator
-	directory  *directory
-	clock      *clock
-	rateLimit  RateLimit
-	publicURL  string
-	amounts    func(int64, plugipay.CurrencyCode) string
-	onBreach   func(error)
-	operations http.Handler
-	dispatcher *dispatcher
-	expiries   *expiries
-	faults     faultList
-	control    http.Handler
-	requests   requestLog
-	redactor   *strings.Replacer
+	contract       *validator.Validator
+	directory      *directory
+	realTime       func() time.Time
+	clock          *clock // that the clocks of the workspaces are based on
+	rateLimit      RateLimit
+	publicURL      string
+	amounts        func(int64, plugipay.CurrencyCode) string
+	maxSessions    int
+	onBreach       func(error)
+	operations     http.Handler
+	control        http.Handler
+	faults         faultList
+	deliveryFaults delivery.FaultList
+	deliveryPolicy delivery.Policy
+	deliveryClient *http.Client
+	requests       requestLog
+	redactor       atomic.Pointer[strings.Replacer]
 }
 
 // New returns a Plugipay in memory. It panics only when the contract that is built into the program cannot be read.
 // Close it if it has endpoints.
 func New(opts Options) *Sandbox { return newSandbox(opts, time.Now) }
+
+const defaultMaxSessions = 100_000
 
 // newSandbox is New with a clock to read the real time from.
 func newSandbox(opts Options, realTime func() time.Time) *Sandbox {
@@ -46,33 +55,59 @@ func newSandbox(opts Options, realTime func() time.Time) *Sandbox {
 	if err != nil {
 		panic("sandbox: " + err.Error())
 	}
-	c := &clock{real: realTime}
 	s := &Sandbox{
-		contract:   contract,
-		directory:  newDirectory(opts.Workspaces, c.now()),
-		clock:      c,
-		rateLimit:  opts.RateLimit,
-		publicURL:  strings.TrimRight(opts.PublicURL, "/"),
-		onBreach:   opts.OnContractBreach,
-		amounts:    opts.FormatAmount,
-		dispatcher: newDispatcher(c),
-		expiries:   &expiries{clock: c},
+		contract:       contract,
+		directory:      newDirectory(),
+		realTime:       realTime,
+		clock:          newClock(realTime),
+		rateLimit:      opts.RateLimit,
+		publicURL:      strings.TrimRight(opts.PublicURL, "/"),
+		onBreach:       opts.OnContractBreach,
+		amounts:        opts.FormatAmount,
+		maxSessions:    cmp.Or(opts.MaxSessions, defaultMaxSessions),
+		deliveryPolicy: opts.deliveryPolicy(),
+		deliveryClient: newDeliveryClient(newDeliveryTransport()),
 	}
 	s.operations = newOperations(s)
-	s.redactor = newRedactor(s.directory)
 	s.control = newControl(s)
-	s.connectEvents()
-	s.addEndpoints(opts)
+	s.addWorkspaces(opts)
 	return s
 }
 
-// Advance moves the sandbox's clock forward by d, so that sessions expire and idempotency keys are forgotten without
-// anybody waiting. When it returns, every session whose time has come has expired, and the events are on their way, in
-// the order of expiry. Negative durations are ignored. The timestamps of signatures, the seconds of the rate limits and
-// the waits between deliveries go by the real clock all the same, so that clients and receivers keep working.
+// addWorkspaces adds the workspaces of the options.
+func (s *Sandbox) addWorkspaces(opts Options) {
+	workspaces := opts.Workspaces
+	if len(workspaces) == 0 {
+		workspaces = []Workspace{defaultWorkspace()}
+	}
+	now := s.clock.now()
+	for i, in := range workspaces {
+		if i == 0 {
+			in.Endpoints = slices.Concat(opts.Endpoints, in.Endpoints)
+		}
+		in = in.completed(now)
+		s.directory.add(s.newWorkspace(in), in.Keys)
+	}
+	s.redactor.Store(newRedactor(s.directory.secrets()))
+}
+
+// Advance moves the clock of all workspaces forward by d, so that sessions expire, idempotency keys are forgotten and
+// deliveries are repeated without anybody waiting. When it returns, every session whose time has come has expired, and
+// the events are on their way, in the order of expiry; [Sandbox.WaitDelivered] waits for them. All attempts of a
+// delivery that are due within d follow each other at once. Negative durations are ignored. The timestamps of signatures
+// and the seconds of the rate limits go by the real clock all the same, so that clients and receivers keep working.
 func (s *Sandbox) Advance(d time.Duration) {
 	s.clock.advance(d)
-	s.expiries.happen()
+	for _, w := range s.directory.all() {
+		w.clockMoved()
+	}
+}
+
+// expireDue makes the sessions of all workspaces expire whose time has come.
+func (s *Sandbox) expireDue() {
+	for _, w := range s.directory.all() {
+		w.expiries.expireDue()
+	}
 }
 
 // call is what the sandbox knows of a request while it answers it. Each step fills in its part.
@@ -186,7 +221,7 @@ func (s *Sandbox) actOnBehalf(header http.Header, c *call) error {
 	if accountID == "" || accountID == c.workspace.accountID {
 		return nil
 	}
-	other, ok := s.directory.accounts[accountID]
+	other, ok := s.directory.account(accountID)
 	if !ok || !c.key.platformAdmin { // one answer for both: who may not act must not learn which accounts there are
 		return fail(gen.ErrorCodeInsufficientScope, "the key may not act on behalf of this account")
 	}

@@ -25,9 +25,9 @@ type Server struct {
 }
 
 // Start serves a new sandbox at opts.Addr, or on a free port of the loopback interface. It fails when it cannot listen
-// there, and when an endpoint of the options is not valid.
+// there, and when an endpoint or another option is not valid.
 func Start(opts Options) (*Server, error) {
-	if err := checkEndpoints(opts); err != nil {
+	if err := opts.check(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	listener, err := net.Listen("tcp", cmp.Or(opts.Addr, "127.0.0.1:0"))

@@ -2,48 +2,64 @@ package sandbox
 
 import (
 	"encoding/json"
-	"sort"
 	"sync"
 	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// session is a checkout session as it was when it last changed. That it has expired follows from the time at which it
-// is looked at, even before its expiry is noted as a change.
-type session struct {
-	fixed       gen.CheckoutSession // what never changes
-	created     time.Time
-	expires     time.Time
-	status      gen.CheckoutSessionStatus
-	updated     time.Time
-	completed   time.Time // zero until then
-	adapterName string    // empty until it is routed
-	payment     payment   // that is in flight, or that completed the session
-	paymentID   string    // of the charge; empty until it is paid
-}
-
-// sessionStore holds the checkout sessions of a dataset in the order in which they were created. The index of a session
-// is its sequence number: sessions are never removed.
+// sessionStore holds the checkout sessions of a dataset in the order in which they were created. Each has a sequence
+// number. When there are more sessions than the limit, the store forgets the oldest one that has ended.
 type sessionStore struct {
-	mu       sync.RWMutex
-	sessions []*session
-	numbers  map[string]int // by id
+	expiries *expiries
+	limit    int // less than zero: none
 
-	// onEvent is told of each event with the session as it is then, and as it was. It is called with the lock held, so
-	// that events are told in the order in which they happen: it must return at once and not come back here.
+	// onEvent receives each event with the session as it is then, and as it was. It is called with the lock held, so that
+	// events come in the order in which they happen: it must return at once and not come back here.
 	onEvent func(name gen.EventName, is, was gen.CheckoutSession)
 
-	// onCreate is told when each session expires, in the same way.
-	onCreate func(number int, expires time.Time)
+	mu    sync.RWMutex
+	first int // the number of the first slot
+	slots []slot
+	byID  map[string]*session
+	index sessionIndex
 }
 
-func newSessionStore() *sessionStore {
+// slot is the place of a sequence number.
+type slot struct {
+	createdMs int64
+	session   *session // nil once it is forgotten
+}
+
+func (s slot) created() time.Time { return time.UnixMilli(s.createdMs) }
+
+func newSessionStore(x *expiries, limit int) *sessionStore {
 	return &sessionStore{
-		numbers:  map[string]int{},
+		expiries: x,
+		limit:    limit,
 		onEvent:  func(gen.EventName, gen.CheckoutSession, gen.CheckoutSession) {},
-		onCreate: func(int, time.Time) {},
+		byID:     map[string]*session{},
+		index:    newSessionIndex(),
 	}
+}
+
+// at returns the session with a sequence number, which must be in the index. It needs the lock.
+func (s *sessionStore) at(number int) *session { return s.slots[number-s.first].session }
+
+// find needs the lock.
+func (s *sessionStore) find(id string) (*session, error) {
+	found, ok := s.byID[id]
+	if !ok {
+		return nil, noSuchSession()
+	}
+	return found, nil
+}
+
+func (s *sessionStore) has(id string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	_, ok := s.byID[id]
+	return ok
 }
 
 // newSession is what the store needs to create one.
@@ -61,10 +77,7 @@ func (s *sessionStore) create(in newSession, now time.Time) gen.CheckoutSession 
 	id := newID("cs_", now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// Two creations may get here in another order than they read the clock; the list must be in order all the same.
-	if n := len(s.sessions); n > 0 && s.sessions[n-1].created.After(now) {
-		now = s.sessions[n-1].created
-	}
+	now = s.notBeforeLast(now)
 	expires := afterSeconds(now, in.lifetime)
 	created := &session{
 		fixed: gen.CheckoutSession{
@@ -78,7 +91,6 @@ func (s *sessionStore) create(in newSession, now time.Time) gen.CheckoutSession 
 			SuccessURL: in.input.SuccessURL,
 			CancelURL:  in.input.CancelURL,
 			HostedURL:  in.hostedURLFor(id),
-			ExpiresAt:  formatTime(expires),
 			Metadata:   in.input.Metadata,
 			CreatedAt:  formatTime(now),
 
@@ -92,20 +104,59 @@ func (s *sessionStore) create(in newSession, now time.Time) gen.CheckoutSession 
 		status:  gen.CheckoutSessionStatusOpen,
 		updated: now,
 	}
-	s.numbers[id] = len(s.sessions)
-	s.sessions = append(s.sessions, created)
-	s.onCreate(s.numbers[id], expires)
+	s.insert(created)
 	return created.at(now)
+}
+
+// notBeforeLast returns the time of a creation. Two creations may come in another order than they read the clock; the
+// list must be in order all the same. It needs the lock.
+func (s *sessionStore) notBeforeLast(now time.Time) time.Time {
+	if n := len(s.slots); n > 0 && s.slots[n-1].createdMs > now.UnixMilli() {
+		return s.slots[n-1].created().UTC()
+	}
+	return now
+}
+
+// insert adds a session as the newest one. It needs the lock.
+func (s *sessionStore) insert(added *session) {
+	added.number = s.first + len(s.slots)
+	s.slots = append(s.slots, slot{createdMs: added.created.UnixMilli(), session: added})
+	s.byID[added.fixed.ID] = added
+	s.index.add(added.number, added)
+	if !hasEnded(added.status) {
+		s.expiries.add(s, added)
+	}
+	if s.limit >= 0 && len(s.byID) > s.limit {
+		s.forgetOldest()
+	}
+}
+
+// forgetOldest makes room for a new session. It needs the lock.
+func (s *sessionStore) forgetOldest() {
+	number, ok := s.index.oldestToForget()
+	if !ok {
+		return
+	}
+	forgotten := s.at(number)
+	s.expiries.remove(forgotten)
+	s.index.remove(number, forgotten)
+	delete(s.byID, forgotten.fixed.ID)
+	s.slots[number-s.first].session = nil
+	for len(s.slots) > 0 && s.slots[0].session == nil {
+		s.slots = s.slots[1:]
+		s.first++
+	}
+	s.index.forgetBefore(s.first)
 }
 
 func (s *sessionStore) get(id string, now time.Time) (gen.CheckoutSession, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	number, ok := s.numbers[id]
-	if !ok {
-		return gen.CheckoutSession{}, noSuchSession()
+	found, err := s.find(id)
+	if err != nil {
+		return gen.CheckoutSession{}, err
 	}
-	return s.sessions[number].at(now), nil
+	return found.at(now), nil
 }
 
 // cancel ends a session without a payment.
@@ -134,16 +185,22 @@ func (s *sessionStore) change(
 ) (gen.CheckoutSession, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	number, ok := s.numbers[id]
-	if !ok {
-		return gen.CheckoutSession{}, noSuchSession()
+	found, err := s.find(id)
+	if err != nil {
+		return gen.CheckoutSession{}, err
 	}
-	found := s.sessions[number]
-	was := found.at(now)
-	if hasEnded(was.Status) {
+	if status := found.statusAt(now); hasEnded(status) {
 		return gen.CheckoutSession{}, fail(gen.ErrorCodeConflict,
-			"the checkout session is "+was.Status+" and cannot be "+verb)
+			"the checkout session is "+status+" and cannot be "+verb)
 	}
+	return s.apply(found, now, apply)
+}
+
+// apply makes a change of a session and reports its events. It needs the lock.
+func (s *sessionStore) apply(
+	found *session, now time.Time, apply func(*session) ([]gen.EventName, error),
+) (gen.CheckoutSession, error) {
+	was := found.at(now)
 	changed := *found
 	if now.After(changed.updated) {
 		changed.updated = now
@@ -152,100 +209,16 @@ func (s *sessionStore) change(
 	if err != nil {
 		return gen.CheckoutSession{}, err
 	}
+	s.index.changeStatus(found.number, found.status, changed.status)
 	*found = changed
+	if hasEnded(found.status) {
+		s.expiries.remove(found)
+	}
 	is := found.at(now)
 	for _, name := range events {
 		s.onEvent(name, is, was)
 	}
 	return is, nil
-}
-
-// page returns up to limit sessions, and the query for the next page or nil if there is none.
-func (s *sessionStore) page(q listQuery, limit int, now time.Time) ([]gen.CheckoutSession, *listQuery) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	first, end := s.bounds(q)
-	page := []gen.CheckoutSession{}
-	var last int
-	for i := range end - first {
-		number := end - 1 - i
-		if q.OldestFirst {
-			number = first + i
-		}
-		if !s.sessions[number].matches(q, now) {
-			continue
-		}
-		if len(page) == limit {
-			q.Last = &last
-			return page, &q
-		}
-		page = append(page, s.sessions[number].at(now))
-		last = number
-	}
-	return page, nil
-}
-
-// bounds returns the sequence numbers between which the sessions of a query lie, the second one not included.
-func (s *sessionStore) bounds(q listQuery) (first, end int) {
-	end = len(s.sessions)
-	if q.CreatedAfter != nil {
-		first = sort.Search(end, func(i int) bool { return s.sessions[i].created.After(*q.CreatedAfter) })
-	}
-	if q.CreatedBefore != nil {
-		end = sort.Search(end, func(i int) bool { return !s.sessions[i].created.Before(*q.CreatedBefore) })
-	}
-	switch {
-	case q.Last != nil && q.OldestFirst:
-		first = max(first, *q.Last+1)
-	case q.Last != nil:
-		end = min(end, *q.Last)
-	}
-	return first, max(first, end)
-}
-
-func (s *session) matches(q listQuery, now time.Time) bool {
-	if q.Status != "" && s.statusAt(now) != q.Status {
-		return false
-	}
-	return q.CustomerID == "" || s.fixed.CustomerID != nil && *s.fixed.CustomerID == q.CustomerID
-}
-
-// statusAt returns the status at a time: a session that has not ended expires at expiresAt, not a moment later.
-func (s *session) statusAt(now time.Time) gen.CheckoutSessionStatus {
-	if !hasEnded(s.status) && !now.Before(s.expires) {
-		return gen.CheckoutSessionStatusExpired
-	}
-	return s.status
-}
-
-func hasEnded(status gen.CheckoutSessionStatus) bool {
-	switch status {
-	case gen.CheckoutSessionStatusCompleted, gen.CheckoutSessionStatusFailed, gen.CheckoutSessionStatusExpired,
-		gen.CheckoutSessionStatusCanceled:
-		return true
-	}
-	return false
-}
-
-// at returns the session as the API shows it at a time.
-func (s *session) at(now time.Time) gen.CheckoutSession {
-	shown := s.fixed
-	shown.Status = s.statusAt(now)
-	updated := s.updated
-	if shown.Status == gen.CheckoutSessionStatusExpired {
-		updated = s.expires
-	}
-	shown.UpdatedAt = formatTime(updated)
-	if !s.completed.IsZero() {
-		completed := formatTime(s.completed)
-		shown.CompletedAt = &completed
-		shown.PaymentMethod, shown.PaymentID = textOrNull(string(s.payment.method)), textOrNull(s.paymentID)
-	}
-	if s.adapterName != "" {
-		name := s.adapterName
-		shown.Adapter = &name
-	}
-	return shown
 }
 
 func noSuchSession() error { return fail(gen.ErrorCodeNotFound, "no such checkout session") }

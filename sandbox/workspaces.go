@@ -2,26 +2,19 @@ package sandbox
 
 import (
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// directory knows the accounts and the keys of a sandbox. It does not change once it is made.
-type directory struct {
-	accounts map[string]*workspace
-	keys     map[string]*accessKey
-	firstKey *accessKey
-}
-
-// workspace is a merchant's account with its data.
+// workspace is a merchant's account with its data, its clock and its events.
 type workspace struct {
 	accountID string
 	name      string // empty: the account id is shown
 	adapters  []adapter
-	endpoints []Endpoint // that it was made with, valid or not
+	clock     *clock
+	expiries  *expiries
+	feed      *feed
 	test      *dataset
 	live      *dataset
 }
@@ -51,66 +44,56 @@ type accessKey struct {
 	home          *workspace
 }
 
-func newDirectory(workspaces []Workspace, now time.Time) *directory {
-	if len(workspaces) == 0 {
-		workspaces = []Workspace{{AccountID: TestAccountID, Name: "Sandbox Shop", Keys: []Key{{ID: TestKeyID, Secret: TestSecret}}}}
-	}
-	d := &directory{accounts: map[string]*workspace{}, keys: map[string]*accessKey{}}
-	for _, w := range workspaces {
-		d.addWorkspace(w, now)
-	}
-	return d
-}
-
-func (d *directory) addWorkspace(in Workspace, now time.Time) {
-	if in.AccountID == "" {
-		in.AccountID = newID("acc_", now)
-	}
-	if _, taken := d.accounts[in.AccountID]; taken {
-		return
-	}
+// newWorkspace returns a workspace with its valid endpoints and without keys.
+func (s *Sandbox) newWorkspace(in Workspace) *workspace {
+	c := newClock(s.clock.exact)
+	x := &expiries{clock: c}
 	w := &workspace{
 		accountID: in.AccountID,
 		name:      in.Name,
 		adapters:  newAdapters(in.Adapters),
-		endpoints: slices.Clone(in.Endpoints),
-		test:      newDataset(),
-		live:      newDataset(),
+		clock:     c,
+		expiries:  x,
+		feed:      s.newFeed(in.AccountID, c),
+		test:      newDataset(x, s.maxSessions),
+		live:      newDataset(x, s.maxSessions),
 	}
-	d.accounts[w.accountID] = w
-	keys := in.Keys
-	if len(keys) == 0 {
-		keys = []Key{{Secret: newID("sk_test_", now)}}
+	w.connect(w.test, false)
+	w.connect(w.live, true)
+	for _, e := range in.Endpoints {
+		if e.check() == nil {
+			w.addEndpoint(e)
+		}
 	}
-	for _, k := range keys {
-		d.addKey(k, w, now)
+	return w
+}
+
+// connect makes the feed receive the events of a dataset's sessions.
+func (w *workspace) connect(data *dataset, live bool) {
+	data.sessions.onEvent = func(name gen.EventName, is, was gen.CheckoutSession) {
+		w.feed.publish(name, live, is, was)
 	}
 }
 
-func (d *directory) addKey(in Key, home *workspace, now time.Time) {
-	if in.ID == "" {
-		in.ID = newID("pk_test_", now)
-	}
-	if _, taken := d.keys[in.ID]; taken {
-		return
-	}
-	k := &accessKey{
-		id:            in.ID,
-		secret:        in.Secret,
-		scopes:        slices.Clone(in.Scopes),
-		everyScope:    in.Scopes == nil || slices.Contains(in.Scopes, "*"),
-		platformAdmin: in.PlatformAdmin,
-		live:          strings.Contains(in.ID, "_live_"),
-		home:          home,
-	}
-	d.keys[k.id] = k
-	if d.firstKey == nil {
-		d.firstKey = k
-	}
+func (w *workspace) addEndpoint(e Endpoint) {
+	w.expiries.expireDue() // what expired before now is not for it
+	w.feed.add(e)
+	w.expiries.watch()
 }
 
-func newDataset() *dataset {
-	return &dataset{sessions: newSessionStore(), answers: newKeptAnswers(), cursors: newCursorSeal()}
+// clockMoved does what has become due.
+func (w *workspace) clockMoved() {
+	w.expiries.expireDue()
+	w.feed.deliveries.Wake()
+}
+
+func (w *workspace) close() {
+	w.expiries.close()
+	w.feed.deliveries.Close()
+}
+
+func newDataset(x *expiries, limit int) *dataset {
+	return &dataset{sessions: newSessionStore(x, limit), answers: newKeptAnswers(limit), cursors: newCursorSeal()}
 }
 
 func (w *workspace) dataset(live bool) *dataset {

@@ -1,0 +1,59 @@
+package sandbox
+
+import (
+	"net/http"
+
+	"github.com/plugipay/plugipay-go/gen"
+)
+
+func (s *Sandbox) controlPay(r *http.Request, body []byte) (int, any, error) {
+	var in struct {
+		Method gen.CheckoutMethod `json:"method"`
+	}
+	if err := decodeControl(body, &in); err != nil {
+		return 0, nil, err
+	}
+	session, err := s.pay(r.PathValue("id"), in.Method)
+	return http.StatusOK, session, err
+}
+
+func (s *Sandbox) controlSettle(r *http.Request, body []byte) (int, any, error) {
+	var in struct {
+		Late bool `json:"late"`
+	}
+	if err := decodeOptional(body, &in); err != nil {
+		return 0, nil, err
+	}
+	settle := s.settle
+	if in.Late {
+		settle = s.settleLate
+	}
+	session, err := settle(r.PathValue("id"))
+	return http.StatusOK, session, err
+}
+
+func (s *Sandbox) controlFail(r *http.Request, body []byte) (int, any, error) {
+	var in struct {
+		Final bool `json:"final"`
+	}
+	if err := decodeOptional(body, &in); err != nil {
+		return 0, nil, err
+	}
+	failed := s.failPayment
+	if in.Final {
+		failed = s.failSession
+	}
+	session, err := failed(r.PathValue("id"))
+	return http.StatusOK, session, err
+}
+
+// withoutBody is a route that needs no more than the session's id. The body may be empty or {}.
+func withoutBody(drive func(id string) (gen.CheckoutSession, error)) controlRoute {
+	return func(r *http.Request, body []byte) (int, any, error) {
+		if err := decodeOptional(body, &struct{}{}); err != nil {
+			return 0, nil, err
+		}
+		session, err := drive(r.PathValue("id"))
+		return http.StatusOK, session, err
+	}
+}

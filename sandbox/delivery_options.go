@@ -1,0 +1,56 @@
+package sandbox
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
+)
+
+// deliveryPolicy returns how often events are sent, by the options and the defaults.
+func (o Options) deliveryPolicy() delivery.Policy {
+	policy := delivery.DefaultPolicy()
+	if o.DeliverySchedule != nil {
+		policy.Waits = slices.Clone(o.DeliverySchedule)
+		policy.Attempts = len(policy.Waits) + 1
+	}
+	if o.DeliveryAttempts > 0 {
+		policy.Attempts = o.DeliveryAttempts
+	}
+	if o.DeliveryTimeout > 0 {
+		policy.Timeout = o.DeliveryTimeout
+	}
+	return policy
+}
+
+// checkDelivery says what is wrong with the delivery options.
+func (o Options) checkDelivery() error {
+	switch {
+	case slices.ContainsFunc(o.DeliverySchedule, func(wait time.Duration) bool { return wait < 0 }):
+		return errors.New("a wait between deliveries cannot be negative")
+	case o.DeliveryAttempts < 0:
+		return errors.New("the number of delivery attempts cannot be negative")
+	case o.DeliveryTimeout < 0:
+		return errors.New("the timeout of deliveries cannot be negative")
+	}
+	return nil
+}
+
+// newDeliveryClient returns a client that takes a redirect for the response that it is.
+func newDeliveryClient(transport http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// newDeliveryTransport returns a transport that shares its connections with no other.
+func newDeliveryTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		MaxIdleConnsPerHost: delivery.MaxWorkers,
+		IdleConnTimeout:     time.Minute,
+	}
+}

@@ -1,0 +1,113 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// directory knows the accounts and the keys of a sandbox. Accounts are added and never removed.
+type directory struct {
+	mu         sync.RWMutex
+	workspaces []*workspace // in the order in which they were added
+	accounts   map[string]*workspace
+	keys       map[string]*accessKey
+	firstKey   *accessKey // does not change once the sandbox is made
+}
+
+func newDirectory() *directory {
+	return &directory{accounts: map[string]*workspace{}, keys: map[string]*accessKey{}}
+}
+
+// defaultWorkspace is the one that a sandbox has when its options name none.
+func defaultWorkspace() Workspace {
+	return Workspace{AccountID: TestAccountID, Name: "Sandbox Shop", Keys: []Key{{ID: TestKeyID, Secret: TestSecret}}}
+}
+
+// completed returns a workspace with an account id and a key, made up where there are none. A key without an id gets one.
+func (w Workspace) completed(now time.Time) Workspace {
+	if w.AccountID == "" {
+		w.AccountID = newID("acc_", now)
+	}
+	w.Keys = slices.Clone(w.Keys)
+	if len(w.Keys) == 0 {
+		w.Keys = []Key{{Secret: newID("sk_test_", now)}}
+	}
+	for i := range w.Keys {
+		if w.Keys[i].ID == "" {
+			w.Keys[i].ID = newID("pk_test_", now)
+		}
+	}
+	return w
+}
+
+// add adds a workspace with its keys. Of two accounts, or two keys, with the same id the first counts.
+func (d *directory) add(w *workspace, keys []Key) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, taken := d.accounts[w.accountID]; taken {
+		return
+	}
+	d.accounts[w.accountID] = w
+	d.workspaces = append(d.workspaces, w)
+	for _, k := range keys {
+		d.addKey(k, w)
+	}
+}
+
+// addKey needs the lock.
+func (d *directory) addKey(in Key, home *workspace) {
+	if _, taken := d.keys[in.ID]; taken {
+		return
+	}
+	k := &accessKey{
+		id:            in.ID,
+		secret:        in.Secret,
+		scopes:        slices.Clone(in.Scopes),
+		everyScope:    in.Scopes == nil || slices.Contains(in.Scopes, "*"),
+		platformAdmin: in.PlatformAdmin,
+		live:          strings.Contains(in.ID, "_live_"),
+		home:          home,
+	}
+	d.keys[k.id] = k
+	if d.firstKey == nil {
+		d.firstKey = k
+	}
+}
+
+func (d *directory) key(id string) (*accessKey, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	k, ok := d.keys[id]
+	return k, ok
+}
+
+func (d *directory) account(id string) (*workspace, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	w, ok := d.accounts[id]
+	return w, ok
+}
+
+// all returns the workspaces in the order in which they were added.
+func (d *directory) all() []*workspace {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.workspaces[:len(d.workspaces):len(d.workspaces)]
+}
+
+// secrets returns the secrets of all keys, and the keys that are secrets themselves.
+func (d *directory) secrets() []string {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	var secrets []string
+	for _, k := range d.keys {
+		if k.secret == "" {
+			secrets = append(secrets, k.id)
+		} else {
+			secrets = append(secrets, k.secret)
+		}
+	}
+	return secrets
+}

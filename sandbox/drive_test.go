@@ -1,0 +1,155 @@
+package sandbox_test
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/plugipay/plugipay-go/gen"
+	"github.com/plugipay/plugipay-go/plugipay"
+	"github.com/plugipay/plugipay-go/sandbox"
+)
+
+// driven is a sandbox with a receiver, and a session to drive.
+type driven struct {
+	t      *testing.T
+	box    *sandbox.Server
+	client client
+	id     string
+	events receiver
+}
+
+func newDriven(t *testing.T) driven {
+	t.Helper()
+	r := newReceiver(t)
+	server, c := start(t, sandbox.Options{Endpoints: []sandbox.Endpoint{r.endpoint(false)}})
+	return driven{t: t, box: server, client: c, id: c.create("methods", `["va","card"]`).ID, events: r}
+}
+
+// wantEvents waits for the events of the session and for no others.
+func (d driven) wantEvents(want ...plugipay.EventName) {
+	d.t.Helper()
+	last := d.client.create().ID // its event shows that no other is still to come
+	must(d.t, d.box.Confirm(last))
+	var got []plugipay.EventName
+	for range len(want) + 1 {
+		e := d.events.next()
+		if about, err := e.CheckoutSession(); err != nil || about.ID == d.id {
+			got = append(got, e.Name())
+		}
+	}
+	if !slices.Equal(got, want) {
+		d.t.Errorf("events = %v, want %v", got, want)
+	}
+}
+
+func TestEachDriveEndsTheSessionOverGoAndHTTP(t *testing.T) {
+	t.Parallel()
+	payVA := func(d driven) { must(d.t, d.box.Pay(d.id, plugipay.CheckoutMethodVA)) }
+	payAndExpire := func(d driven) {
+		payVA(d)
+		d.box.Advance(24 * time.Hour)
+	}
+	none := func(driven) {}
+	tests := map[string]struct {
+		before     func(driven)
+		method     func(*sandbox.Sandbox, string) error
+		path, body string
+		want       plugipay.CheckoutSessionStatus
+		events     []plugipay.EventName
+	}{
+		"a late payment of a bill": {
+			payAndExpire, (*sandbox.Sandbox).SettleLate, "settle", `{"late":true}`, "completed", []plugipay.EventName{
+				plugipay.EventCheckoutSessionExpired, plugipay.EventCheckoutSessionAsyncPaymentSucceeded,
+				plugipay.EventCheckoutSessionCompleted,
+			},
+		},
+		"a late payment of an open session": {
+			func(d driven) { must(d.t, d.box.Expire(d.id)) },
+			(*sandbox.Sandbox).SettleLate, "settle", `{"late":true}`, "completed", []plugipay.EventName{
+				plugipay.EventCheckoutSessionExpired, plugipay.EventCheckoutSessionAsyncPaymentSucceeded,
+				plugipay.EventCheckoutSessionCompleted,
+			},
+		},
+		"a final failure of a payment": {
+			payVA, (*sandbox.Sandbox).FailSession, "fail", `{"final":true}`, "failed",
+			[]plugipay.EventName{plugipay.EventCheckoutSessionAsyncPaymentFailed},
+		},
+		"a final failure without a payment": {
+			none, (*sandbox.Sandbox).FailSession, "fail", `{"final":true}`, "failed", nil,
+		},
+		"an expiry": {
+			none, (*sandbox.Sandbox).Expire, "expire", `{}`, "expired",
+			[]plugipay.EventName{plugipay.EventCheckoutSessionExpired},
+		},
+		"a confirmation": {
+			payVA, (*sandbox.Sandbox).Confirm, "confirm", ``, "completed",
+			[]plugipay.EventName{plugipay.EventCheckoutSessionCompleted},
+		},
+		"a cancellation": {none, (*sandbox.Sandbox).Cancel, "cancel", ``, "canceled", nil},
+	}
+	for name, tt := range tests {
+		t.Run(name+"/Go", func(t *testing.T) {
+			t.Parallel()
+			d := newDriven(t)
+			tt.before(d)
+			must(t, tt.method(d.box.Sandbox, d.id))
+			d.wantEnded(string(tt.want))
+			d.wantEvents(tt.events...)
+			if err := tt.method(d.box.Sandbox, d.id); err == nil {
+				t.Error("it can be done twice")
+			}
+		})
+		t.Run(name+"/HTTP", func(t *testing.T) {
+			t.Parallel()
+			d := newDriven(t)
+			tt.before(d)
+			got := d.client.control("POST", "sessions/"+d.id+"/"+tt.path, tt.body).want(http.StatusOK).session()
+			if got.Status != string(tt.want) {
+				t.Errorf("the response's status is %s, want %s", got.Status, tt.want)
+			}
+			d.wantEnded(string(tt.want))
+			d.wantEvents(tt.events...)
+			d.client.control("POST", "sessions/"+d.id+"/"+tt.path, tt.body).wantError(http.StatusConflict, gen.ErrorCodeConflict, "")
+		})
+	}
+}
+
+// wantEnded checks the session as the API shows it.
+func (d driven) wantEnded(want string) {
+	d.t.Helper()
+	got := d.client.get(d.id)
+	if got.Status != want || (got.CompletedAt != nil) != (want == "completed") {
+		d.t.Errorf("status = %s, completedAt = %q, want %s", got.Status, pointed(got.CompletedAt), want)
+	}
+	d.client.cancel(d.id).wantError(http.StatusConflict, gen.ErrorCodeConflict, "")
+}
+
+func TestSettleLateNeedsAnExpiredSession(t *testing.T) {
+	t.Parallel()
+	d := newDriven(t)
+	for _, status := range []string{"open", "pending", "completed"} {
+		if got := d.client.get(d.id).Status; got != status {
+			t.Fatalf("the session is %s, want %s", got, status)
+		}
+		d.client.control("POST", "sessions/"+d.id+"/settle", `{"late":true}`).wantError(409, gen.ErrorCodeConflict, "")
+		switch status {
+		case "open":
+			must(t, d.box.Pay(d.id, plugipay.CheckoutMethodVA))
+		case "pending":
+			must(t, d.box.Settle(d.id))
+		}
+	}
+}
+
+func TestExpireMovesExpiresAtToThePresent(t *testing.T) {
+	t.Parallel()
+	d := newDriven(t)
+	before := d.client.get(d.id).ExpiresAt
+	must(t, d.box.Expire(d.id))
+	got := d.client.get(d.id)
+	if got.ExpiresAt >= before || got.UpdatedAt != got.ExpiresAt {
+		t.Errorf("expiresAt = %s (before: %s), updatedAt = %s", got.ExpiresAt, before, got.UpdatedAt)
+	}
+}

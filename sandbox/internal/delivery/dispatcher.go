@@ -1,0 +1,163 @@
+package delivery
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// MaxWorkers is how many attempts an endpoint gets at the same time.
+const MaxWorkers = 16
+
+// Clock gives a dispatcher the time.
+type Clock interface {
+	Now() time.Time  // the sandbox's time, by which deliveries wait
+	Real() time.Time // the time of this machine, by which deliveries are signed
+}
+
+// Endpoint is where events are sent to.
+type Endpoint struct {
+	URL      string
+	ShownURL string // without a password
+	Secret   string
+	Client   *http.Client
+}
+
+// Message is an event on its way to one endpoint.
+type Message struct {
+	DeliveryID string
+	EventID    string
+	EventType  string
+	SessionID  string
+	Subject    string // what the event is about: messages with the same subject are delivered in order
+	Body       []byte
+}
+
+// Options are what a dispatcher needs.
+type Options struct {
+	Clock     Clock
+	Policy    Policy
+	Account   string     // whose events they are
+	Faults    *FaultList // for the dispatchers of all accounts
+	OnAttempt func(Record, Attempt)
+}
+
+// Dispatcher sends the events of one account. What waits is in memory and has no goroutine: workers start when there is
+// something to send and end when there is not.
+type Dispatcher struct {
+	clock     Clock
+	policy    Policy
+	account   string
+	faults    *FaultList
+	onAttempt func(Record, Attempt)
+	work      sync.WaitGroup // the workers
+
+	mu       sync.Mutex
+	ctx      context.Context // of all attempts; ends with a reset and when the dispatcher is closed
+	cancel   context.CancelFunc
+	closed   bool
+	outboxes []*Outbox
+	kept     []*delivery   // the last ones, oldest first
+	pending  int           // deliveries
+	idle     chan struct{} // closed while none is pending
+}
+
+// New returns a dispatcher without endpoints.
+func New(opts Options) *Dispatcher {
+	d := &Dispatcher{
+		clock: opts.Clock, policy: opts.Policy, account: opts.Account, faults: opts.Faults, onAttempt: opts.OnAttempt,
+		idle: make(chan struct{}),
+	}
+	close(d.idle)
+	d.ctx, d.cancel = context.WithCancel(context.Background())
+	return d
+}
+
+// Send queues a message for an endpoint. It does not wait for anything.
+func (d *Dispatcher) Send(o *Outbox, m Message) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return
+	}
+	added := &delivery{subject: m.Subject, record: Record{
+		ID: m.DeliveryID, EventID: m.EventID, EventType: m.EventType, SessionID: m.SessionID,
+		URL: o.endpoint.ShownURL, Body: m.Body, State: Pending,
+	}}
+	d.hold(added)
+	d.keep(added)
+	if d.pending++; d.pending == 1 {
+		d.idle = make(chan struct{})
+	}
+	d.enqueue(o, added)
+}
+
+// end notes how a delivery ended. It needs the lock.
+func (d *Dispatcher) end(ended *delivery, state State) {
+	ended.record.State = state
+	ended.record.Next = time.Time{}
+	if d.pending--; d.pending == 0 {
+		close(d.idle)
+	}
+}
+
+// Idle returns a channel that is closed when no delivery is pending.
+func (d *Dispatcher) Idle() <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.idle
+}
+
+// Wake starts the attempts that are due now that the sandbox's clock has been moved.
+func (d *Dispatcher) Wake() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, o := range d.outboxes {
+		d.wakeLines(o)
+	}
+}
+
+// Reset forgets all deliveries, those in the middle of an attempt too. The endpoints stay.
+func (d *Dispatcher) Reset() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.cancel()
+	d.ctx, d.cancel = context.WithCancel(context.Background())
+	if d.closed {
+		d.cancel()
+	}
+	d.forgetLines()
+	d.kept = nil
+}
+
+// Close ends all deliveries and waits for those in the middle of an attempt. It may be called again.
+func (d *Dispatcher) Close() {
+	d.stop()
+	d.work.Wait()
+}
+
+func (d *Dispatcher) stop() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed = true
+	d.cancel()
+	d.forgetLines()
+	for _, kept := range d.kept {
+		kept.record.Next = time.Time{}
+	}
+}
+
+// forgetLines needs the lock.
+func (d *Dispatcher) forgetLines() {
+	for _, o := range d.outboxes {
+		for _, l := range o.lines {
+			l.stopWaiting()
+		}
+		o.lines, o.ready, o.heldBack = map[string]*line{}, nil, nil
+	}
+	if d.pending > 0 {
+		d.pending = 0
+		close(d.idle)
+	}
+}

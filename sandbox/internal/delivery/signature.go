@@ -1,0 +1,45 @@
+package delivery
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+const (
+	signatureHeader      = "X-Plugipay-Signature"
+	otherSignatureHeader = "Plugipay-Signature"
+)
+
+// staleBy is how long ago a stale signature was made, far more than receivers tolerate.
+const staleBy = time.Hour
+
+// signatureHeaders signs a body at a time, as far as the fault of the attempt lets it be right.
+func signatureHeaders(body []byte, secret string, at time.Time, fault Kind) http.Header {
+	header := http.Header{}
+	signature := plugipay.SignWebhook(body, secret, at)
+	switch fault {
+	case BadSignature:
+		signature = plugipay.SignWebhook(body, anotherSecret(secret), at)
+	case Stale:
+		signature = plugipay.SignWebhook(body, secret, at.Add(-staleBy))
+	case TwoSignatures:
+		_, v1, _ := strings.Cut(signature, ",")
+		signature = plugipay.SignWebhook(body, anotherSecret(secret), at) + "," + v1
+	case OtherHeader:
+		header.Set(otherSignatureHeader, signature)
+		return header
+	case SplitHeader:
+		timestamp, v1, _ := strings.Cut(signature, ",")
+		header.Add(signatureHeader, timestamp)
+		header.Add(signatureHeader, v1)
+		return header
+	}
+	header.Set(signatureHeader, signature)
+	return header
+}
+
+// anotherSecret returns a secret that the endpoint does not have.
+func anotherSecret(secret string) string { return "not " + secret }
