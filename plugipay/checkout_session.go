@@ -105,15 +105,19 @@ func (s *CheckoutSession) decodeLeniently(data []byte) error {
 		if err != nil {
 			return err
 		}
-		err = json.Unmarshal(property, &CheckoutSession{})
-		switch {
-		case err == nil:
-			err = json.Unmarshal(property, s)
-		case slices.ContainsFunc(essentialProperties, func(essential string) bool { return strings.EqualFold(essential, name) }):
+		decoded := *s
+		if err := json.Unmarshal(property, &decoded); err == nil {
+			*s = decoded
+		} else if isEssential(name) {
 			return err
 		}
 	}
 	return nil
+}
+
+// isEssential reports whether a session cannot be used without the property. Package json ignores the case of names.
+func isEssential(property string) bool {
+	return slices.ContainsFunc(essentialProperties, func(name string) bool { return strings.EqualFold(name, property) })
 }
 
 // decodeSessionsLeniently is decodeLeniently for a list.

@@ -540,7 +540,4 @@ func TestWebhookHandler_PrintsNoSecret(t *testing.T) {
 	wantHushed(t, opts, usualVerbs)
 	wantHushed(t, &opts, usualVerbs)
 	wantHushed(t, handler, usualVerbs)
-	if _, err := json.Marshal(opts); err == nil {
-		t.Error("the options can be marshaled, secrets included")
-	}
 }

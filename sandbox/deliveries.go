@@ -24,20 +24,20 @@ const (
 
 // Delivery is an event on its way to one endpoint. All times are those of the sandbox's clock.
 type Delivery struct {
-	ID        string // "dlv_" and a ULID
-	EventID   string
-	EventType string // the event's plain name, such as "checkout_session.completed"
-	SessionID string // empty when the event is not about a checkout session
-	URL       string // of the endpoint, without a password
-	Body      []byte
-	State     DeliveryState
+	ID        string            // "dlv_" and a ULID
+	EventID   string            // "evt_" and a ULID
+	EventType string            // the event's plain name, such as "checkout_session.completed"
+	SessionID string            // empty when the event is not about a checkout session
+	URL       string            // of the endpoint, without a password
+	Body      []byte            // the event, as it is sent
+	State     DeliveryState     // pending, delivered or failed
 	Attempts  []DeliveryAttempt // oldest first
 	Next      time.Time         // of the next attempt; zero when none is scheduled
 }
 
 // DeliveryAttempt is one request to an endpoint.
 type DeliveryAttempt struct {
-	At       time.Time
+	At       time.Time         // by the sandbox's clock
 	Duration time.Duration     // by the real clock
 	Status   int               // of the response; zero when there was none
 	Response string            // the beginning of the response's body, at most 4 KiB
@@ -79,7 +79,7 @@ func newDelivery(r delivery.Record) Delivery {
 // attempt failed is pending until its last attempt, which is a matter of hours by the default schedule: call
 // [Sandbox.Advance] first, or set DeliverySchedule. The error names each delivery that failed, with the reason and the
 // response of its endpoint; when the context ends first, it also names those that are pending, and wraps the context's
-// error. Of several deliveries of an event to an endpoint, the last one counts. See [Sandbox.Redeliver].
+// error. Of several deliveries of an event to an endpoint, the last one counts.
 func (s *Sandbox) WaitDelivered(ctx context.Context) error {
 	waitErr := s.waitIdle(ctx, s.directory.all())
 	return errors.Join(waitErr, undelivered(s.Deliveries()))

@@ -38,6 +38,7 @@ const (
 
 // DeliveryFault is something that goes wrong with deliveries of events to come; see [Sandbox.InjectDelivery].
 type DeliveryFault struct {
+	// Kind is what goes wrong.
 	Kind DeliveryFaultKind
 
 	// Times is how many deliveries it happens to; for the kinds that concern an attempt, how many attempts. Zero: one.
