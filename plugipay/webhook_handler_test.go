@@ -2,7 +2,6 @@ package plugipay_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
