@@ -11,6 +11,9 @@ import (
 func TestTheAnswersHaveTheSizesThatAreTold(t *testing.T) {
 	all := newAnswers()
 	for path, content := range all.one {
+		if path == midtransCreatePath || path == midtransGetPath {
+			continue // they are what Midtrans sends, which is less
+		}
 		if len(content) != answerBytes {
 			t.Errorf("%s: one has %d bytes, want %d", path, len(content), answerBytes)
 		}
@@ -38,8 +41,8 @@ func TestWhatCreateSendsHasTheSizeThatIsTold(t *testing.T) {
 		if err := create.do(open(t, contender, server.URL, nil)); err != nil {
 			t.Errorf("%s: %v", contender.name, err)
 		}
-		// Stripe's is a form, with longer names.
-		if sent != createBodyBytes && contender.name != "stripe-go" {
+		// Stripe's is a form, with longer names, and Midtrans has no place for all of it.
+		if sent != createBodyBytes && contender.name != "stripe-go" && contender.name != "midtrans-go" {
 			t.Errorf("%s sends %d bytes, want %d", contender.name, sent, createBodyBytes)
 		}
 	}
@@ -54,6 +57,9 @@ func TestEveryClientReadsTheAnswersRight(t *testing.T) {
 			"loopback": open(t, contender, server.URL, nil),
 		} {
 			for _, operation := range operations {
+				if !contender.has(operation) {
+					continue
+				}
 				if err := operation.do(c); err != nil {
 					t.Errorf("%s of %s over %s: %v", operation.name, contender.name, name, err)
 				}

@@ -26,16 +26,19 @@ func compareCalls(rounds int) ([]result, error) {
 // compareOperation measures an operation of the contenders' clients: first the memory, then, in turns, the time that the
 // processors are busy with a call.
 func compareOperation(operation operation, clients []client, rounds int) ([]result, error) {
-	results := make([]result, len(clients))
-	tasks := make([]task, len(clients))
+	var results []result
+	var tasks []task
 	for i, c := range clients {
+		if !contenders[i].has(operation) {
+			continue
+		}
 		run := operation.repeated(c)
 		used, err := measureMemory(20, run)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", contenders[i].name, err)
 		}
-		results[i] = result{Client: contenders[i].name, Operation: operation.name, Memory: used}
-		tasks[i] = task{operation.calls, run}
+		results = append(results, result{Client: contenders[i].name, Operation: operation.name, Memory: used})
+		tasks = append(tasks, task{operation.calls, run})
 	}
 	times, err := measureTimes(processorTime, rounds, tasks)
 	for i := range times {

@@ -30,6 +30,9 @@ type contender struct {
 	open func(baseURL string, transport http.RoundTripper) (client, error)
 }
 
+// has reports whether the client has the operation: midtrans-go has no list.
+func (c contender) has(o operation) bool { return c.name != "midtrans-go" || o.name != list.name }
+
 // contenders are compared in this order. The first two are what the others are measured by.
 var contenders = []contender{
 	{"limit", true, newLimit},
@@ -37,6 +40,7 @@ var contenders = []contender{
 	{"plain", true, newPlain},
 	{"stripe-go", false, newStripe},
 	{"openai-go", false, newOpenAI},
+	{"midtrans-go", false, newMidtrans},
 	{"ours", true, newOurs},
 }
 

@@ -6,6 +6,7 @@ replace github.com/plugipay/plugipay-go => ../
 
 require (
 	github.com/google/uuid v1.6.0
+	github.com/midtrans/midtrans-go v1.3.8
 	github.com/openai/openai-go/v3 v3.96.0
 	github.com/plugipay/plugipay-go v0.0.0-00010101000000-000000000000
 	github.com/stripe/stripe-go/v85 v85.0.0

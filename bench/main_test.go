@@ -66,7 +66,13 @@ func TestTheProgramMeasuresEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, contender := range contenders {
-		if want, got := len(operations)+1, strings.Count(text, "| "+contender.name+" "); got != want {
+		want := 1 // over loopback
+		for _, operation := range operations {
+			if contender.has(operation) {
+				want++
+			}
+		}
+		if got := strings.Count(text, "| "+contender.name+" "); got != want {
 			t.Errorf("%s is in the tables %d times, want %d:\n%s", contender.name, got, want, text)
 		}
 	}

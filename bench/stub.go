@@ -22,6 +22,9 @@ func newAnswers() *answers {
 			sessionsPath: []byte(envelope(session(0, memberBytes), "")),
 			stripePath:   []byte(stripeSession(0, answerBytes)),
 			openAIPath:   []byte(openAIBatch(0, answerBytes)),
+
+			midtransCreatePath: []byte(midtransCreated()),
+			midtransGetPath:    []byte(midtransStatus()),
 		},
 		many: map[string][]byte{
 			sessionsPath: []byte(page(false)),
