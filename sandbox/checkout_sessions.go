@@ -72,7 +72,7 @@ func (o checkoutSessions) CreateCheckoutSession(
 		input:        *request.Body,
 		lineItems:    sent["lineItems"],
 		lifetime:     lifetimeOf(*request.Body),
-		hostedURLFor: func(id string) string { return c.baseURL + "/pay/" + id },
+		hostedURLFor: func(id string) string { return hostedURL(c.baseURL, id) },
 	}, c.workspace.clock.now())
 	return api.CreateCheckoutSession201JSONResponse{Body: o.envelope(c, created)}, nil
 }

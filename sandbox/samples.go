@@ -90,7 +90,7 @@ func (p sampler) hostedURL(id string) string {
 	if base == "" {
 		base = p.server.URL
 	}
-	return base + "/pay/" + id
+	return hostedURL(base, id)
 }
 
 func nothing(*sessionStore, string, time.Time) {}
