@@ -74,7 +74,7 @@ func (o checkoutSessions) CreateCheckoutSession(
 		input:        *request.Body,
 		lineItems:    lineItemsOf(sent),
 		lifetime:     lifetimeOf(*request.Body),
-		hostedURLFor: func(id string) string { return c.baseURL + hostedPath + id },
+		hostedURLFor: func(id string) string { return hostedURL(c.baseURL, id) },
 	}, c.workspace.clock.now())
 	return api.CreateCheckoutSession201JSONResponse{Body: o.envelope(c, created)}, nil
 }

@@ -38,6 +38,19 @@ func (c *clock) advance(d time.Duration) {
 	c.ahead += min(max(d, 0), math.MaxInt64-c.ahead)
 }
 
+// set puts the clock so far ahead of its base.
+func (c *clock) set(ahead time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead = ahead
+}
+
+func (c *clock) aheadBy() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ahead
+}
+
 // formatTime writes a time as the API does.
 func formatTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 

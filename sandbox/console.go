@@ -16,6 +16,7 @@ import (
 
 const (
 	shownSessions  = 100
+	shownRequests  = 200
 	refreshSeconds = 3
 	pauseParameter = "pause"
 )
@@ -42,7 +43,7 @@ type sessionView struct {
 }
 
 type requestView struct {
-	requestRecord
+	Request
 	Time   timeView
 	Failed bool
 }
@@ -106,10 +107,11 @@ func (s *Sandbox) consoleView() consoleView {
 		Sessions:   s.sessionViews(),
 		Deliveries: s.deliveryViews(),
 	}
-	for _, r := range s.requests.newestFirst() {
-		r.Request, r.Response = indented(r.Request), indented(r.Response)
+	requests := s.requests.newestFirst()
+	for _, r := range requests[:min(len(requests), shownRequests)] {
+		r.Body, r.Response = indented(r.Body), indented(r.Response)
 		view.Requests = append(view.Requests, requestView{
-			requestRecord: r, Time: newConsoleTime(r.At), Failed: r.Status >= http.StatusBadRequest,
+			Request: r, Time: newConsoleTime(r.At), Failed: r.Status >= http.StatusBadRequest,
 		})
 	}
 	return view

@@ -143,10 +143,9 @@ func (s *Sandbox) controlInject(_ *http.Request, body []byte) (int, any, error) 
 		Drop:       in.Drop,
 		RateLimit:  in.RateLimit,
 	}
-	if err := s.checkFault(f); err != nil {
+	if err := s.inject(f); err != nil {
 		return 0, nil, fail(gen.ErrorCodeValidationError, err.Error())
 	}
-	s.faults.add(f)
 	if in.Times == 0 {
 		in.Times = 1
 	}

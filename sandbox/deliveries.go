@@ -24,25 +24,40 @@ const (
 
 // Delivery is an event on its way to one endpoint. All times are those of the sandbox's clock.
 type Delivery struct {
-	ID        string            // "dlv_" and a ULID
-	EventID   string            // "evt_" and a ULID
-	EventType string            // the event's plain name, such as "checkout_session.completed"
-	SessionID string            // empty when the event is not about a checkout session
-	URL       string            // of the endpoint, without a password
-	Body      []byte            // the event, as it is sent
-	State     DeliveryState     // pending, delivered or failed
-	Attempts  []DeliveryAttempt // oldest first
-	Next      time.Time         // of the next attempt; zero when none is scheduled
+	// ID is "dlv_" and a ULID.
+	ID string
+	// EventID is the id of the event.
+	EventID string
+	// EventType is the event's plain name, such as "checkout_session.completed".
+	EventType string
+	// SessionID is the id of the session that the event is about. Empty: it is about something else.
+	SessionID string
+	// URL is that of the endpoint, without a password.
+	URL string
+	// Body is what is sent, in each attempt the same.
+	Body []byte
+	// State is how far the delivery has come.
+	State DeliveryState
+	// Attempts are the requests to the endpoint, oldest first.
+	Attempts []DeliveryAttempt
+	// Next is when the next attempt is due. Zero: none is scheduled.
+	Next time.Time
 }
 
 // DeliveryAttempt is one request to an endpoint.
 type DeliveryAttempt struct {
-	At       time.Time         // by the sandbox's clock
-	Duration time.Duration     // by the real clock
-	Status   int               // of the response; zero when there was none
-	Response string            // the beginning of the response's body, at most 4 KiB
-	Error    string            // why the event was not delivered; empty when it was
-	Fault    DeliveryFaultKind // that was injected into the attempt; empty for none
+	// At is when it was made, by the sandbox's clock.
+	At time.Time
+	// Duration is how long the response took, by the real clock.
+	Duration time.Duration
+	// Status is that of the response. Zero: there was none.
+	Status int
+	// Response is the beginning of the response's body, at most 4 KiB.
+	Response string
+	// Error is why the event was not delivered. Empty: it was.
+	Error string
+	// Fault is what was injected into the attempt. Empty: nothing.
+	Fault DeliveryFaultKind
 }
 
 // Deliveries returns the deliveries of events, newest first. At most 500 of each workspace are kept.

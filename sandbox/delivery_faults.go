@@ -38,7 +38,7 @@ const (
 
 // DeliveryFault is something that goes wrong with deliveries of events to come; see [Sandbox.InjectDelivery].
 type DeliveryFault struct {
-	// Kind is what goes wrong.
+	// Kind is what goes wrong. It must not be empty.
 	Kind DeliveryFaultKind
 
 	// Times is how many deliveries it happens to; for the kinds that concern an attempt, how many attempts. Zero: one.
@@ -57,9 +57,16 @@ type DeliveryFault struct {
 // that was injected first, as long as it lasts. It fails when the kind or the key is not known, and when there is a
 // Delay that is negative or that the kind does not have.
 func (s *Sandbox) InjectDelivery(f DeliveryFault) error {
+	if err := s.injectDelivery(f); err != nil {
+		return fmt.Errorf("sandbox: %w", err)
+	}
+	return nil
+}
+
+func (s *Sandbox) injectDelivery(f DeliveryFault) error {
 	account, err := s.checkDeliveryFault(f)
 	if err != nil {
-		return fmt.Errorf("sandbox: %w", err)
+		return err
 	}
 	if f.Times == 0 {
 		f.Times = 1

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"errors"
-	"net/http"
 	"slices"
 	"time"
 
@@ -36,21 +35,4 @@ func (o Options) checkDelivery() error {
 		return errors.New("the timeout of deliveries cannot be negative")
 	}
 	return nil
-}
-
-// newDeliveryClient returns a client that takes a redirect for the response that it is.
-func newDeliveryClient(transport http.RoundTripper) *http.Client {
-	return &http.Client{
-		Transport:     transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
-// newDeliveryTransport returns a transport that shares its connections with no other.
-func newDeliveryTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		MaxIdleConnsPerHost: delivery.MaxWorkers,
-		IdleConnTimeout:     time.Minute,
-	}
 }

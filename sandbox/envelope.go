@@ -18,7 +18,11 @@ type failure struct {
 	message string
 	field   string // empty: none
 	status  int    // zero: that of the code
+	raw     *rawBody
 }
+
+// rawBody replaces the envelope of a failure.
+type rawBody struct{ contentType, text string }
 
 func (f *failure) Error() string { return f.code + ": " + f.message }
 
@@ -57,8 +61,9 @@ func statusOf(code gen.ErrorCode) int {
 
 // answer is a response without the headers, which are made afresh even for a stored answer.
 type answer struct {
-	status int
-	body   []byte
+	status      int
+	body        []byte
+	contentType string // empty: application/json
 }
 
 // refusal is the answer for an error. One that is no *failure is a mistake in the sandbox.
@@ -66,6 +71,9 @@ func (s *Sandbox) refusal(c *call, err error) answer {
 	var f *failure
 	if !errors.As(err, &f) {
 		f = &failure{code: gen.ErrorCodeInternalError, message: "something went wrong on our side"}
+	}
+	if f.raw != nil {
+		return answer{status: f.status, body: []byte(f.raw.text), contentType: f.raw.contentType}
 	}
 	envelope := gen.ErrorEnvelope{
 		Error: gen.ErrorDetail{Code: f.code, Message: f.message},
@@ -89,7 +97,7 @@ func (s *Sandbox) meta(c *call) gen.Meta {
 
 func answerHeader(c *call, a answer) http.Header {
 	header := http.Header{}
-	header.Set("Content-Type", "application/json")
+	header.Set("Content-Type", cmp.Or(a.contentType, jsonMediaType))
 	header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	if c.rate != nil {
 		c.rate.addTo(header)

@@ -3,77 +3,69 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"net/url"
 	"strings"
+	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// Endpoint is where a workspace's events are sent to.
-type Endpoint struct {
-	// URL is an absolute http or https URL. Events are POSTed to it.
-	URL string
-	// Secret signs the events; a receiver verifies them with it. It must not be empty.
-	Secret string `json:"-"`
-	// PlainEvents asks for the form of events with a plain type, "checkout_session.completed". False: the form with a
-	// versioned one, "plugipay.checkout_session.completed.v1".
-	PlainEvents bool
-}
-
-// Format prints the endpoint without its secret and without a password in the URL, for every verb of package fmt.
-func (e Endpoint) Format(f fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(f, "sandbox.Endpoint{URL:%s PlainEvents:%t}", shownURL(e.URL), e.PlainEvents)
-}
-
-// shownURL is a URL without the password that may be in it.
-func shownURL(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "?"
-	}
-	return u.Redacted()
-}
-
-// check tells why events cannot be sent to the endpoint.
-func (e Endpoint) check() error {
-	u, err := url.Parse(e.URL)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return errors.New("the URL of an endpoint must be an absolute http or https URL")
-	}
-	if e.Secret == "" {
-		return fmt.Errorf("the endpoint %s has no secret: anybody could sign with an empty one", u.Redacted())
-	}
-	if strings.TrimSpace(e.Secret) != e.Secret {
-		return fmt.Errorf("the secret of the endpoint %s begins or ends with white space, as a secret read from a file may", u.Redacted())
-	}
-	return nil
-}
-
-// wants reports whether an event is for the endpoint.
-func (e Endpoint) wants(event) bool { return true }
-
-// event is something that happened to a session. It is the same for all endpoints.
+// event is something that happened. It is the same for all endpoints.
 type event struct {
 	id      string
-	name    gen.EventName
+	name    gen.EventName // the plain one
 	account string
 	live    bool
-	is      gen.CheckoutSession // as the event left it
-	was     gen.CheckoutSession // as it was before
+	at      time.Time
+
+	// Of an event of a session:
+	is  gen.CheckoutSession // as the event left it
+	was gen.CheckoutSession // as it was before
+
+	// Of any other event:
+	object json.RawMessage // nil for an event of a session
 }
+
+// subject is the id of what the event is about. Events of one subject are delivered in order.
+func (e event) subject() string {
+	if e.object != nil {
+		return objectID(e.object)
+	}
+	return e.is.ID
+}
+
+// sessionID is empty when the event is not about a checkout session.
+func (e event) sessionID() string {
+	if subject := e.subject(); strings.HasPrefix(subject, sessionPrefix) || e.object == nil {
+		return subject
+	}
+	return ""
+}
+
+// occurredAt is when the event happened, as its payload says.
+func (e event) occurredAt() string {
+	if e.object != nil {
+		return formatTime(e.at)
+	}
+	return e.is.UpdatedAt
+}
+
+func (e event) versionedType() string { return "plugipay." + e.name + ".v1" }
+
+func (e event) workspaceID() string { return "ws_" + strings.TrimPrefix(e.account, "acc_") }
 
 // encode writes the event in one of its two documented forms.
 func (e event) encode(plain bool) ([]byte, error) {
-	if plain {
+	switch {
+	case e.object != nil:
+		return e.encodeObject(plain)
+	case plain:
 		return e.encodePlain()
 	}
 	return marshal(gen.VersionedEvent{
 		ID:         e.id,
-		Type:       "plugipay." + e.name + ".v1",
+		Type:       e.versionedType(),
 		AccountID:  e.account,
-		OccurredAt: e.is.UpdatedAt,
+		OccurredAt: e.occurredAt(),
 		Data:       gen.VersionedEventData{Object: e.is},
 	})
 }
@@ -86,10 +78,23 @@ func (e event) encodePlain() ([]byte, error) {
 	return marshal(gen.PlainEvent{
 		ID:                 e.id,
 		Type:               e.name,
-		CreatedAt:          e.is.UpdatedAt,
-		WorkspaceID:        "ws_" + strings.TrimPrefix(e.account, "acc_"),
+		CreatedAt:          e.occurredAt(),
+		WorkspaceID:        e.workspaceID(),
 		Data:               e.is,
 		PreviousAttributes: previous,
+	})
+}
+
+// encodeObject writes an event that the contract does not have, in the same two forms.
+func (e event) encodeObject(plain bool) ([]byte, error) {
+	if plain {
+		return marshal(map[string]any{
+			"id": e.id, "type": e.name, "createdAt": e.occurredAt(), "workspaceId": e.workspaceID(), "data": e.object,
+		})
+	}
+	return marshal(map[string]any{
+		"id": e.id, "type": e.versionedType(), "accountId": e.account, "occurredAt": e.occurredAt(),
+		"data": map[string]any{"object": e.object},
 	})
 }
 

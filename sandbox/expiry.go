@@ -100,6 +100,16 @@ func (x *expiries) nextDue(now time.Time) (*expiry, bool) {
 	return nil, false
 }
 
+// reset forgets the expiries of all sessions.
+func (x *expiries) reset() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.waiting = nil
+	if x.timer != nil {
+		x.timer.Stop()
+	}
+}
+
 // close stops the timer, and waits for the sessions that expire at this moment.
 func (x *expiries) close() {
 	x.mu.Lock()

@@ -52,4 +52,10 @@ func CreateSessions(s *Sandbox, count int, lifetime int64) {
 }
 
 // FaultsLeft returns the faults that were injected and have not happened.
-func FaultsLeft(s *Sandbox) []Fault { return s.faults.all() }
+func FaultsLeft(s *Sandbox) []Fault {
+	var left []Fault
+	for _, f := range s.faults.all() {
+		left = append(left, f.Fault)
+	}
+	return left
+}

@@ -24,7 +24,7 @@ type AnswerStore struct{ answers *keptAnswers }
 func NewAnswerStore() AnswerStore { return AnswerStore{newKeptAnswers(-1)} }
 
 func (s AnswerStore) Once(ctx context.Context, key, parameters string, perform func() int) (int, error) {
-	a, err := s.answers.once(ctx, key, sha256.Sum256([]byte(parameters)), time.Now, func() answer {
+	a, _, err := s.answers.once(ctx, key, sha256.Sum256([]byte(parameters)), time.Now, func() answer {
 		return answer{status: perform()}
 	})
 	return a.status, err

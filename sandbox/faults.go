@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,15 +17,27 @@ import (
 // Fault is something that goes wrong with calls to come; see [Sandbox.Inject]. It needs a Delay or one of Status, Drop
 // and RateLimit, of which there can be only one; a Delay goes with each of them.
 type Fault struct {
-	// Operation is the operationId of the contract, such as "createCheckoutSession". Empty: any operation.
+	// Operation is the operationId of the contract, such as "createCheckoutSession", or the pattern of a route that
+	// [Sandbox.Handle] added. Empty: any operation.
 	Operation string
 
 	// Times is how many calls it happens to. Zero: one. Negative: all, until [Sandbox.ClearFaults].
 	Times int
 
+	// KeyID is the id of a key: it happens to the calls of the key's workspace only. Empty: to those of all.
+	KeyID string
+
 	// Status is an HTTP status from 400 to 599 to answer with, without processing the call. The code of the error is
-	// the one that the contract has for the status, or internal_error where it has none. Zero: none.
+	// the one that the contract has for the status, or internal_error where it has none. With a Body, it may be from 200
+	// to 599. Zero: none.
 	Status int
+
+	// Body is what a response with Status has instead of an error: JSON that is broken, a value that the client does not
+	// know, a page of HTML. Empty: the error.
+	Body string
+
+	// ContentType is the media type of Body. Empty: application/json.
+	ContentType string
 
 	// RetryAfter is what the Retry-After header of an answer with Status or RateLimit says, rounded up to seconds.
 	// Zero: no such header, but for a 429, which says one second.
@@ -43,26 +56,45 @@ type Fault struct {
 
 // Inject lets something go wrong with the next calls that are what the fault says. Calls have to pass authentication
 // and the rate limit first, and each meets one fault only: the one that was injected first, as long as it lasts. Inject
-// fails when the operation is not in the contract, when the status is not from 400 to 599, and when the parts do not go
-// together.
+// fails when the operation is not in the contract, when the status is not from 400 to 599, when the key is not
+// known, and when the parts do not go together.
 func (s *Sandbox) Inject(f Fault) error {
-	if err := s.checkFault(f); err != nil {
+	if err := s.inject(f); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
-	s.faults.add(f)
 	return nil
 }
 
-// ClearFaults takes back all faults that are left.
-func (s *Sandbox) ClearFaults() { s.faults.clear() }
+func (s *Sandbox) inject(f Fault) error {
+	if err := s.checkFault(f); err != nil {
+		return err
+	}
+	account, err := s.accountOf(f.KeyID)
+	if err != nil {
+		return err
+	}
+	s.faults.add(f, account)
+	return nil
+}
+
+// ClearFaults removes all faults that are left.
+func (s *Sandbox) ClearFaults() { s.faults.clear("") }
 
 func (s *Sandbox) checkFault(f Fault) error {
-	known := s.contract.OperationIDs()
+	known := append(s.contract.OperationIDs(), s.routes.all()...)
+	lowest := http.StatusBadRequest
+	if f.Body != "" {
+		lowest = http.StatusOK
+	}
 	switch kinds := countTrue(f.Status != 0, f.Drop, f.RateLimit); {
 	case f.Operation != "" && !slices.Contains(known, f.Operation):
 		return errors.New("no such operation; the operations are " + strings.Join(known, ", "))
-	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
-		return errors.New("the status of a fault must be from 400 to 599, for any of " + strings.Join(known, ", "))
+	case f.Status != 0 && (f.Status < lowest || f.Status > 599):
+		return fmt.Errorf("the status of a fault must be from %d to 599, for any of %s", lowest, strings.Join(known, ", "))
+	case f.Body != "" && f.Status == 0:
+		return errors.New("a fault with a body needs a status")
+	case f.ContentType != "" && f.Body == "":
+		return errors.New("a fault without a body has no content type")
 	case f.Delay < 0 || f.RetryAfter < 0:
 		return errors.New("a fault cannot have a negative duration")
 	case kinds > 1:
@@ -87,39 +119,48 @@ func countTrue(conditions ...bool) (count int) {
 // faultList holds the faults that are left, in the order in which they were injected. Their Times is never zero.
 type faultList struct {
 	mu   sync.Mutex
-	left []Fault
+	left []injectedFault
 }
 
-func (l *faultList) add(f Fault) {
+// injectedFault is a fault for the calls of an account, or of all accounts where that is empty.
+type injectedFault struct {
+	Fault
+	account string
+}
+
+func (l *faultList) add(f Fault, account string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if f.Times == 0 {
 		f.Times = 1
 	}
-	l.left = append(l.left, f)
+	l.left = append(l.left, injectedFault{Fault: f, account: account})
 }
 
-func (l *faultList) clear() {
+// clear removes the faults of an account, or all of them when the account is empty.
+func (l *faultList) clear(account string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.left = nil
+	l.left = slices.DeleteFunc(l.left, func(f injectedFault) bool { return account == "" || f.account == account })
 }
 
-func (l *faultList) all() []Fault {
+func (l *faultList) all() []injectedFault {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.left)
 }
 
 // take returns the fault of a call, and counts that it happened. The zero Fault: none.
-func (l *faultList) take(operationID string) Fault {
+func (l *faultList) take(operation, account string) Fault {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	i := slices.IndexFunc(l.left, func(f Fault) bool { return f.Operation == "" || f.Operation == operationID })
+	i := slices.IndexFunc(l.left, func(f injectedFault) bool {
+		return (f.Operation == "" || f.Operation == operation) && (f.account == "" || f.account == account)
+	})
 	if i < 0 {
 		return Fault{}
 	}
-	found := l.left[i]
+	found := l.left[i].Fault
 	switch {
 	case found.Times == 1:
 		l.left = slices.Delete(l.left, i, i+1)
@@ -131,7 +172,8 @@ func (l *faultList) take(operationID string) Fault {
 
 // meetFault takes a call through its fault, if there is one. An error is the answer, in place of the call's own.
 func (s *Sandbox) meetFault(ctx context.Context, c *call) error {
-	f := s.faults.take(c.operation.ID)
+	f := s.faults.take(c.operationName(), c.workspace.accountID)
+	c.delayed = f.Delay > 0
 	if err := wait(ctx, f.Delay); err != nil {
 		return err
 	}
@@ -144,7 +186,14 @@ func (s *Sandbox) meetFault(ctx context.Context, c *call) error {
 	}
 	c.injected = true
 	c.retryAfter = f.RetryAfter
-	return &failure{code: codeFor(f.Status), message: "a fault was injected for this call", status: f.Status}
+	if f.Status == http.StatusTooManyRequests {
+		c.rate = c.rate.exhausted(f.RetryAfter)
+	}
+	injected := &failure{code: codeFor(f.Status), message: "a fault was injected for this call", status: f.Status}
+	if f.Body != "" {
+		injected.raw = &rawBody{contentType: cmp.Or(f.ContentType, jsonMediaType), text: f.Body}
+	}
+	return injected
 }
 
 func wait(ctx context.Context, d time.Duration) error {

@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"crypto/x509"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"sync"
@@ -18,11 +20,14 @@ type feed struct {
 	accountID  string
 	clock      *clock
 	deliveries *delivery.Dispatcher
-	client     *http.Client
+	client     *http.Client // for endpoints that need no other
+	trusted    []*x509.Certificate
+	onEvent    func(event) // called with the lock held
 
-	mu        sync.Mutex
-	endpoints []subscription
-	kept      []event // oldest first
+	mu         sync.Mutex
+	endpoints  []subscription
+	ownClients []*http.Client // of endpoints that need another
+	kept       []event        // oldest first
 }
 
 // subscription is an endpoint, and what waits to be sent to it.
@@ -45,11 +50,14 @@ func (s *Sandbox) newFeed(accountID string, c *clock) *feed {
 		accountID: accountID,
 		clock:     c,
 		client:    s.deliveryClient,
+		trusted:   slices.Clip(s.receiverCAs),
+		onEvent:   s.logEvent,
 		deliveries: delivery.New(delivery.Options{
-			Clock:   deliveryClock{sandbox: s, workspace: c},
-			Policy:  s.deliveryPolicy,
-			Account: accountID,
-			Faults:  &s.deliveryFaults,
+			Clock:     deliveryClock{sandbox: s, workspace: c},
+			Policy:    s.deliveryPolicy,
+			Account:   accountID,
+			Faults:    &s.deliveryFaults,
+			OnAttempt: s.logAttempt,
 		}),
 	}
 }
@@ -61,30 +69,45 @@ func (f *feed) add(e Endpoint) {
 	f.endpoints = append(f.endpoints, subscription{
 		endpoint: e,
 		outbox: f.deliveries.Add(delivery.Endpoint{
-			URL: e.URL, ShownURL: shownURL(e.URL), Secret: e.Secret, Client: f.client,
+			URL: e.URL, ShownURL: shownURL(e.URL), Secret: e.Secret, Client: f.clientFor(e),
 		}),
 	})
 }
 
 // publish notes an event of a session and sends it to the endpoints that want it. It does not wait for anything.
-func (f *feed) publish(name gen.EventName, live bool, is, was gen.CheckoutSession) {
-	f.send(event{
-		id: newID("evt_", f.clock.now()), name: name, account: f.accountID, live: live, is: is, was: was,
-	})
+func (f *feed) publish(name gen.EventName, live bool, is, was gen.CheckoutSession) event {
+	return f.send(event{name: name, live: live, is: is, was: was})
 }
 
-func (f *feed) send(e event) {
+// publishObject is publish for an event of something that the sandbox does not hold.
+func (f *feed) publishObject(name gen.EventName, live bool, object json.RawMessage) event {
+	return f.send(event{name: name, live: live, object: object})
+}
+
+// send gives an event its id and sends it.
+func (f *feed) send(e event) event {
+	e.at = f.clock.now()
+	e.id, e.account = newID("evt_", e.at), f.accountID
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.kept = append(f.kept, e)
 	if len(f.kept) > maxKeptEvents {
 		f.kept = slices.Delete(f.kept, 0, 1)
 	}
+	f.onEvent(e)
+	f.deliverToAll(e)
+	return e
+}
+
+// deliverToAll returns how many endpoints want the event. It needs the lock.
+func (f *feed) deliverToAll(e event) (endpoints int) {
 	for _, s := range f.endpoints {
 		if s.endpoint.wants(e) {
 			f.deliver(e, s)
+			endpoints++
 		}
 	}
+	return endpoints
 }
 
 // deliver needs the lock.
@@ -97,8 +120,37 @@ func (f *feed) deliver(e event, to subscription) {
 		DeliveryID: newID("dlv_", f.clock.now()),
 		EventID:    e.id,
 		EventType:  e.name,
-		SessionID:  e.is.ID,
-		Subject:    e.is.ID,
+		SessionID:  e.sessionID(),
+		Subject:    e.subject(),
 		Body:       body,
 	})
+}
+
+// redeliver sends an event again to the endpoints that want it, and returns how many these are. found is false when the
+// event is not among those that are kept.
+func (f *feed) redeliver(id string) (endpoints int, found bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i := slices.IndexFunc(f.kept, func(e event) bool { return e.id == id })
+	if i < 0 {
+		return 0, false
+	}
+	return f.deliverToAll(f.kept[i]), true
+}
+
+// newestFirst returns the events that are kept.
+func (f *feed) newestFirst() []event {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	events := slices.Clone(f.kept)
+	slices.Reverse(events)
+	return events
+}
+
+// reset forgets all events and deliveries. The endpoints stay.
+func (f *feed) reset() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.kept = nil
+	f.deliveries.Reset()
 }

@@ -46,49 +46,49 @@ func (s *Sandbox) answerOnce(r *http.Request, c *call, perform func() answer) (a
 	if key == "" || isRead(r.Method) {
 		return perform(), nil
 	}
-	fingerprint, err := fingerprintOf(r, c.body)
-	if err != nil {
-		return answer{}, err
-	}
-	return c.data.answers.once(r.Context(), key, fingerprint, c.workspace.clock.now, perform)
+	fingerprint := fingerprintOf(r, c.body)
+	stored, replayed, err := c.data.answers.once(r.Context(), key, fingerprint, c.workspace.clock.now, perform)
+	c.replayed = replayed
+	return stored, err
 }
 
-// fingerprintOf is the same for requests with the same method, path and parameters. White space and the order of
+// fingerprintOf is the same for requests with the same method, path and parameters. In JSON, white space and the order of
 // properties do not matter; numbers are the same when their digits are.
-func fingerprintOf(r *http.Request, body []byte) ([sha256.Size]byte, error) {
+func fingerprintOf(r *http.Request, body []byte) [sha256.Size]byte {
+	return sha256.Sum256([]byte(r.Method + "\n" + r.URL.EscapedPath() + "\n" + canonical(body)))
+}
+
+func canonical(body []byte) string {
 	value, err := decodeJSON(body)
 	if err != nil {
-		return [sha256.Size]byte{}, err
+		return string(body) // of a route whose body is not JSON
 	}
-	parameters, err := json.Marshal(value) // writes properties in alphabetical order
-	if err != nil {
-		return [sha256.Size]byte{}, err
-	}
-	return sha256.Sum256([]byte(r.Method + "\n" + r.URL.EscapedPath() + "\n" + string(parameters))), nil
+	parameters, _ := json.Marshal(value) // what was decoded can be written; properties come in alphabetical order
+	return string(parameters)
 }
 
 // once performs the first request with a key and keeps its answer, unless that is a failure of the server. A request
 // that comes while the first one is being processed waits for it.
 func (k *keptAnswers) once(
 	ctx context.Context, key string, fingerprint [sha256.Size]byte, now func() time.Time, perform func() answer,
-) (answer, error) {
+) (a answer, replayed bool, err error) {
 	for {
 		entry, isFirst := k.claim(key, fingerprint, now())
 		if isFirst {
-			return k.fulfil(entry, perform), nil
+			return k.fulfil(entry, perform), false, nil
 		}
 		if entry.fingerprint != fingerprint {
-			return answer{}, fail(gen.ErrorCodeIdempotencyMismatch,
+			return answer{}, false, fail(gen.ErrorCodeIdempotencyMismatch,
 				"the idempotency key was used with other parameters")
 		}
 		select {
 		case <-entry.done:
 		case <-ctx.Done():
-			return answer{}, fail(gen.ErrorCodeServiceUnavailable,
+			return answer{}, false, fail(gen.ErrorCodeServiceUnavailable,
 				"the first request with the idempotency key has not been answered yet")
 		}
 		if entry.kept {
-			return entry.answer, nil
+			return entry.answer, true, nil
 		}
 	}
 }

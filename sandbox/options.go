@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"crypto/x509"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/plugipay/plugipay-go/plugipay"
@@ -30,6 +32,10 @@ type Options struct {
 	// Endpoints are where the events of the first workspace are sent to, test and live data alike, besides its own
 	// Endpoints. [Start] refuses one that is not valid; [New] leaves it out. Nil: no events are sent.
 	Endpoints []Endpoint
+
+	// ReceiverCAs are certificates to trust when events go to https endpoints, next to those that the system trusts. See
+	// also [Endpoint.CA]. Nil: none.
+	ReceiverCAs []*x509.Certificate
 
 	// RateLimit is how many requests a second are let through. Zero: requests are counted in the X-RateLimit headers
 	// against [DocumentedRateLimit], but none is refused, so that a test suite does not depend on its speed.
@@ -66,6 +72,10 @@ type Options struct {
 	// DeliveryTimeout is how long one attempt may take until the endpoint has responded, by the real clock. Zero: 10
 	// seconds. [Start] refuses a negative timeout.
 	DeliveryTimeout time.Duration
+
+	// Logger receives a line for each request to the API ("request"), each event ("event") and each attempt to deliver one
+	// ("delivery", with the reason and the response when it failed). Nil: nothing is logged.
+	Logger *slog.Logger
 
 	// OnContractBreach is called with each answer of the sandbox that openapi.yaml does not allow, before the answer is
 	// sent; it may be called from several goroutines at once. Nil: answers are not checked.

@@ -91,6 +91,9 @@ func setPageHeader(header http.Header) {
 	header.Set("X-Content-Type-Options", "nosniff")
 }
 
+// hostedURL returns the address of a session's page.
+func hostedURL(base, sessionID string) string { return base + hostedPath + sessionID }
+
 // servePage answers a request for a page, and tells whether it was one. All other requests are for the API.
 func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) bool {
 	if id, ok := strings.CutPrefix(r.URL.Path, hostedPath); ok {

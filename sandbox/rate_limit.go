@@ -77,6 +77,12 @@ func (d *dataset) counter(method string) *rateCounter {
 	return &d.writes
 }
 
+// exhausted returns the state when nothing is left until some time has passed, at least for the rest of the second.
+func (s *rateState) exhausted(wait time.Duration) *rateState {
+	seconds := int64(wait / time.Second)
+	return &rateState{limit: s.limit, remaining: 0, reset: s.reset + max(seconds-1, 0)}
+}
+
 func (s *rateState) addTo(header http.Header) {
 	header.Set("X-RateLimit-Limit", strconv.Itoa(s.limit))
 	header.Set("X-RateLimit-Remaining", strconv.Itoa(s.remaining))

@@ -1,75 +1,94 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 	"unicode/utf8"
 )
 
 const (
-	keptRequests = 200
+	keptRequests = 1000
 	keptBodySize = 16 << 10
 	keptPathSize = 2 << 10
 )
 
-// requestRecord is a request to the API and its answer, as the console shows it. It has no header: that is where keys,
-// signatures and idempotency keys are.
-type requestRecord struct {
-	At        time.Time
-	Method    string
-	Path      string // with its query
-	Status    int
-	Operation string // empty where the request is for none
-	RequestID string
-	Request   string // its body
-	Response  string // its body
-}
-
-// requestLog keeps the last requests.
+// requestLog keeps the last requests. They have no headers: that is where keys and signatures are.
 type requestLog struct {
-	mu      sync.Mutex
-	records []requestRecord // a ring once it is full
-	next    int             // where the next record goes then
+	mu   sync.Mutex
+	kept []Request // oldest first
 }
 
-func (l *requestLog) add(r requestRecord) {
+func (l *requestLog) add(r Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.records) < keptRequests {
-		l.records = append(l.records, r)
-		return
+	if len(l.kept) >= keptRequests {
+		l.kept[0] = Request{} // or the array under the slice would keep its texts
+		l.kept = l.kept[1:]
 	}
-	l.records[l.next] = r
-	l.next = (l.next + 1) % keptRequests
+	l.kept = append(l.kept, r)
 }
 
 // newestFirst returns a copy of what is kept.
-func (l *requestLog) newestFirst() []requestRecord {
+func (l *requestLog) newestFirst() []Request {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	kept := slices.Concat(l.records[l.next:], l.records[:l.next])
+	kept := append([]Request{}, l.kept...)
 	slices.Reverse(kept)
 	return kept
 }
 
-// recordRequest keeps a request and its answer for the console.
+// clear forgets the requests of an account, or all of them when the account is empty.
+func (l *requestLog) clear(accountID string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kept = slices.DeleteFunc(l.kept, func(r Request) bool { return accountID == "" || r.AccountID == accountID })
+}
+
+// recordRequest keeps a request and its response.
 func (s *Sandbox) recordRequest(r *http.Request, c *call, a answer) {
-	record := requestRecord{
-		At:        s.clock.now(),
-		Method:    cut(r.Method, keptPathSize),
-		Path:      cut(s.redacted(r.URL.RequestURI()), keptPathSize),
-		Status:    a.status,
-		RequestID: c.requestID,
-		Request:   cut(s.redacted(string(c.body)), keptBodySize),
-		Response:  cut(s.redacted(string(a.body)), keptBodySize),
+	record := Request{
+		ID:             c.requestID,
+		At:             c.begin.UTC(),
+		Duration:       s.realTime().Sub(c.realBegin),
+		Method:         cut(r.Method, keptPathSize),
+		Path:           cut(s.redacted(r.URL.RequestURI()), keptPathSize),
+		Status:         a.status,
+		Operation:      c.operationName(),
+		SessionID:      c.sessionID(a),
+		IdempotencyKey: cut(s.redacted(r.Header.Get(idempotencyKeyHeader)), keptPathSize),
+		Replayed:       c.replayed,
+		Injected:       c.injected || c.drop || c.delayed,
+		Body:           cut(s.redacted(string(c.body)), keptBodySize),
+		Response:       cut(s.redacted(string(a.body)), keptBodySize),
 	}
-	if c.operation != nil {
-		record.Operation = c.operation.ID
+	if c.key != nil {
+		record.KeyID, record.AccountID = s.redacted(c.key.id), c.workspace.accountID
 	}
 	s.requests.add(record)
+	s.logRequest(record)
+}
+
+// sessionID returns the id of the session that a call is about: the one in its path, or the one that it created.
+func (c *call) sessionID(a answer) string {
+	if c.operation == nil {
+		return ""
+	}
+	if id := c.pathValues["id"]; id != "" {
+		return id
+	}
+	if a.status != http.StatusCreated {
+		return ""
+	}
+	var created struct {
+		Data struct {
+			ID string `json:"id"`
+		} `json:"data"`
+	}
+	_ = json.Unmarshal(a.body, &created) // a response of a fault may be anything
+	return created.Data.ID
 }
 
 // redacted returns a text without the secrets of the sandbox's keys.

@@ -92,7 +92,7 @@ func (p sampler) hostedURL(id string) string {
 	if base == "" {
 		base = p.server.URL
 	}
-	return base + hostedPath + id
+	return hostedURL(base, id)
 }
 
 func nothing(*sessionStore, string, time.Time) {}

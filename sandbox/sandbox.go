@@ -9,6 +9,8 @@ package sandbox
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,18 +35,21 @@ type Sandbox struct {
 	amounts        func(int64, plugipay.CurrencyCode) string
 	maxSessions    int
 	onBreach       func(error)
+	logger         *slog.Logger
 	operations     http.Handler
 	control        http.Handler
+	routes         routeList
 	faults         faultList
 	deliveryFaults delivery.FaultList
 	deliveryPolicy delivery.Policy
 	deliveryClient *http.Client
+	receiverCAs    []*x509.Certificate
 	requests       requestLog
 	redactor       atomic.Pointer[strings.Replacer]
 }
 
 // New returns a Plugipay in memory. It panics only when the contract that is built into the program cannot be read.
-// Close it if it has endpoints.
+// Close it if it has endpoints or a Logger.
 func New(opts Options) *Sandbox { return newSandbox(opts, time.Now) }
 
 const defaultMaxSessions = 100_000
@@ -64,9 +69,11 @@ func newSandbox(opts Options, realTime func() time.Time) *Sandbox {
 		publicURL:      strings.TrimRight(opts.PublicURL, "/"),
 		onBreach:       opts.OnContractBreach,
 		amounts:        opts.FormatAmount,
+		logger:         opts.Logger,
 		maxSessions:    cmp.Or(opts.MaxSessions, defaultMaxSessions),
 		deliveryPolicy: opts.deliveryPolicy(),
-		deliveryClient: newDeliveryClient(newDeliveryTransport()),
+		receiverCAs:    slices.Clone(opts.ReceiverCAs),
+		deliveryClient: newDeliveryClient(newDeliveryTransport(opts.ReceiverCAs...)),
 	}
 	s.operations = newOperations(s)
 	s.control = newControl(s)
@@ -113,8 +120,11 @@ func (s *Sandbox) expireDue() {
 // call is what the sandbox knows of a request while it answers it. Each step fills in its part.
 type call struct {
 	requestID  string
+	begin      time.Time            // by the sandbox's clock
+	realBegin  time.Time            // by the real clock
 	baseURL    string               // of the hosted page
-	operation  *validator.Operation // nil when the request is for none
+	operation  *validator.Operation // of the contract; nil when the request is for none
+	route      string               // the pattern of a user's route; empty when the request is for none
 	pathValues map[string]string    // the parameters in the path, unescaped
 	body       []byte               // as it was sent
 	key        *accessKey
@@ -122,10 +132,13 @@ type call struct {
 	data       *dataset
 	rate       *rateState // nil before the key is known
 
+	replayed bool // the answer is that of an earlier request
+
 	// What a fault does to the call.
 	injected   bool          // the answer is the fault's
 	retryAfter time.Duration // of that answer; zero: as without a fault
 	drop       bool          // there is to be no answer
+	delayed    bool
 }
 
 type callContextKey struct{}
@@ -145,7 +158,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.servePage(w, r) {
 		return
 	}
-	c := &call{requestID: newID("req_", s.clock.now()), baseURL: s.baseURL(r)}
+	c := s.newCall(r)
 	r = r.WithContext(context.WithValue(r.Context(), callContextKey{}, c)) // a copy: the steps below may change it
 	a, err := s.process(w, r, c)
 	if err != nil {
@@ -160,10 +173,15 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.write(w, header)
 }
 
+func (s *Sandbox) newCall(r *http.Request) *call {
+	begin := s.clock.now()
+	return &call{requestID: newID("req_", begin), begin: begin, realBegin: s.realTime(), baseURL: s.baseURL(r)}
+}
+
 // process takes a request through all the steps. The error of a step that refuses it is a *failure.
 func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (answer, error) {
 	var err error
-	if c.operation, c.pathValues, err = s.findOperation(r); err != nil {
+	if err = s.route(r, c); err != nil {
 		return answer{}, err
 	}
 	if c.body, err = readBody(w, r); err != nil {
@@ -187,10 +205,32 @@ func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (answ
 	if err := s.meetFault(r.Context(), c); err != nil {
 		return answer{}, err
 	}
+	if c.operation == nil {
+		return s.answerOnce(r, c, func() answer { return s.performRoute(r, c) })
+	}
 	if err := checkRequest(r, c); err != nil {
 		return answer{}, err
 	}
 	return s.answerOnce(r, c, func() answer { return s.perform(r) })
+}
+
+// route finds the operation of the contract that a request is for, or a route that the user has added.
+func (s *Sandbox) route(r *http.Request, c *call) (err error) {
+	if c.operation, c.pathValues, err = s.findOperation(r); err == nil {
+		return nil
+	}
+	if c.route = s.routes.find(r); c.route != "" {
+		return nil
+	}
+	return err
+}
+
+// operationName is what a fault knows the call by.
+func (c *call) operationName() string {
+	if c.operation != nil {
+		return c.operation.ID
+	}
+	return c.route
 }
 
 // perform lets the generated server decode the request and call the operation.
@@ -202,8 +242,8 @@ func (s *Sandbox) perform(r *http.Request) answer {
 
 // checkAnswer reports an answer that the contract does not allow.
 func (s *Sandbox) checkAnswer(r *http.Request, c *call, header http.Header, a answer) {
-	if s.onBreach == nil {
-		return
+	if s.onBreach == nil || c.injected && a.contentType != "" || c.route != "" {
+		return // unchecked: the body of a fault, and what the user's route writes
 	}
 	operation := c.operation
 	if c.injected {

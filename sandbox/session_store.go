@@ -62,6 +62,9 @@ func (s *sessionStore) has(id string) bool {
 	return ok
 }
 
+// sessionPrefix begins the id of a session.
+const sessionPrefix = "cs_"
+
 // newSession is what the store needs to create one.
 type newSession struct {
 	accountID    string
@@ -74,7 +77,7 @@ type newSession struct {
 }
 
 func (s *sessionStore) create(in newSession, now time.Time) gen.CheckoutSession {
-	id := newID("cs_", now)
+	id := newID(sessionPrefix, now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now = s.notBeforeLast(now)

@@ -65,13 +65,16 @@ func (s *Sandbox) newWorkspace(in Workspace) *workspace {
 			w.addEndpoint(e)
 		}
 	}
+	if s.logger != nil {
+		x.watch() // so that expiries are logged when they happen
+	}
 	return w
 }
 
 // connect makes the feed receive the events of a dataset's sessions.
 func (w *workspace) connect(data *dataset, live bool) {
 	data.sessions.onEvent = func(name gen.EventName, is, was gen.CheckoutSession) {
-		w.feed.publish(name, live, is, was)
+		_ = w.feed.publish(name, live, is, was)
 	}
 }
 
@@ -89,7 +92,7 @@ func (w *workspace) clockMoved() {
 
 func (w *workspace) close() {
 	w.expiries.close()
-	w.feed.deliveries.Close()
+	w.feed.close()
 }
 
 func newDataset(x *expiries, limit int) *dataset {

@@ -1,0 +1,74 @@
+package sandbox
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+// Endpoint is where a workspace's events are sent to.
+type Endpoint struct {
+	// URL is an absolute http or https URL. Events are POSTed to it.
+	URL string
+	// Secret signs the events; a receiver verifies them with it. It must not be empty.
+	Secret string `json:"-"`
+	// PlainEvents asks for the form of events with a plain type, "checkout_session.completed". False: the form with a
+	// versioned one, "plugipay.checkout_session.completed.v1".
+	PlainEvents bool
+	// Mode is [ModeTest] or [ModeLive]: only the events of test data, or of live data, go to the endpoint. Empty: both.
+	Mode string
+	// Events are the plain names of the events that the endpoint wants. Nil: all.
+	Events []plugipay.EventName
+	// CA is a certificate to trust when the endpoint's URL is an https one, next to those that the system trusts: that of
+	// httptest.Server.Certificate, or of your own certificate authority. Nil: none.
+	CA *x509.Certificate
+}
+
+// The modes of an [Endpoint].
+const (
+	ModeTest = "test"
+	ModeLive = "live"
+)
+
+// Format prints the endpoint without its secret and without a password in the URL, for every verb of package fmt.
+func (e Endpoint) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "sandbox.Endpoint{URL:%s PlainEvents:%t}", shownURL(e.URL), e.PlainEvents)
+}
+
+// shownURL is a URL without the password that may be in it.
+func shownURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "?"
+	}
+	return u.Redacted()
+}
+
+// check tells why events cannot be sent to the endpoint.
+func (e Endpoint) check() error {
+	u, err := url.Parse(e.URL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return errors.New("the URL of an endpoint must be an absolute http or https URL")
+	}
+	if e.Mode != "" && e.Mode != ModeTest && e.Mode != ModeLive {
+		return fmt.Errorf("the mode of the endpoint %s must be %s or %s", u.Redacted(), ModeTest, ModeLive)
+	}
+	if e.Secret == "" {
+		return fmt.Errorf("the endpoint %s has no secret: anybody could sign with an empty one", u.Redacted())
+	}
+	if strings.TrimSpace(e.Secret) != e.Secret {
+		return fmt.Errorf("the secret of the endpoint %s begins or ends with white space, as a secret read from a file may", u.Redacted())
+	}
+	return nil
+}
+
+// wants reports whether an event is for the endpoint.
+func (e Endpoint) wants(happened event) bool {
+	rightMode := e.Mode == "" || (e.Mode == ModeLive) == happened.live
+	return rightMode && (len(e.Events) == 0 || slices.Contains(e.Events, happened.name))
+}

@@ -1,0 +1,54 @@
+package sandbox
+
+import (
+	"strings"
+	"time"
+)
+
+// Request is a request to the API and its response.
+type Request struct {
+	// ID is the requestId of the response.
+	ID string
+	// At is when the request came, by the sandbox's clock.
+	At time.Time
+	// Duration is how long the response took, by the real clock.
+	Duration time.Duration
+	// Method is the HTTP method.
+	Method string
+	// Path is the path with its query.
+	Path string
+	// Status is that of the response. A fault may have dropped the response: see Injected.
+	Status int
+	// Operation is the operationId of the contract, or the pattern of a route that [Sandbox.Handle] added. Empty: neither.
+	Operation string
+	// SessionID is the id of the session that the request is about. Empty: none, or a list.
+	SessionID string
+	// AccountID is the id of the account whose data it is about. Empty: the request was not authenticated.
+	AccountID string
+	// KeyID is the id of the key that made the request. It is hidden when it is a secret. Empty: not authenticated.
+	KeyID string
+	// IdempotencyKey is the key that was sent. Empty: none.
+	IdempotencyKey string
+	// Replayed reports whether the response is that of an earlier request with the same idempotency key.
+	Replayed bool
+	// Injected reports whether a [Fault] happened to the request.
+	Injected bool
+	// Body is the beginning of the request's body, without the secrets of keys.
+	Body string
+	// Response is the beginning of the response's body, without the secrets of keys.
+	Response string
+}
+
+// Requests returns the requests to the API, newest first. Requests for pages and those that control the sandbox are not
+// among them. At most 1000 are kept.
+func (s *Sandbox) Requests() []Request { return s.requests.newestFirst() }
+
+// isAbout reports whether the request is one that a path filter asks for: the path without its query, or its beginning
+// where the filter ends with an asterisk.
+func (r Request) isAbout(filter string) bool {
+	requested, _, _ := strings.Cut(r.Path, "?")
+	if prefix, ok := strings.CutSuffix(filter, "*"); ok {
+		return strings.HasPrefix(requested, prefix)
+	}
+	return requested == filter || r.Path == filter
+}

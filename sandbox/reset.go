@@ -1,0 +1,26 @@
+package sandbox
+
+// Reset puts the sandbox back to how it was before the first request: it forgets all sessions, responses to idempotency
+// keys, requests, events and deliveries, those in the middle of an attempt too; it removes all faults; and its clock
+// shows the real time. Workspaces, keys, endpoints and routes stay, those that were added later too.
+func (s *Sandbox) Reset() {
+	s.faults.clear("")
+	s.deliveryFaults.Clear("")
+	s.requests.clear("")
+	s.clock.set(0)
+	for _, w := range s.directory.all() {
+		w.reset()
+	}
+}
+
+// resetWorkspace is Reset for one workspace: its data, its faults and its own part of the clock.
+func (s *Sandbox) resetWorkspace(w *workspace) {
+	s.faults.clear(w.accountID)
+	s.deliveryFaults.Clear(w.accountID)
+	s.requests.clear(w.accountID)
+	w.reset()
+}
+
+func (w *workspace) reset() {
+	w.restore(workspaceSnapshot{})
+}

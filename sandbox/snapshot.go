@@ -1,0 +1,124 @@
+package sandbox
+
+import (
+	"slices"
+	"time"
+)
+
+// Snapshot is what a sandbox held at a moment; see [Sandbox.Snapshot]. It does not change.
+type Snapshot struct {
+	ahead      time.Duration
+	faults     []injectedFault
+	workspaces map[string]workspaceSnapshot // by account id
+}
+
+type workspaceSnapshot struct {
+	ahead      time.Duration
+	test, live datasetSnapshot
+}
+
+type datasetSnapshot struct {
+	sessions []session // in order
+	answers  []*keptAnswer
+}
+
+// Snapshot returns what the sandbox holds: its sessions, its responses to idempotency keys, its faults and its clock. A
+// test that needs many sessions creates them once and calls [Sandbox.Restore] before each of its parts.
+func (s *Sandbox) Snapshot() *Snapshot {
+	taken := &Snapshot{ahead: s.clock.aheadBy(), faults: s.faults.all(), workspaces: map[string]workspaceSnapshot{}}
+	for _, w := range s.directory.all() {
+		taken.workspaces[w.accountID] = w.snapshot()
+	}
+	return taken
+}
+
+// Restore is [Sandbox.Reset], after which the sandbox holds what it held when the snapshot was taken. Requests, events
+// and deliveries are not in a snapshot: there are none afterwards. The snapshot may be of another sandbox; workspaces
+// that are not in it are empty afterwards. Nil is an empty snapshot.
+func (s *Sandbox) Restore(snapshot *Snapshot) {
+	s.Reset()
+	if snapshot == nil {
+		return
+	}
+	s.clock.set(snapshot.ahead)
+	for _, f := range snapshot.faults {
+		s.faults.add(f.Fault, f.account)
+	}
+	for _, w := range s.directory.all() {
+		w.restore(snapshot.workspaces[w.accountID])
+	}
+}
+
+func (w *workspace) snapshot() workspaceSnapshot {
+	return workspaceSnapshot{ahead: w.clock.aheadBy(), test: w.test.snapshot(), live: w.live.snapshot()}
+}
+
+func (w *workspace) restore(from workspaceSnapshot) {
+	w.feed.reset()
+	w.expiries.reset()
+	w.clock.set(from.ahead)
+	w.test.restore(from.test)
+	w.live.restore(from.live)
+}
+
+func (d *dataset) snapshot() datasetSnapshot {
+	return datasetSnapshot{sessions: d.sessions.snapshot(), answers: d.answers.snapshot()}
+}
+
+func (d *dataset) restore(from datasetSnapshot) {
+	d.sessions.restore(from.sessions)
+	d.answers.restore(from.answers)
+}
+
+// snapshot returns copies of all sessions.
+func (s *sessionStore) snapshot() (sessions []session) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for n, ok := s.index.all.next(s.first); ok; n, ok = s.index.all.next(n + 1) {
+		copied := *s.at(n)
+		copied.expiry = nil
+		sessions = append(sessions, copied)
+	}
+	return sessions
+}
+
+// restore replaces all sessions. Their numbers are new ones, so that no cursor of before shows them in part. The expiries
+// of those before must have been reset.
+func (s *sessionStore) restore(sessions []session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, forgotten := range s.byID {
+		forgotten.expiry = nil // an expiry that is due at this moment comes too late
+	}
+	s.first, s.slots = s.first+len(s.slots), nil
+	s.byID = map[string]*session{}
+	s.index = newSessionIndex()
+	s.index.forgetBefore(s.first)
+	for _, copied := range sessions {
+		s.insert(&copied)
+	}
+}
+
+// snapshot returns the responses that are kept, oldest first.
+func (k *keptAnswers) snapshot() []*keptAnswer {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	finished := func(a *keptAnswer) bool {
+		select {
+		case <-a.done:
+			return a.kept
+		default:
+			return false
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(k.oldest), func(a *keptAnswer) bool { return !finished(a) })
+}
+
+func (k *keptAnswers) restore(answers []*keptAnswer) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.byKey, k.oldest = make(map[string]*keptAnswer, len(answers)), slices.Clone(answers)
+	for _, a := range answers {
+		k.byKey[a.key] = a
+	}
+}
