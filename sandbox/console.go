@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -69,9 +68,9 @@ type attemptView struct {
 // serveConsole shows what the sandbox holds and what it was asked.
 func (s *Sandbox) serveConsole(w http.ResponseWriter, r *http.Request) {
 	// A name of another site may be made to point to this machine, and that site's pages could then read this one.
-	if !isLoopbackHost(r.Host) {
+	if !s.isOwnHost(r.Host) {
 		writeNotice(w, http.StatusForbidden, "The console is for this machine only",
-			"Open it under the name localhost or at the address 127.0.0.1.")
+			"Open it under the name localhost or at the address 127.0.0.1, or start the sandbox with -allow-host "+hostname(r.Host)+".")
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -85,20 +84,6 @@ func (s *Sandbox) serveConsole(w http.ResponseWriter, r *http.Request) {
 		p.refresh = refreshSeconds
 	}
 	p.write(w)
-}
-
-// isLoopbackHost tells whether a Host header names this machine in a way that nobody else can claim.
-func isLoopbackHost(hostPort string) bool {
-	host := hostPort
-	if h, _, err := net.SplitHostPort(hostPort); err == nil {
-		host = h
-	}
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 func (s *Sandbox) consoleView() consoleView {

@@ -46,12 +46,15 @@ func decodeOptional(body []byte, into any) error {
 	return decodeControl(body, into)
 }
 
-// knownProperties names the properties of a struct's JSON.
+// knownProperties names the properties of a struct's JSON, except keyId, which the routes have in common.
 func knownProperties(of any) string {
 	t := reflect.TypeOf(of).Elem()
 	var names []string
 	for i := range t.NumField() {
-		names = append(names, t.Field(i).Tag.Get("json"))
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if name != keyIDParameter {
+			names = append(names, name)
+		}
 	}
 	if len(names) == 0 {
 		return "no properties"

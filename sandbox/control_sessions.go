@@ -1,10 +1,35 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 
 	"github.com/plugipay/plugipay-go/gen"
 )
+
+// controlSessions lists the sessions of the workspaces, newest first.
+func (s *Sandbox) controlSessions(r *http.Request, _ []byte) (int, any, error) {
+	workspaces, _, err := s.selected(keyIDOf(r, ""))
+	if err != nil {
+		return 0, nil, err
+	}
+	limit, err := numberIn(r, "limit", defaultControlLimit, 1, maxControlLimit)
+	if err != nil {
+		return 0, nil, err
+	}
+	query := listQuery{Status: r.URL.Query().Get("status"), CustomerID: r.URL.Query().Get("customerId")}
+	found := []gen.CheckoutSession{}
+	for _, w := range workspaces {
+		w.expiries.expireDue()
+		for _, data := range []*dataset{w.test, w.live} {
+			sessions, _ := data.sessions.page(query, limit, w.clock.now())
+			found = append(found, sessions...)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b gen.CheckoutSession) int { return cmp.Compare(b.CreatedAt, a.CreatedAt) })
+	return http.StatusOK, found[:min(len(found), limit)], nil
+}
 
 func (s *Sandbox) controlPay(r *http.Request, body []byte) (int, any, error) {
 	var in struct {

@@ -76,6 +76,18 @@ func (d *directory) addKey(in Key, home *workspace) {
 	}
 }
 
+// hasAny reports whether the account id or a key id of a workspace is taken.
+func (d *directory) hasAny(w Workspace) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	_, taken := d.accounts[w.AccountID]
+	for _, k := range w.Keys {
+		_, keyTaken := d.keys[k.ID]
+		taken = taken || keyTaken
+	}
+	return taken
+}
+
 func (d *directory) key(id string) (*accessKey, bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()

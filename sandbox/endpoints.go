@@ -1,6 +1,9 @@
 package sandbox
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // AddEndpoint lets the events of the first workspace, from now on, go to one more endpoint, such as a receiver that
 // needs to know the sandbox before it can start. It fails when the endpoint's URL or secret is not valid.
@@ -10,6 +13,24 @@ func (s *Sandbox) AddEndpoint(e Endpoint) error {
 	}
 	s.directory.firstKey.home.addEndpoint(e)
 	return nil
+}
+
+// AddWorkspace adds a merchant to the sandbox and returns the workspace with the ids and secrets that were made up. Its
+// keys work from now on. It fails when its account id or the id of one of its keys is taken, and when an endpoint of it
+// is not valid.
+func (s *Sandbox) AddWorkspace(w Workspace) (Workspace, error) {
+	for _, e := range w.Endpoints {
+		if err := e.check(); err != nil {
+			return Workspace{}, fmt.Errorf("sandbox: %w", err)
+		}
+	}
+	w = w.completed(s.clock.now())
+	if s.directory.hasAny(w) {
+		return Workspace{}, errors.New("sandbox: the account id or the id of a key is taken")
+	}
+	s.directory.add(s.newWorkspace(w), w.Keys)
+	s.redactor.Store(newRedactor(s.directory.secrets()))
+	return w, nil
 }
 
 // Close ends all deliveries of events, those in the middle of an attempt too. It always returns nil, and calls after

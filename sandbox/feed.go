@@ -138,6 +138,17 @@ func (f *feed) redeliver(id string) (endpoints int, found bool) {
 	return f.deliverToAll(f.kept[i]), true
 }
 
+// allEndpoints returns the endpoints in the order in which they were added.
+func (f *feed) allEndpoints() []Endpoint {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var endpoints []Endpoint
+	for _, s := range f.endpoints {
+		endpoints = append(endpoints, s.endpoint)
+	}
+	return endpoints
+}
+
 // newestFirst returns the events that are kept.
 func (f *feed) newestFirst() []event {
 	f.mu.Lock()

@@ -33,6 +33,12 @@ type Options struct {
 	// Endpoints. [Start] refuses one that is not valid; [New] leaves it out. Nil: no events are sent.
 	Endpoints []Endpoint
 
+	// AllowHosts are names, without a port, under which the sandbox may be reached on the loopback interface next to
+	// localhost, names that end in .localhost, loopback addresses and the host of PublicURL: that of a proxy on this
+	// machine. Requests for other names are refused there, because a web page could make its own name point to this
+	// machine. Under these names there is a console, too. Nil: none.
+	AllowHosts []string
+
 	// ReceiverCAs are certificates to trust when events go to https endpoints, next to those that the system trusts. See
 	// also [Endpoint.CA]. Nil: none.
 	ReceiverCAs []*x509.Certificate

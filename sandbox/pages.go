@@ -94,6 +94,11 @@ func setPageHeader(header http.Header) {
 // hostedURL returns the address of a session's page.
 func hostedURL(base, sessionID string) string { return base + hostedPath + sessionID }
 
+// isPage reports whether a request is for a page.
+func isPage(r *http.Request) bool {
+	return r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, hostedURL("", ""))
+}
+
 // servePage answers a request for a page, and tells whether it was one. All other requests are for the API.
 func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) bool {
 	if id, ok := strings.CutPrefix(r.URL.Path, hostedPath); ok {

@@ -34,6 +34,8 @@ type Sandbox struct {
 	publicURL      string
 	amounts        func(int64, plugipay.CurrencyCode) string
 	maxSessions    int
+	bodyTimeout    time.Duration
+	allowedHosts   []string
 	onBreach       func(error)
 	logger         *slog.Logger
 	operations     http.Handler
@@ -67,6 +69,8 @@ func newSandbox(opts Options, realTime func() time.Time) *Sandbox {
 		clock:          newClock(realTime),
 		rateLimit:      opts.RateLimit,
 		publicURL:      strings.TrimRight(opts.PublicURL, "/"),
+		bodyTimeout:    defaultBodyTimeout,
+		allowedHosts:   opts.allowedHosts(),
 		onBreach:       opts.OnContractBreach,
 		amounts:        opts.FormatAmount,
 		logger:         opts.Logger,
@@ -151,6 +155,11 @@ func callFrom(ctx context.Context) *call { return ctx.Value(callContextKey{}).(*
 // connection, http.ErrAbortHandler. The paths under /_sandbox/ control the sandbox from programs in other
 // languages: what Inject, ClearFaults, Advance, Pay, Settle and FailPayment do. They need no key.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.limitBodyTime(w, r)
+	if err := s.checkHost(r); err != nil {
+		s.refuseHost(w, r, err)
+		return
+	}
 	if isControl(r) {
 		s.control.ServeHTTP(w, r)
 		return

@@ -1,0 +1,34 @@
+package sandbox
+
+import (
+	_ "embed"
+	"net/http"
+	"sync"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// controlYAML is the contract of the routes under /_sandbox/, by hand.
+//
+//go:embed control.yaml
+var controlYAML []byte
+
+// loadControlContract returns the contract as JSON. That it can be read is tested.
+var loadControlContract = sync.OnceValues(func() ([]byte, error) {
+	document, err := openapi3.NewLoader().LoadFromData(controlYAML)
+	if err != nil {
+		return nil, err
+	}
+	return document.MarshalJSON()
+})
+
+// serveControlContract serves the contract of the control routes. It is the only answer under /_sandbox/ that is not an
+// envelope.
+func serveControlContract(w http.ResponseWriter, _ *http.Request) {
+	document, err := loadControlContract()
+	if err != nil {
+		http.Error(w, "something went wrong on our side", http.StatusInternalServerError)
+		return
+	}
+	answer{status: http.StatusOK, body: document}.write(w, http.Header{"Content-Type": {jsonMediaType}})
+}

@@ -1,0 +1,112 @@
+package sandbox
+
+import (
+	"net/http"
+	"time"
+)
+
+// Control routes that take a keyId concern the workspace of the key only, so that users of one sandbox do not disturb
+// each other. Without it they concern all workspaces. It may be in the query or in the body.
+
+const keyIDParameter = "keyId"
+
+// keyIDOf returns the key id that a request names.
+func keyIDOf(r *http.Request, inBody string) string {
+	if inBody != "" {
+		return inBody
+	}
+	return r.URL.Query().Get(keyIDParameter)
+}
+
+// selected returns the workspaces that a key id selects, and their account id where that is one.
+func (s *Sandbox) selected(keyID string) ([]*workspace, string, error) {
+	if keyID == "" {
+		return s.directory.all(), "", nil
+	}
+	key, err := s.keyNamed(keyID)
+	if err != nil {
+		return nil, "", err
+	}
+	return []*workspace{key.home}, key.home.accountID, nil
+}
+
+// keyNamed returns the key with an id, and the first key of the sandbox where there is no id.
+func (s *Sandbox) keyNamed(keyID string) (*accessKey, error) {
+	if keyID == "" {
+		return s.directory.firstKey, nil
+	}
+	key, ok := s.directory.key(keyID)
+	if !ok {
+		return nil, invalid(keyIDParameter, "is not the id of a key of the sandbox")
+	}
+	return key, nil
+}
+
+func (s *Sandbox) controlHealth(*http.Request, []byte) (int, any, error) {
+	return http.StatusOK, map[string]string{"status": "ok", "now": formatTime(s.clock.now())}, nil
+}
+
+func (s *Sandbox) controlShowClock(r *http.Request, _ []byte) (int, any, error) {
+	return s.clockData(keyIDOf(r, ""))
+}
+
+func (s *Sandbox) controlClock(r *http.Request, body []byte) (int, any, error) {
+	var in struct {
+		AdvanceSec *int64 `json:"advanceSec"`
+		KeyID      string `json:"keyId"`
+	}
+	if err := decodeControl(body, &in); err != nil {
+		return 0, nil, err
+	}
+	if in.AdvanceSec == nil {
+		return 0, nil, invalid("advanceSec", "is required")
+	}
+	if err := checkSpan("advanceSec", *in.AdvanceSec); err != nil {
+		return 0, nil, err
+	}
+	keyID := keyIDOf(r, in.KeyID)
+	workspaces, account, err := s.selected(keyID)
+	if err != nil {
+		return 0, nil, err
+	}
+	d := time.Duration(*in.AdvanceSec) * time.Second
+	if account == "" {
+		s.Advance(d)
+	} else {
+		workspaces[0].clock.advance(d)
+		workspaces[0].clockMoved()
+	}
+	return s.clockData(keyID)
+}
+
+// clockData shows the clock of a workspace, or that which all are based on.
+func (s *Sandbox) clockData(keyID string) (int, any, error) {
+	workspaces, account, err := s.selected(keyID)
+	if err != nil {
+		return 0, nil, err
+	}
+	now := s.clock.now()
+	if account != "" {
+		now = workspaces[0].clock.now()
+	}
+	return http.StatusOK, map[string]string{"now": formatTime(now)}, nil
+}
+
+func (s *Sandbox) controlReset(r *http.Request, body []byte) (int, any, error) {
+	var in struct {
+		KeyID string `json:"keyId"`
+	}
+	if err := decodeOptional(body, &in); err != nil {
+		return 0, nil, err
+	}
+	workspaces, account, err := s.selected(keyIDOf(r, in.KeyID))
+	if err != nil {
+		return 0, nil, err
+	}
+	if account == "" {
+		s.Reset()
+	} else {
+		s.resetWorkspace(workspaces[0])
+	}
+	return http.StatusNoContent, nil, nil
+}
