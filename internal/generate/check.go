@@ -21,7 +21,7 @@ func check(root *yaml.Node) error {
 	for path, item := range entries(value(root, "paths")) {
 		for method, operation := range entries(item) {
 			if methods[method] {
-				problems = append(problems, checkOperation(root, strings.ToUpper(method)+" "+path, item, operation))
+				problems = append(problems, checkOperation(root, method, path, item, operation))
 			}
 		}
 	}
@@ -109,12 +109,12 @@ func withoutNull(values []*yaml.Node) (kept []*yaml.Node) {
 }
 
 // checkOperation checks what the facade gives of an operation.
-func checkOperation(root *yaml.Node, where string, item, operation *yaml.Node) (problem error) {
+func checkOperation(root *yaml.Node, method, path string, item, operation *yaml.Node) (problem error) {
 	id := value(operation, "operationId")
 	if id == nil {
-		return fmt.Errorf("%s: it has no operationId; %s", where, docs)
+		return fmt.Errorf("%s %s: it has no operationId; %s", strings.ToUpper(method), path, docs)
 	}
-	lists := value(operation, paramsType) != nil
+	needsType := method == "get" && value(operation, paramsType) == nil // a method that writes takes its query by hand
 	parameters := append(list(item, "parameters"), list(operation, "parameters")...)
 	for _, given := range parameters {
 		parameter := resolve(root, given)
@@ -131,7 +131,7 @@ func checkOperation(root *yaml.Node, where string, item, operation *yaml.Node) (
 			refuse("is not supported: the client keeps no cookies")
 		case value(parameter, "content") != nil:
 			refuse("has content, which is not supported: give it a schema")
-		case in == "query" && !lists:
+		case in == "query" && needsType:
 			refuse("has no field: give the operation an " + paramsType)
 		case in == "query" && schema != nil && (value(schema, "oneOf") != nil || value(schema, "anyOf") != nil || value(schema, "allOf") != nil):
 			refuse("is a union, which has no field: give it one type")
