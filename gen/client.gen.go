@@ -15,7 +15,7 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
-// Defines values for CheckoutAdapter.
+// The values of CheckoutAdapter in the contract.
 const (
 	CheckoutAdapterManual   CheckoutAdapter = "manual"
 	CheckoutAdapterMidtrans CheckoutAdapter = "midtrans"
@@ -23,7 +23,7 @@ const (
 	CheckoutAdapterXendit   CheckoutAdapter = "xendit"
 )
 
-// Defines values for CheckoutMethod.
+// The values of CheckoutMethod in the contract.
 const (
 	CheckoutMethodCard    CheckoutMethod = "card"
 	CheckoutMethodEwallet CheckoutMethod = "ewallet"
@@ -33,7 +33,7 @@ const (
 	CheckoutMethodVA      CheckoutMethod = "va"
 )
 
-// Defines values for CheckoutSessionStatus.
+// The values of CheckoutSessionStatus in the contract.
 const (
 	CheckoutSessionStatusCanceled      CheckoutSessionStatus = "canceled"
 	CheckoutSessionStatusCompleted     CheckoutSessionStatus = "completed"
@@ -44,13 +44,13 @@ const (
 	CheckoutSessionStatusPendingReview CheckoutSessionStatus = "pending_review"
 )
 
-// Defines values for CurrencyCode.
+// The values of CurrencyCode in the contract.
 const (
 	CurrencyIDR CurrencyCode = "IDR"
 	CurrencyUSD CurrencyCode = "USD"
 )
 
-// Defines values for ErrorCode.
+// The values of ErrorCode in the contract.
 const (
 	ErrorCodeAdapterNotConfigured ErrorCode = "adapter_not_configured"
 	ErrorCodeConflict             ErrorCode = "conflict"
@@ -68,7 +68,7 @@ const (
 	ErrorCodeValidationError      ErrorCode = "validation_error"
 )
 
-// Defines values for EventName.
+// The values of EventName in the contract.
 const (
 	EventCheckoutSessionAsyncPaymentFailed    EventName = "checkout_session.async_payment_failed"
 	EventCheckoutSessionAsyncPaymentSucceeded EventName = "checkout_session.async_payment_succeeded"
@@ -76,7 +76,7 @@ const (
 	EventCheckoutSessionExpired               EventName = "checkout_session.expired"
 )
 
-// Defines values for ListOrder.
+// The values of ListOrder in the contract.
 const (
 	ListOrderAsc  ListOrder = "asc"
 	ListOrderDesc ListOrder = "desc"

@@ -8,8 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/plugipay/plugipay-go/tests/internal/changes"
 )
 
 // generated are the generated files.
@@ -121,6 +124,50 @@ func TestGenerate_TakesAdditions(t *testing.T) {
 			t.Error("the value is not in the list, in its place")
 		}
 	})
+}
+
+// TestGenerate_TakesEveryChangeAtOnce: the module tests/contractchange makes one change at a time.
+func TestGenerate_TakesEveryChangeAtOnce(t *testing.T) {
+	t.Parallel()
+	all := slices.Concat(changes.Properties(), changes.Filters(), changes.Operations())
+	text, err := changes.Apply(contractText(t), all...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := generate(t, text)
+	models, client := read("plugipay/models.gen.go"), read("gen/client.gen.go")
+	for _, change := range all {
+		if missing := slices.Concat(changes.Missing(models, change.Model), changes.Missing(client, change.LowLevel)); len(missing) > 0 {
+			t.Errorf("%s: the code lacks %q", change.Name, missing)
+		}
+	}
+	files := map[string]string{}
+	for _, file := range generated {
+		files[file] = read(file)
+	}
+	goCommand(t, "build", "-overlay", overlay(t, repository, files), "./gen", "./plugipay", "./sandbox/internal/api")
+}
+
+func TestGenerate_RefusesWhatWouldBeWrong(t *testing.T) {
+	t.Parallel()
+	for _, change := range changes.Refusals() {
+		t.Run(change.Name, func(t *testing.T) {
+			t.Parallel()
+			text, err := changes.Apply(contractText(t), change)
+			if err != nil {
+				t.Fatal(err)
+			}
+			into := t.TempDir()
+			changed := filepath.Join(into, "changed.yaml")
+			if err := os.WriteFile(changed, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, problems, err := tryGoCommand(t, "run", "./internal/generate", "-contract", changed, "-into", into)
+			if missing := changes.Missing(problems, change.Refused); err == nil || len(missing) > 0 {
+				t.Errorf("error is %v, it says %q and lacks %q", err, problems, missing)
+			}
+		})
+	}
 }
 
 // insert adds lines behind the one place of a text that holds the anchor.

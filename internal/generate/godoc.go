@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -9,25 +8,11 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// describe copies a contract and makes its descriptions fit for the comments of Go. The generator puts a name before
-// the description of a schema, a property or a parameter. "What the buyer pays" becomes "Amount is what the buyer pays"
-// and "Reports whether there is a next page" becomes "HasMore reports whether there is a next page".
-func describe(from, to string) error {
-	text, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
-		return err
-	}
-	for _, root := range document.Content {
-		describeNode(root, false)
-	}
-	if text, err = yaml.Marshal(&document); err != nil {
-		return err
-	}
-	return os.WriteFile(to, text, 0o600)
+// describe makes the descriptions of a contract fit for the comments of Go. The generator puts a name before the
+// description of a schema, a property or a parameter. "What the buyer pays" becomes "Amount is what the buyer pays" and
+// "Reports whether there is a next page" becomes "HasMore reports whether there is a next page".
+func describe(root *yaml.Node) {
+	describeNode(root, false)
 }
 
 // describeNode changes the descriptions of a node and of the nodes in it. The generator puts a name before the node's own
@@ -47,6 +32,8 @@ func describeNode(node *yaml.Node, named bool) {
 		switch {
 		case key == "description" && content.Kind == yaml.ScalarNode:
 			content.Value = comment(content.Value, named)
+		case key == "enum" && content.Kind == yaml.SequenceNode: // null is no constant, the type says that it is allowed
+			content.Content = withoutNull(content.Content)
 		case key == "summary" && isOperation: // an imperative, which does not read well after the name of a method
 			content.Value = ""
 		case key == "schemas", key == "properties", key == "parameters":
@@ -66,16 +53,6 @@ func describeNamed(node *yaml.Node) {
 	for i := 1; i < len(node.Content); i += 2 {
 		describeNode(node.Content[i], true)
 	}
-}
-
-// value returns the value of a key, or nil.
-func value(mapping *yaml.Node, key string) *yaml.Node {
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value == key {
-			return mapping.Content[i+1]
-		}
-	}
-	return nil
 }
 
 // comment returns a description without Markdown's backticks, to follow a name if it is named.

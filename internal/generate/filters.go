@@ -1,0 +1,100 @@
+package main
+
+import (
+	"go.yaml.in/yaml/v4"
+)
+
+// paramsType is the extension that names the public type of a list's filters.
+const paramsType = "x-go-params-type"
+
+// writeOutFilters gives each operation its query parameters, also those that its path or a component describes, and makes
+// the parameters of a list plain: an enumeration becomes a string or an integer, and a schema elsewhere is written out. The
+// public filters then have the types of the low-level client's parameters.
+func writeOutFilters(root *yaml.Node) {
+	for _, item := range entries(value(root, "paths")) {
+		shared, kept := split(root, list(item, "parameters"))
+		if len(shared) > 0 {
+			setList(item, "parameters", kept)
+		}
+		for method, operation := range entries(item) {
+			if methods[method] {
+				writeOutParameters(root, operation, shared)
+			}
+		}
+	}
+}
+
+// split divides parameters into those of the query, and the others.
+func split(root *yaml.Node, parameters []*yaml.Node) (query, others []*yaml.Node) {
+	for _, parameter := range parameters {
+		if resolved := resolve(root, parameter); resolved != nil && text(resolved, "in") == "query" {
+			query = append(query, parameter)
+		} else {
+			others = append(others, parameter)
+		}
+	}
+	return query, others
+}
+
+func writeOutParameters(root, operation *yaml.Node, shared []*yaml.Node) {
+	own := list(operation, "parameters")
+	given := map[string]bool{}
+	for _, parameter := range own {
+		given[text(resolve(root, parameter), "name")] = true
+	}
+	for _, parameter := range shared {
+		if !given[text(resolve(root, parameter), "name")] { // an operation's own comes first
+			own = append(own, parameter)
+		}
+	}
+	if value(operation, paramsType) != nil {
+		for i, parameter := range own {
+			if resolved := resolve(root, parameter); resolved != nil {
+				own[i] = plainFilter(root, resolved)
+			}
+		}
+	}
+	if len(own) > 0 {
+		setList(operation, "parameters", own)
+	}
+}
+
+// plainFilter returns a copy of a parameter with a schema that refers to nothing and enumerates nothing.
+func plainFilter(root, parameter *yaml.Node) *yaml.Node {
+	filter := mapping()
+	for key, content := range entries(parameter) {
+		if key == "schema" {
+			content = plainSchema(root, content, 0)
+		}
+		set(filter, key, content)
+	}
+	return filter
+}
+
+// maxDepth ends a schema that refers to itself.
+const maxDepth = 10
+
+func plainSchema(root, schema *yaml.Node, depth int) *yaml.Node {
+	goType := value(schema, "x-go-type")
+	resolved := resolve(root, schema)
+	if resolved == nil || depth > maxDepth || goType != nil {
+		return schema
+	}
+	plain := mapping()
+	for key, content := range entries(resolved) {
+		switch key {
+		case "enum", "x-enum-varnames", "x-go-alias", "x-go-list", "x-go-prefix":
+			continue
+		case "items":
+			content = plainSchema(root, content, depth+1)
+		case "properties":
+			properties := mapping()
+			for name, property := range entries(content) {
+				set(properties, name, plainSchema(root, property, depth+1))
+			}
+			content = properties
+		}
+		set(plain, key, content)
+	}
+	return plain
+}

@@ -1,0 +1,97 @@
+// Package changes has changes of the contract, for tests that generate code from it.
+package changes
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Change is one change of openapi.yaml.
+type Change struct {
+	Name  string
+	edits []edit
+	// Refused has what the refusal says, for a change that is not generated from.
+	Refused []string
+	// Model and LowLevel have what the public models and the low-level client contain, without regard to white space.
+	Model, LowLevel []string
+}
+
+// edit puts lines behind the one line of the contract that is the anchor, or in place of it.
+type edit struct {
+	anchor, lines string
+	replace       bool
+}
+
+// Apply returns a contract with the changes.
+func Apply(contract string, changes ...Change) (string, error) {
+	for _, change := range changes {
+		for _, e := range change.edits {
+			if n := strings.Count(contract, e.anchor); n != 1 {
+				return "", fmt.Errorf("%s: the contract holds %q %d times", change.Name, e.anchor, n)
+			}
+			with := e.anchor + e.lines
+			if e.replace {
+				with = e.lines
+			}
+			contract = strings.Replace(contract, e.anchor, with, 1)
+		}
+	}
+	return contract, nil
+}
+
+// Missing returns what generated code should have and does not.
+func Missing(code string, wanted []string) (missing []string) {
+	words := strings.Join(strings.Fields(code), " ")
+	for _, want := range wanted {
+		if !strings.Contains(words, want) {
+			missing = append(missing, want)
+		}
+	}
+	return missing
+}
+
+func property(name, schema string, model ...string) Change {
+	line := fmt.Sprintf("        %s: %s\n", name, schema)
+	anchor := "          description: The session's id, cs_ and a ULID.\n          examples: [cs_01J8ZQ6A4R0S2T4V6X8Z0B2D4F]\n"
+	return Change{Name: "property " + name, edits: []edit{{anchor: anchor, lines: line}}, Model: model}
+}
+
+const listParameters = "      x-go-params-type: CheckoutSessionListParams\n      parameters:\n"
+
+func filter(parameter string, model ...string) Change {
+	return Change{
+		Name:  "filter " + parameter,
+		edits: []edit{{anchor: listParameters, lines: "        - " + parameter + "\n"}},
+		Model: model,
+	}
+}
+
+// operation adds a path. A client's functions that build its requests are wanted.
+func operation(path, item string, functions ...string) Change {
+	return Change{
+		Name:     "operation at " + path,
+		edits:    []edit{{anchor: "\npaths:\n", lines: "  " + path + ":\n    " + strings.ReplaceAll(item, "\n", "\n    ") + "\n"}},
+		LowLevel: functions,
+	}
+}
+
+func component(kind, name, content string) edit {
+	return edit{anchor: "\n  " + kind + ":\n", lines: "    " + name + ": " + content + "\n"}
+}
+
+// and adds edits to a change.
+func (c Change) and(edits ...edit) Change {
+	c.edits = append(c.edits, edits...)
+	return c
+}
+
+// refused makes a change one that is not generated from, for what it says.
+func refused(name string, c Change, says ...string) Change {
+	c.Name, c.Refused = name, append(says, "CONTRIBUTING.md#changing-the-contract")
+	return c
+}
+
+func replace(from, to string) edit { return edit{anchor: from, lines: to, replace: true} }
+
+// replaceMark writes a parameter where an item has a %.
+func replaceMark(item, parameter string) string { return strings.Replace(item, "%", parameter, 1) }

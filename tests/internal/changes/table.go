@@ -1,0 +1,202 @@
+package changes
+
+// Properties are new, optional properties of the checkout session.
+func Properties() []Change {
+	return []Change{
+		property("wasDate", "{type: string, format: date}", "WasDate *string"),
+		property("wasTime", "{type: string, format: date-time}", "WasTime *string"),
+		property("wasUuid", "{type: string, format: uuid}", " *string `json:\"wasUuid,omitempty\"`"),
+		property("wasEmail", "{type: string, format: email}", "WasEmail *string"),
+		property("wasUri", "{type: string, format: uri}", " *string `json:\"wasUri,omitempty\"`"),
+		property("wasDuration", "{type: string, format: duration}", "WasDuration *string"),
+		property("wasBinary", "{type: string, format: binary}", "WasBinary *string"),
+		property("wasByte", "{type: string, format: byte}", "WasByte *string"),
+		property("wasAddress", "{type: string, format: ipv4}", "WasAddress *string"),
+		property("wasNumber", "{type: number, format: double}", "WasNumber *float64"),
+		property("wasDecimal", "{type: string, format: decimal}", "WasDecimal *string"),
+		property("wasFlag", "{type: boolean}", "WasFlag *bool"),
+		property("nullDate", "{type: [string, 'null'], format: date}", "NullDate *string"),
+		property("nullTime", "{type: [string, 'null'], format: date-time}", "NullTime *string"),
+		property("nullUuid", "{type: [string, 'null'], format: uuid}", " *string `json:\"nullUuid,omitempty\"`"),
+		property("nullEmail", "{type: [string, 'null'], format: email}", "NullEmail *string"),
+		property("nullUri", "{type: [string, 'null'], format: uri}", " *string `json:\"nullUri,omitempty\"`"),
+		property("nullDuration", "{type: [string, 'null'], format: duration}", "NullDuration *string"),
+		property("nullBinary", "{type: [string, 'null'], format: binary}", "NullBinary *string"),
+		property("nullByte", "{type: [string, 'null'], format: byte}", "NullByte *string"),
+		property("nullAddress", "{type: [string, 'null'], format: ipv4}", "NullAddress *string"),
+		property("nullNumber", "{type: [number, 'null'], format: double}", "NullNumber *float64"),
+		property("nullDecimal", "{type: [string, 'null'], format: decimal}", "NullDecimal *string"),
+		property("nested", "{type: object, properties: {inner: {type: object, properties: {leaf: {type: string}}}}}", "Nested *struct"),
+		property("tags", "{type: array, items: {type: string}}", "Tags *[]string"),
+		property("labels", "{type: object, additionalProperties: {type: string}}", "Labels *map[string]string"),
+		property("merged", "{allOf: [{type: object, properties: {a: {type: string}}}, {type: object, properties: {b: {type: integer}}}]}", "Merged *struct"),
+		property("either", "{oneOf: [{type: string}, {type: integer}]}", "Either *CheckoutSession_Either"),
+		property("channel", "{type: string, enum: [web, shop]}", `CheckoutSessionChannelWeb CheckoutSessionChannel = "web"`),
+		property("device", "{type: [string, 'null'], enum: [phone, desk, null]}", `CheckoutSessionDevicePhone CheckoutSessionDevice = "phone"`),
+		property("stars", "{type: integer, enum: [1, 2]}", " CheckoutSessionStars = 1"),
+		property("tree", "{$ref: '#/components/schemas/Tree'}", "Children *[]Tree").and(component("schemas", "Tree",
+			"{type: object, description: A tree., properties: {name: {type: string}, children: {type: array, items: {$ref: '#/components/schemas/Tree'}}}}")),
+		property("mood", "{$ref: '#/components/schemas/Mood'}", `MoodGood Mood = "good"`, "func Moods() []Mood { return []Mood{ MoodGood, MoodBad, } }").and(
+			component("schemas", "Mood", "{type: [string, 'null'], description: A mood., enum: [good, bad, null], x-go-list: Moods, x-enum-varnames: [MoodGood, MoodBad]}")),
+		property("level", "{$ref: '#/components/schemas/Level'}", "LevelHigh Level = 2", "func Levels() []Level { return []Level{ LevelLow, LevelHigh, } }").and(
+			component("schemas", "Level", "{type: integer, description: A level., enum: [1, 2], x-go-list: Levels, x-enum-varnames: [LevelLow, LevelHigh]}")),
+		{
+			Name: "a value of an enumeration, with its name",
+			edits: []edit{
+				replace("enum: [open, pending, pending_review,", "enum: [open, pending, on_hold, pending_review,"),
+				replace("        - CheckoutSessionStatusPendingReview\n", "        - CheckoutSessionStatusOnHold\n        - CheckoutSessionStatusPendingReview\n"),
+			},
+			Model: []string{`CheckoutSessionStatusOnHold CheckoutSessionStatus = "on_hold"`, `CheckoutSessionStatusCompleted CheckoutSessionStatus = "completed"`},
+		},
+	}
+}
+
+// Filters are new filters of the list of checkout sessions.
+func Filters() []Change {
+	pathLevel := "  /api/v1/checkout-sessions:\n    parameters:\n"
+	return []Change{
+		filter("{name: fText, in: query, schema: {type: string}}", "FText *string", "FText: p.FText"),
+		filter("{name: fInt, in: query, schema: {type: integer}}", "FInt *int", "FInt: p.FInt"),
+		filter("{name: fNumber, in: query, schema: {type: number}}", "FNumber *float32", "FNumber: p.FNumber"),
+		filter("{name: fBool, in: query, schema: {type: boolean}}", "FBool *bool", "FBool: p.FBool"),
+		filter("{name: fDate, in: query, schema: {type: string, format: date}}", "FDate *string", "FDate: p.FDate"),
+		filter("{name: fTime, in: query, schema: {type: string, format: date-time}}", "FTime *string", "FTime: p.FTime"),
+		filter("{name: fUnique, in: query, schema: {type: string, format: uuid}}", "FUnique *string", "FUnique: p.FUnique"),
+		filter("{name: fEnum, in: query, schema: {type: string, enum: [a, b]}}", "FEnum *string", "FEnum: p.FEnum"),
+		filter("{name: fIntEnum, in: query, schema: {type: integer, enum: [1, 2]}}", "FIntEnum *int", "FIntEnum: p.FIntEnum"),
+		filter("{name: fMethod, in: query, schema: {$ref: '#/components/schemas/CheckoutMethod'}}", "FMethod *string", "FMethod: p.FMethod"),
+		filter("{name: fList, in: query, schema: {type: array, items: {type: string}}}", "FList *[]string", "FList: p.FList"),
+		filter("{name: fJoined, in: query, explode: false, schema: {type: array, items: {type: string}}}", "FJoined *[]string", "FJoined: p.FJoined"),
+		filter("{name: fMethods, in: query, schema: {type: array, items: {$ref: '#/components/schemas/CheckoutMethod'}}}", "FMethods *[]string", "FMethods: p.FMethods"),
+		filter("{name: fMethodsJoined, in: query, explode: false, schema: {type: array, items: {$ref: '#/components/schemas/CheckoutMethod'}}}",
+			"FMethodsJoined *[]string", "FMethodsJoined: p.FMethodsJoined"),
+		filter("{name: fDeep, in: query, style: deepObject, explode: true, schema: {type: object, properties: {gte: {type: string}, lt: {type: string}}}}",
+			"FDeep *struct", "FDeep: p.FDeep"),
+		filter("{name: fRequired, in: query, required: true, schema: {type: string}}", "FRequired string", "FRequired: p.FRequired"),
+		filter("{$ref: '#/components/parameters/FReferred'}", "FReferred *[]string", "FReferred: p.FReferred").and(component("parameters", "FReferred",
+			"{name: fReferred, in: query, description: Some methods., schema: {type: array, items: {$ref: '#/components/schemas/CheckoutMethod'}}}")),
+		filter("{name: X-Region, in: header, schema: {type: string}}", "XRegion *string", "XRegion: p.XRegion"),
+		{
+			Name:  "filter at path level",
+			edits: []edit{{anchor: pathLevel, lines: "      - {name: fShared, in: query, schema: {type: string}}\n"}},
+			Model: []string{"FShared *string", "FShared: p.FShared"},
+		},
+	}
+}
+
+const ok = "  responses: {'204': {description: Done.}}"
+
+// Operations are new operations. The facade and the sandbox have no methods for them.
+func Operations() []Change {
+	path := func(name, schema string) string {
+		return "{name: " + name + ", in: path, required: true, schema: " + schema + "}"
+	}
+	post := func(id string) string { return "post:\n  operationId: " + id + "\n  tags: [Checkout sessions]\n" }
+	body := func(media, schema string) string {
+		return "  requestBody: {required: true, content: {" + media + ": {schema: " + schema + "}}}\n"
+	}
+	answers := func(media string) string {
+		return "  responses: {'200': {description: A file., content: {" + media + ": {schema: {type: string, format: binary}}}}}"
+	}
+	return []Change{
+		operation("/api/v1/two/{one}/{other}", post("twoThings")+"  parameters: ["+path("one", "{type: string}")+", "+path("other", "{type: string}")+"]\n"+ok,
+			"func NewTwoThingsRequest(server string, one string, other string)"),
+		operation("/api/v1/numbered/{number}", post("numberThing")+"  parameters: ["+path("number", "{type: integer}")+"]\n"+ok,
+			"func NewNumberThingRequest(server string, number int)"),
+		operation("/api/v1/unique/{key}", post("uniqueThing")+"  parameters: ["+path("key", "{type: string, format: uuid}")+"]\n"+ok,
+			"func NewUniqueThingRequest(server string, key string)"),
+		operation("/api/v1/shared/{thing}", "parameters: ["+path("thing", "{type: string}")+"]\n"+post("shareThing")+ok,
+			"func NewShareThingRequest(server string, thing string)"),
+		operation("/api/v1/optional", post("optionalBody")+"  requestBody: {required: false, content: {application/json: {schema: {type: object, properties: {reason: {type: string}}}}}}\n"+ok,
+			"func NewOptionalBodyRequestWithBody("),
+		operation("/api/v1/upload", post("uploadThing")+body("multipart/form-data", "{type: object, properties: {file: {type: string, format: binary}}}")+ok,
+			"func NewUploadThingRequestWithBody("),
+		operation("/api/v1/form", post("formThing")+body("application/x-www-form-urlencoded", "{type: object, properties: {name: {type: string}}}")+ok,
+			"func NewFormThingRequestWithBody("),
+		operation("/api/v1/stream", post("streamThing")+body("application/octet-stream", "{type: string, format: binary}")+ok,
+			"func NewStreamThingRequestWithBody("),
+		operation("/api/v1/csv", "get:\n  operationId: exportThings\n  tags: [Checkout sessions]\n"+answers("text/csv"), "func NewExportThingsRequest(server string)"),
+		operation("/api/v1/pdf", "get:\n  operationId: printThing\n  tags: [Checkout sessions]\n"+answers("application/pdf"), "func NewPrintThingRequest(server string)"),
+		secondList(),
+		refunds(),
+	}
+}
+
+// secondList is another list with the tag of the checkout sessions.
+func secondList() Change {
+	c := operation("/api/v1/checkout-sessions/{id}/payments", `get:
+  operationId: listCheckoutSessionPayments
+  tags: [Checkout sessions]
+  x-go-params-type: CheckoutSessionPaymentListParams
+  parameters:
+    - {name: id, in: path, required: true, schema: {type: string}}
+    - {name: limit, in: query, schema: {type: integer}}
+`+ok, "func NewListCheckoutSessionPaymentsRequest(server string, id string, params *ListCheckoutSessionPaymentsParams)")
+	c.Model = []string{"type CheckoutSessionPaymentListParams struct", "func (p CheckoutSessionPaymentListParams) lowLevel() *gen.ListCheckoutSessionPaymentsParams"}
+	return c
+}
+
+// refunds is a new resource.
+func refunds() Change {
+	c := operation("/api/v1/refunds", `post:
+  operationId: createRefund
+  tags: [Refunds]
+  parameters: [{$ref: '#/components/parameters/IdempotencyKey'}]
+  requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/RefundCreateInput'}}}}
+  responses: {'201': {description: The refund., content: {application/json: {schema: {$ref: '#/components/schemas/RefundEnvelope'}}}}}
+get:
+  operationId: listRefunds
+  tags: [Refunds]
+  x-go-params-type: RefundListParams
+  parameters:
+    - {name: limit, in: query, schema: {type: integer}}
+    - {name: state, in: query, schema: {$ref: '#/components/schemas/RefundState'}}
+  responses: {'200': {description: Refunds., content: {application/json: {schema: {type: object, properties: {data: {type: array, items: {$ref: '#/components/schemas/Refund'}}}}}}}}`,
+		"func NewCreateRefundRequest(", "func NewListRefundsRequest(", "func NewGetRefundRequest(server string, id string)")
+	get := operation("/api/v1/refunds/{id}", `get:
+  operationId: getRefund
+  tags: [Refunds]
+  parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+  responses: {'200': {description: The refund., content: {application/json: {schema: {$ref: '#/components/schemas/RefundEnvelope'}}}}}`)
+	c.Name = "a new resource, refunds"
+	c.Model = []string{"type Refund struct", "type RefundCreateInput struct", "type RefundListParams struct", `RefundStateOpen RefundState = "open"`}
+	return c.and(get.edits...).and(
+		component("schemas", "Refund", "{type: object, description: A refund., required: [id, state], properties: {id: {type: string}, state: {$ref: '#/components/schemas/RefundState'}}}"),
+		component("schemas", "RefundCreateInput", "{type: object, description: What is refunded., required: [sessionId], properties: {sessionId: {type: string}}}"),
+		component("schemas", "RefundEnvelope", "{type: object, description: A refund in its envelope., properties: {data: {$ref: '#/components/schemas/Refund'}}}"),
+		component("schemas", "RefundState", "{type: string, description: How far a refund is., enum: [open, done], x-enum-varnames: [RefundStateOpen, RefundStateDone]}"),
+	)
+}
+
+// Refusals are changes from which wrong code would be generated.
+func Refusals() []Change {
+	enum := func(name, from, to string, says ...string) Change {
+		return refused(name, Change{edits: []edit{replace(from, to)}}, says...)
+	}
+	statuses := "enum: [open, pending, pending_review, completed, failed, expired, canceled]"
+	currencies := "x-enum-varnames: [CurrencyIDR, CurrencyUSD]"
+	item := "get:\n  operationId: findThing\n  parameters: [%]\n" + ok
+	find := func(parameter string) Change {
+		return operation("/api/v1/find", replaceMark(item, parameter))
+	}
+	return []Change{
+		enum("a value in the middle without a name", statuses,
+			"enum: [open, pending, on_hold, pending_review, completed, failed, expired, canceled]", "CheckoutSessionStatus: the value on_hold has no name"),
+		enum("a last value without a name", statuses,
+			"enum: [open, pending, pending_review, completed, failed, expired, canceled, on_hold]", "CheckoutSessionStatus: the value on_hold has no name"),
+		enum("a name without a value", currencies, "x-enum-varnames: [CurrencyIDR, CurrencyUSD, CurrencyEUR]", "CurrencyCode: x-enum-varnames has the name CurrencyEUR for no value"),
+		enum("a name that null would take", "enum: [IDR, USD]", "enum: [IDR, null]", "CurrencyCode: x-enum-varnames has the name CurrencyUSD for no value"),
+		enum("a name without the type's", "x-enum-varnames: [ListOrderAsc, ListOrderDesc]", "x-enum-varnames: [ListOrderAsc, Descending]",
+			"ListOrder: the name Descending of the value desc does not begin with ListOrder"),
+		enum("a name without the prefix that is given", currencies, "x-enum-varnames: [CurrencyIDR, MoneyUSD]",
+			"CurrencyCode: the name MoneyUSD of the value USD does not begin with Currency"),
+		refused("a cookie", filter("{name: visit, in: cookie, schema: {type: string}}"), "listCheckoutSessions: the cookie parameter visit is not supported"),
+		refused("a parameter with content", filter("{name: where, in: query, content: {application/json: {schema: {type: object}}}}"),
+			"listCheckoutSessions: the query parameter where has content, which is not supported"),
+		refused("a filter that is a union", filter("{name: where, in: query, schema: {oneOf: [{type: string}, {type: integer}]}}"),
+			"listCheckoutSessions: the query parameter where is a union"),
+		refused("a query without a public type", find("{name: where, in: query, schema: {type: string}}"),
+			"findThing: the query parameter where has no field: give the operation an x-go-params-type"),
+		refused("an operation without an id", operation("/api/v1/nameless", "get:\n"+ok), "GET /api/v1/nameless: it has no operationId"),
+	}
+}
