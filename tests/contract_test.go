@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,8 +75,12 @@ func TestContractCreate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(session.ID, "cs_") || session.Status != plugipay.CheckoutSessionStatusOpen || session.Amount != 199_000_00 ||
-		session.HostedURL == "" || session.Metadata["order_id"] != "ord_42" || session.CompletedAt != nil {
+		session.Currency != plugipay.CurrencyIDR ||
+		session.Metadata["order_id"] != "ord_42" || session.CompletedAt != nil {
 		t.Errorf("session is %+v", session)
+	}
+	if hosted, err := url.Parse(session.HostedURL); err != nil || !hosted.IsAbs() || hosted.Host == "" {
+		t.Errorf("the hosted URL is %q, want an absolute one", session.HostedURL)
 	}
 	wantValidated(t, transport, "createCheckoutSession 201")
 }
@@ -138,12 +144,20 @@ func TestContractListPagesThroughEverySession(t *testing.T) {
 		created[session.ID] = true
 	}
 	params := plugipay.CheckoutSessionListParams{Limit: plugipay.Ptr(2), CreatedAfter: &start}
+	listed := map[string]bool{}
 	for pages := 0; pages < 1000; pages++ {
 		page, err := client.CheckoutSessions.List(t.Context(), params)
 		if err != nil {
 			t.Fatal(err)
 		}
+		if len(page.Data) > 2 {
+			t.Fatalf("a page for a limit of 2 has %d sessions", len(page.Data))
+		}
 		for _, session := range page.Data {
+			if listed[session.ID] {
+				t.Fatalf("%s is listed twice", session.ID)
+			}
+			listed[session.ID] = true
 			delete(created, session.ID)
 		}
 		if !page.HasMore {
@@ -177,6 +191,76 @@ func TestContractListWithEveryFilter(t *testing.T) {
 	wantValidated(t, transport, "listCheckoutSessions 200")
 }
 
+// TestContractListObeysEachFilter: each filter by itself leaves out what it has to.
+func TestContractListObeysEachFilter(t *testing.T) {
+	t.Parallel()
+	client, transport := testEnvironment(t).client(t)
+	open, canceled := createOne(t, client), createOne(t, client)
+	if _, err := client.CheckoutSessions.Cancel(t.Context(), canceled.ID); err != nil {
+		t.Fatal(err)
+	}
+	past, future := plugipay.Ptr("2020-01-01T00:00:00Z"), plugipay.Ptr("2100-01-01T00:00:00Z")
+	for filter, test := range map[string]struct {
+		params                 plugipay.CheckoutSessionListParams
+		wantOpen, wantCanceled bool
+	}{
+		"status":                     {plugipay.CheckoutSessionListParams{Status: plugipay.Ptr(plugipay.CheckoutSessionStatusCanceled)}, false, true},
+		"another status":             {plugipay.CheckoutSessionListParams{Status: plugipay.Ptr(plugipay.CheckoutSessionStatusOpen)}, true, false},
+		"customerId":                 {plugipay.CheckoutSessionListParams{CustomerID: plugipay.Ptr("cus_00000000000000000000000000")}, false, false},
+		"createdAfter in the past":   {plugipay.CheckoutSessionListParams{CreatedAfter: past}, true, true},
+		"createdAfter in the future": {plugipay.CheckoutSessionListParams{CreatedAfter: future}, false, false},
+		"createdBefore in the past":  {plugipay.CheckoutSessionListParams{CreatedBefore: past}, false, false},
+		"createdBefore, the future":  {plugipay.CheckoutSessionListParams{CreatedBefore: future}, true, true},
+	} {
+		test.params.Limit = plugipay.Ptr(100)
+		page, err := client.CheckoutSessions.List(t.Context(), test.params)
+		if err != nil {
+			t.Fatalf("%s: %v", filter, err)
+		}
+		ids := idsOf(page.Data)
+		if slices.Contains(ids, open.ID) != test.wantOpen || slices.Contains(ids, canceled.ID) != test.wantCanceled {
+			t.Errorf("%s lists %v; an open session is %s, a canceled one %s", filter, ids, open.ID, canceled.ID)
+		}
+	}
+	wantValidated(t, transport, "listCheckoutSessions 200")
+}
+
+func TestContractListObeysTheOrder(t *testing.T) {
+	t.Parallel()
+	client, transport := testEnvironment(t).client(t)
+	start := time.Now().Add(-time.Minute).UTC().Format(time.RFC3339)
+	mine := []string{createOne(t, client).ID, createOne(t, client).ID, createOne(t, client).ID}
+	orders := map[string][]string{}
+	for _, order := range []string{plugipay.ListOrderAsc, plugipay.ListOrderDesc} {
+		page, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{
+			Limit: plugipay.Ptr(100), CreatedAfter: &start, Order: &order,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		inOrder := func(a, b plugipay.CheckoutSession) int { return strings.Compare(a.CreatedAt, b.CreatedAt) }
+		if order == plugipay.ListOrderDesc {
+			inOrder = func(a, b plugipay.CheckoutSession) int { return strings.Compare(b.CreatedAt, a.CreatedAt) }
+		}
+		if !slices.IsSortedFunc(page.Data, inOrder) {
+			t.Errorf("with %s the sessions are not sorted by their creation", order)
+		}
+		orders[order] = slices.DeleteFunc(idsOf(page.Data), func(id string) bool { return !slices.Contains(mine, id) })
+	}
+	slices.Reverse(orders[plugipay.ListOrderDesc])
+	if asc := orders[plugipay.ListOrderAsc]; len(asc) != len(mine) || !slices.Equal(asc, orders[plugipay.ListOrderDesc]) {
+		t.Errorf("asc lists %v, desc the other way round %v, want all of %v", asc, orders[plugipay.ListOrderDesc], mine)
+	}
+	wantValidated(t, transport, "listCheckoutSessions 200")
+}
+
+func idsOf(sessions []plugipay.CheckoutSession) (ids []string) {
+	for _, session := range sessions {
+		ids = append(ids, session.ID)
+	}
+	return ids
+}
+
 func TestContractCancel(t *testing.T) {
 	t.Parallel()
 	client, transport := testEnvironment(t).client(t)
@@ -203,7 +287,8 @@ func TestContractConfirm(t *testing.T) {
 		t.Fatal(err)
 	}
 	confirmed, err := client.CheckoutSessions.Confirm(t.Context(), session.ID)
-	if env.real && err != nil {
+	var refused *plugipay.Error
+	if env.real && errors.As(err, &refused) && refused.Code == plugipay.ErrorCodeConflict {
 		t.Skipf("this Plugipay does not confirm a session that nobody said to have paid: %v", err)
 	}
 	if err != nil || confirmed.Status != plugipay.CheckoutSessionStatusCompleted || confirmed.CompletedAt == nil {
