@@ -2,8 +2,10 @@ package tests
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +16,7 @@ import (
 )
 
 // TestEachOperationHasItsMethod: an operation createCheckoutSession with the tag "Checkout sessions" is the method
-// Client.CheckoutSessions.Create.
+// Client.CheckoutSessions.Create, and no other is.
 func TestEachOperationHasItsMethod(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
@@ -22,10 +24,15 @@ func TestEachOperationHasItsMethod(t *testing.T) {
 		t.Fatal(err)
 	}
 	operations := 0
+	taken := map[string]string{}
 	for path, item := range doc.Paths.Map() {
 		for method, operation := range item.Operations() {
 			operations++
 			resource, name := facadeMethod(operation)
+			if other := taken[resource+"."+name]; other != "" {
+				t.Errorf("%s and %s are both Client.%s.%s: give one another operationId", other, operation.OperationID, resource, name)
+			}
+			taken[resource+"."+name] = operation.OperationID
 			if problem := lacks(resource, name); problem != "" {
 				t.Errorf("%s %s (%s): Client.%s.%s %s", method, path, operation.OperationID, resource, name, problem)
 			}
@@ -39,16 +46,36 @@ func TestEachOperationHasItsMethod(t *testing.T) {
 	}
 }
 
-// facadeMethod returns the resource and the method that belong to an operation.
+// facadeMethod returns the resource and the method that belong to an operation: the verb of its id, and what follows the
+// resource's name. listCheckoutSessionPayments with the tag "Checkout sessions" is Client.CheckoutSessions.ListPayments.
 func facadeMethod(operation *openapi3.Operation) (resource, method string) {
 	for word := range strings.FieldsSeq(strings.Join(operation.Tags, " ")) {
 		resource += strings.ToUpper(word[:1]) + word[1:]
 	}
 	verb := verbOfOperation.FindString(operation.OperationID)
-	return resource, strings.ToUpper(verb[:min(1, len(verb))]) + verb[min(1, len(verb)):]
+	rest := operation.OperationID[len(verb):]
+	if after, ok := strings.CutPrefix(rest, resource); ok {
+		rest = after
+	} else {
+		rest = strings.TrimPrefix(rest, strings.TrimSuffix(resource, "s"))
+	}
+	return resource, strings.ToUpper(verb[:min(1, len(verb))]) + verb[min(1, len(verb)):] + rest
 }
 
 var verbOfOperation = regexp.MustCompile(`^[a-z]+`)
+
+func TestFacadeMethod_OfASecondListIsItsOwn(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{
+		"listCheckoutSessions":        "List",
+		"getCheckoutSession":          "Get",
+		"listCheckoutSessionPayments": "ListPayments",
+	} {
+		if _, got := facadeMethod(&openapi3.Operation{OperationID: id, Tags: []string{"Checkout sessions"}}); got != want {
+			t.Errorf("%s is the method %s, want %s", id, got, want)
+		}
+	}
+}
 
 // lacks says what is missing of a method of the facade; nothing if it is all there.
 func lacks(resource, name string) string {
@@ -68,4 +95,152 @@ func lacks(resource, name string) string {
 		return "does not return a result and an error"
 	}
 	return ""
+}
+
+// publicTypes are the types of the facade, by the name of the contract's schema or x-go-params-type that they are of.
+var publicTypes = map[string]reflect.Type{
+	"CheckoutSession":            reflect.TypeFor[plugipay.CheckoutSession](),
+	"CheckoutSessionCreateInput": reflect.TypeFor[plugipay.CheckoutSessionCreateInput](),
+	"CheckoutSessionCustomer":    reflect.TypeFor[plugipay.CheckoutSessionCustomer](),
+	"CheckoutSessionLineItem":    reflect.TypeFor[plugipay.CheckoutSessionLineItem](),
+	"CheckoutSessionListParams":  reflect.TypeFor[plugipay.CheckoutSessionListParams](),
+	"ErrorDetail":                reflect.TypeFor[plugipay.Error](),
+	"ListMeta":                   reflect.TypeFor[plugipay.Page[plugipay.CheckoutSession]](),
+	"Meta":                       reflect.TypeFor[plugipay.ResponseInfo](),
+	"PageInfo":                   reflect.TypeFor[plugipay.Page[plugipay.CheckoutSession]](),
+	"PlainEvent":                 reflect.TypeFor[plugipay.WebhookEvent](),
+	"VersionedEvent":             reflect.TypeFor[plugipay.WebhookEvent](),
+	"VersionedEventData":         reflect.TypeFor[plugipay.WebhookEventData](),
+}
+
+// notPublic are the parameters and properties without a field of their name, with the reason.
+var notPublic = map[string]string{
+	"header Idempotency-Key":         "the client mints it; WithIdempotencyKey gives one",
+	"header X-Plugipay-On-Behalf-Of": "ClientOptions has it",
+	"header X-Plugipay-Timestamp":    "the client signs with it",
+	"path id":                        "it is an argument of the method",
+	"ErrorDetail.param":              "Error.Field has it",
+	"ListMeta.page":                  "Page.Cursor and Page.HasMore have it",
+	"ListMeta.requestId":             "ResponseInfo.RequestID has it",
+	"ListMeta.timestamp":             "ResponseInfo.Body has it",
+	"Meta.timestamp":                 "ResponseInfo.Body has it",
+	"PageInfo.limit":                 "it is what the caller asked for",
+	"PageInfo.nextCursor":            "Page.Cursor has it",
+	"PlainEvent.createdAt":           "WebhookEvent.OccurredAt has it",
+	"PlainEvent.workspaceId":         "WebhookEvent.AccountID has it",
+}
+
+// TestFacade_HasWhatTheContractHas: what the contract has and the facade does not is named, with the place to add it.
+func TestFacade_HasWhatTheContractHas(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing, used := notInFacade(doc)
+	for _, problem := range missing {
+		t.Error(problem)
+	}
+	for name := range notPublic {
+		if !used[name] {
+			t.Errorf("notPublic has %s, which the contract does not have or the facade has", name)
+		}
+	}
+}
+
+// TestFacade_MissesWhatIsAdded: the check above sees additions in each place.
+func TestFacade_MissesWhatIsAdded(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func() *openapi3.SchemaRef { return openapi3.NewSchemaRef("", openapi3.NewStringSchema()) }
+	schemas := doc.Components.Schemas
+	for _, name := range []string{
+		"CheckoutSessionEnvelope", "ListMeta", "ErrorDetail", "VersionedEvent", "VersionedEventData", "CheckoutSessionCreateInput",
+	} {
+		schemas[name].Value.Properties["added"] = text()
+	}
+	schemas["Added"] = openapi3.NewSchemaRef("", openapi3.NewObjectSchema().WithProperty("id", openapi3.NewStringSchema()))
+	item := doc.Paths.Find("/api/v1/checkout-sessions")
+	item.Parameters = append(item.Parameters, &openapi3.ParameterRef{Value: openapi3.NewHeaderParameter("X-Added").WithSchema(openapi3.NewStringSchema())})
+	item.Get.AddParameter(openapi3.NewQueryParameter("added").WithSchema(openapi3.NewStringSchema()))
+	missing, _ := notInFacade(doc)
+	all := strings.Join(missing, "\n")
+	for _, want := range []string{
+		"createCheckoutSession: the header parameter X-Added",
+		"listCheckoutSessions: the header parameter X-Added",
+		"listCheckoutSessions: the query parameter added is not in plugipay.CheckoutSessionListParams",
+		"CheckoutSessionEnvelope.added", "ListMeta.added", "ErrorDetail.added", "VersionedEvent.added", "VersionedEventData.added",
+		"CheckoutSessionCreateInput.added", "the schema Added",
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%s is not missed; missed are:\n%s", want, all)
+		}
+	}
+}
+
+// notInFacade says what of a contract the facade lacks, a sentence for each, and which reasons of notPublic were used.
+func notInFacade(doc *openapi3.T) (missing []string, used map[string]bool) {
+	used = map[string]bool{}
+	excused := func(name string) bool {
+		_, ok := notPublic[name]
+		used[name] = ok
+		return ok
+	}
+	for _, item := range doc.Paths.Map() {
+		for _, operation := range item.Operations() {
+			for _, ref := range slices.Concat(item.Parameters, operation.Parameters) {
+				if problem := lacksParameter(operation, ref.Value); problem != "" && !excused(ref.Value.In+" "+ref.Value.Name) {
+					missing = append(missing, problem)
+				}
+			}
+		}
+	}
+	for name, schema := range doc.Components.Schemas {
+		for property := range schema.Value.Properties {
+			if problem := lacksProperty(name, property); problem != "" && !excused(name+"."+property) {
+				missing = append(missing, problem)
+			}
+		}
+	}
+	slices.Sort(missing)
+	return slices.Compact(missing), used
+}
+
+func lacksParameter(operation *openapi3.Operation, parameter *openapi3.Parameter) string {
+	paramsType, _ := operation.Extensions["x-go-params-type"].(string)
+	public := publicTypes[paramsType]
+	switch {
+	case public != nil && hasField(public, strings.ReplaceAll(parameter.Name, "-", "")):
+		return ""
+	case parameter.In == "query" && public != nil:
+		return fmt.Sprintf("%s: the query parameter %s is not in %s: run go generate ./...", operation.OperationID, parameter.Name, public)
+	}
+	return fmt.Sprintf("%s: the %s parameter %s is not in the facade: send it in the operation's method in plugipay, then add it to notPublic in "+
+		"tests/facade_test.go", operation.OperationID, parameter.In, parameter.Name)
+}
+
+func lacksProperty(schema, property string) string {
+	if strings.HasSuffix(schema, "Envelope") {
+		if slices.Contains([]string{"data", "error", "meta"}, property) {
+			return ""
+		}
+		return fmt.Sprintf("%s.%s is not in the facade: read it in plugipay/envelope.go, then add it to notPublic in tests/facade_test.go", schema, property)
+	}
+	public := publicTypes[schema]
+	switch {
+	case public == nil:
+		return fmt.Sprintf("the schema %s is in no type of the facade: add its type to publicTypes in tests/facade_test.go, or remove it in plugipay/overlay.yaml", schema)
+	case !hasField(public, property):
+		return fmt.Sprintf("%s.%s is not in %s: add a field, or a reason to notPublic in tests/facade_test.go", schema, property, public)
+	}
+	return ""
+}
+
+// hasField reports whether a struct has an exported field with a name, which may differ in case.
+func hasField(structure reflect.Type, name string) bool {
+	field, ok := structure.FieldByNameFunc(func(field string) bool { return strings.EqualFold(field, name) })
+	return ok && field.IsExported()
 }
