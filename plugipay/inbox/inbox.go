@@ -1,17 +1,8 @@
 // Package inbox handles each event once, whatever crashes: the record that an event was handled and the effects of
 // handling it are one commit in your database.
 //
-//	in, err := inbox.New(db, inbox.Options{Consumer: "shop", Dialect: inbox.PostgreSQL})
-//	...
-//	err = in.CreateTable(ctx)
-//	...
-//	sessions := in.Sessions(func(ctx context.Context, tx *sql.Tx, session *plugipay.CheckoutSession) error {
-//		if session.Status == plugipay.CheckoutSessionStatusCompleted {
-//			return markPaid(ctx, tx, session)
-//		}
-//		return release(ctx, tx, session)
-//	})
-//	handler, err := sessions.Handler(plugipay.WebhookHandlerOptions{Secrets: secrets})
+// Make an inbox with [New], create its table with [Inbox.CreateTable], and give [Inbox.Sessions] a function that marks the
+// order. [Sessions.Handler] is the webhook endpoint then, and [Sessions.Reconcile] finds what no event reported.
 //
 // [Sessions] is what most shops want. [Inbox.Handler] handles events of every kind. [Inbox.Once] and [Inbox.Claim] are for
 // anything else that has a key.
@@ -27,9 +18,7 @@
 //
 // The package works with PostgreSQL, MySQL, MariaDB and SQLite, through any driver of database/sql. For MySQL and MariaDB,
 // put readTimeout and wait_timeout into the DSN, both a little longer than Options.Timeout, so that a machine that vanishes
-// does not keep its locks:
-//
-//	user:password@tcp(host)/shop?readTimeout=40s&wait_timeout=40
+// does not keep its locks, such as readTimeout=40s&wait_timeout=40.
 //
 // On PostgreSQL the package sets idle_in_transaction_session_timeout for its own transactions. For SQLite, use WAL and a
 // busy timeout.
