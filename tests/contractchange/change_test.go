@@ -27,27 +27,28 @@ var generated = []string{
 // TestChange_OfAPropertyCompilesEverything: even the tests compile, of which some print the session.
 func TestChange_OfAPropertyCompilesEverything(t *testing.T) {
 	for _, change := range changes.Properties() {
-		compile(t, change, "./...")
+		compile(t, change, "vet", "./...")
 	}
 }
 
 func TestChange_OfAFilterCompilesEverything(t *testing.T) {
 	for _, change := range changes.Filters() {
-		compile(t, change, "./gen", "./plugipay", "./sandbox", "./contract")
+		compile(t, change, "vet", "./gen", "./plugipay", "./sandbox", "./contract")
 	}
 }
 
-// TestChange_OfAnOperationCompilesWhatIsGenerated: the sandbox asks for a method by hand.
+// TestChange_OfAnOperationCompilesWhatIsGenerated: without the tests, of which some import the sandbox, which asks for a
+// method by hand.
 func TestChange_OfAnOperationCompilesWhatIsGenerated(t *testing.T) {
 	for _, change := range changes.Operations() {
-		compile(t, change, "./gen", "./plugipay", "./sandbox/internal/api", "./contract")
+		compile(t, change, "build", "./gen", "./plugipay", "./sandbox/internal/api", "./contract")
 	}
 }
 
 func TestChange_OfAnOperationIsMissedInTheSandbox(t *testing.T) {
 	for _, change := range changes.Operations() {
 		t.Run(change.Name, func(t *testing.T) {
-			out, err := vet(t, generate(t, change), "./sandbox")
+			out, err := goOverlaid(t, generate(t, change), "build", "./sandbox")
 			if err == nil || !strings.Contains(out, "missing method") {
 				t.Errorf("the sandbox compiles, or not for its missing method: %v\n%s", err, out)
 			}
@@ -55,8 +56,8 @@ func TestChange_OfAnOperationIsMissedInTheSandbox(t *testing.T) {
 	}
 }
 
-// compile generates from a contract with a change and compiles packages.
-func compile(t *testing.T, change changes.Change, packages ...string) {
+// compile generates from a contract with a change and compiles packages: with their tests by vet, without by build.
+func compile(t *testing.T, change changes.Change, command string, packages ...string) {
 	t.Helper()
 	t.Run(change.Name, func(t *testing.T) {
 		into := generate(t, change)
@@ -69,7 +70,7 @@ func compile(t *testing.T, change changes.Change, packages ...string) {
 				t.Errorf("%s lacks %q", file, missing)
 			}
 		}
-		if out, err := vet(t, into, packages...); err != nil {
+		if out, err := goOverlaid(t, into, command, packages...); err != nil {
 			t.Errorf("%v\n%s", err, out)
 		}
 	})
@@ -97,8 +98,8 @@ func generate(t *testing.T, change changes.Change) (into string) {
 	return into
 }
 
-// vet compiles packages and their tests with the generated files of a scratch folder.
-func vet(t *testing.T, into string, packages ...string) (out string, err error) {
+// goOverlaid runs a command of go for packages with the generated files of a scratch folder.
+func goOverlaid(t *testing.T, into, command string, packages ...string) (out string, err error) {
 	t.Helper()
 	root, err := filepath.Abs(repository)
 	if err != nil {
@@ -116,7 +117,7 @@ func vet(t *testing.T, into string, packages ...string) (out string, err error) 
 	if err := os.WriteFile(name, overlay, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return goCommand(t, slices.Concat([]string{"vet", "-printf=false", "-overlay", name}, packages)...)
+	return goCommand(t, slices.Concat([]string{command, "-overlay", name}, packages)...)
 }
 
 // goCommand runs the go command at the root and returns what it prints.
