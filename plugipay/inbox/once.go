@@ -113,6 +113,9 @@ func (in *Inbox) attempt(c *call, r records, do func(context.Context, *sql.Tx) e
 	if err := do(context.WithValue(c.ctx, inside{in.db}, true), tx); err != nil {
 		return false, err
 	}
+	if err := c.ctx.Err(); err != nil { // do may have ignored it, and the transaction's own cancel may still be on its way
+		return false, err
+	}
 	if err := in.savepoint(c, tx, "RELEASE SAVEPOINT plugipay_inbox"); err != nil {
 		return false, err
 	}
