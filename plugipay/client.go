@@ -146,7 +146,7 @@ func (c *Client) merchant() *string {
 // withTimeout returns the context of an attempt.
 func (s *shared) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if s.timeout < 0 {
-		return ctx, func() {}
+		return context.WithCancel(ctx) // so that what an attempt hangs on it ends with the attempt
 	}
 	return context.WithTimeout(ctx, s.timeout)
 }

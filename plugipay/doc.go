@@ -33,10 +33,14 @@
 //
 // Amounts are whole numbers of the currency's smallest unit: 49_99 is USD 49.99. Sources disagree about the unit of IDR:
 // Plugipay's guide counts hundredths, so that 199_000_00 is IDR 199,000, and the published clients send whole rupiah. Look
-// at one session in test mode on its hosted page before money moves. Times are text, ISO 8601 in UTC, as Plugipay sends them; [CheckoutSession.ExpiresTime] and its
-// like read them. A nil pointer stands for null, or for a parameter that is not sent; [Ptr] makes one that is not nil.
-// Plugipay may add properties, statuses, methods and currencies at any time: properties without a field are skipped,
-// and values without a constant arrive as they are.
+// at one session in test mode on its hosted page before money moves.
+//
+// Times are text, ISO 8601 in UTC, as Plugipay sends them; [CheckoutSession.ExpiresTime] and its like read them. A nil
+// pointer stands for null, or for a parameter that is not sent; [Ptr] makes a pointer.
+//
+// Plugipay may add properties, statuses, methods and currencies at any time. Properties without a field are skipped, and
+// values without a constant arrive as they are. Package encoding/json ignores the case of names: of "status" and "Status"
+// in one object, the last one counts.
 //
 // # Errors
 //

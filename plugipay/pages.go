@@ -17,7 +17,7 @@ import (
 //		fmt.Println(session.ID, session.Amount)
 //	}
 //
-// It lists when it is ranged over, a page at a time and never ahead, and ranging over it again lists anew. params are sent
+// It lists when it is ranged over, a page at a time and never ahead. Ranging over it again lists again. params are sent
 // as they are: their Limit is the size of a page, so 100, which is the most, takes half as many requests as Plugipay's
 // default of 50. They are not changed, and what they point to must not change while they are in use.
 //
@@ -96,7 +96,7 @@ type Page[T any] struct {
 	Data []T `json:"data"`
 	// Cursor is what to pass to get the next page, opaque; nil on the last page. It carries the filters of the request.
 	Cursor *string `json:"cursor"`
-	// HasMore tells whether there is a next page.
+	// HasMore reports whether there is a next page.
 	HasMore bool `json:"hasMore"`
 }
 

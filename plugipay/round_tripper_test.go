@@ -1,6 +1,7 @@
 package plugipay_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,8 +13,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/plugipay/plugipay-go/plugipay"
 )
@@ -232,5 +235,44 @@ func TestAConnectionThatCouldNotBeMadeIsSeenInAnyWrapping(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// watchedContext counts what hangs on it until it ends. Its Done is its own, so that package context asks it by AfterFunc.
+type watchedContext struct {
+	context.Context
+	done    chan struct{}
+	hanging atomic.Int64
+}
+
+func (c *watchedContext) Done() <-chan struct{} { return c.done }
+
+func (c *watchedContext) AfterFunc(func()) (stop func() bool) {
+	c.hanging.Add(1)
+	return func() bool {
+		c.hanging.Add(-1)
+		return true
+	}
+}
+
+func TestContext_KeepsNothingOfACallThatEnded(t *testing.T) {
+	t.Parallel()
+	for _, timeout := range []time.Duration{0, -1} {
+		client, err := plugipay.NewClient(plugipay.ClientOptions{
+			KeyID: testKeyID, Secret: testSecret, Timeout: timeout,
+			HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return answerOf(204, ""), nil })},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := &watchedContext{Context: t.Context(), done: make(chan struct{})}
+		for name, opts := range writes() {
+			if err := client.Do(ctx, opts, nil); err != nil {
+				t.Fatal(err)
+			}
+			if n := ctx.hanging.Load(); n != 0 {
+				t.Errorf("timeout %s, %s: %d things hang on the context", timeout, name, n)
+			}
+		}
 	}
 }

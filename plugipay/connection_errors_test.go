@@ -1,7 +1,6 @@
 package plugipay_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -45,6 +44,7 @@ func TestMessage_RepeatsNoTextOfTheTransport(t *testing.T) {
 }
 
 // failingBefore makes the client of a server whose connections fail before anything is sent.
+
 func failingBefore(t *testing.T, baseURL string, transport *http.Transport) *plugipay.Client {
 	t.Helper()
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
@@ -66,6 +66,7 @@ func proxyURL(t *testing.T, text string) func(*http.Request) (*url.URL, error) {
 }
 
 // closingAfter starts a server that closes each connection after it read something.
+
 func closingAfter(t *testing.T, answer string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -144,6 +145,7 @@ func TestMessage_ProxyThatAsksForCredentials(t *testing.T) {
 }
 
 // TestMayHaveBeenProcessed_KnowsAllAttempts looks at what the last attempt met, and at what those before it met.
+
 func TestMayHaveBeenProcessed_KnowsAllAttempts(t *testing.T) {
 	t.Parallel()
 	refused := func(status int, code string) reply { return reply{status: status, body: errorBody(code)} }
@@ -194,6 +196,7 @@ func TestMayHaveBeenProcessed_KnowsAllAttempts(t *testing.T) {
 }
 
 // TestRetry_DialErrorBesideASentRequest: a transport that tries two gateways joins what each met.
+
 func TestRetry_DialErrorBesideASentRequest(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
@@ -219,209 +222,6 @@ func TestRetry_DialErrorBesideASentRequest(t *testing.T) {
 		if n := s.count() - before; n != 1 || !pe.MayHaveBeenProcessed() {
 			t.Errorf("%s: %d requests, may have been processed %t", name, n, pe.MayHaveBeenProcessed())
 		}
-	}
-}
-
-func TestCreate_InvalidUTF8IsRefusedByName(t *testing.T) {
-	t.Parallel()
-	s := answering(t, 200, sessionBody)
-	client := s.client(t)
-	input := func(change func(*plugipay.CheckoutSessionCreateInput)) func() error {
-		in := validInput()
-		change(&in)
-		return func() error {
-			_, err := client.CheckoutSessions.Create(t.Context(), in)
-			return err
-		}
-	}
-	do := func(body any) func() error {
-		return func() error {
-			return client.Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: body}, nil)
-		}
-	}
-	for name, test := range map[string]struct {
-		call func() error
-		says string
-	}{
-		"a value of metadata": {input(func(in *plugipay.CheckoutSessionCreateInput) { in.Metadata = map[string]string{"a": "Gar\xe7on-42"} }), "metadata"},
-		"two keys of metadata": {input(func(in *plugipay.CheckoutSessionCreateInput) {
-			in.Metadata = map[string]string{"\xe7": "1", "\xe8": "2"}
-		}), "metadata"},
-		"a line item": {input(func(in *plugipay.CheckoutSessionCreateInput) {
-			in.LineItems = []plugipay.CheckoutSessionLineItem{{Name: "\xff"}}
-		}), "lineItems"},
-		"a URL":              {input(func(in *plugipay.CheckoutSessionCreateInput) { in.CancelURL = "https://example.com/\xc3" }), "cancelUrl"},
-		"a name":             {do(map[string]int{"\xff": 1}), "name"},
-		"a list":             {do([]string{"\xff"}), "body"},
-		"JSON that is as is": {do(struct{ A any }{rawBytes("\"\xff\"")}), "A"},
-	} {
-		pe := wantError(t, test.call(), 0, "invalid_request")
-		if !strings.HasPrefix(pe.Message, test.says) && !strings.Contains(pe.Message, test.says+" ") {
-			t.Errorf("%s: the message is %q", name, pe.Message)
-		}
-	}
-	if n := s.count(); n != 0 {
-		t.Fatalf("%d requests were sent", n)
-	}
-	good := validInput()
-	good.Metadata = map[string]string{"a": "Garçon � \\ufffd ☕"}
-	if _, err := client.CheckoutSessions.Create(t.Context(), good); err != nil {
-		t.Error(err)
-	}
-	if got := s.only(t).body; !strings.Contains(got, `Garçon � \\ufffd ☕`) {
-		t.Errorf("sent %s", got)
-	}
-}
-
-// rawBytes is written as it is.
-type rawBytes string
-
-func (r rawBytes) MarshalJSON() ([]byte, error) { return []byte(r), nil }
-
-func TestCreate_OddOptionalPropertyKeepsTheSession(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		old, odd string
-		check    func(*plugipay.CheckoutSession) bool
-	}{
-		"a number in metadata":    {`{"order_id": "ord_42"}`, `{"n": 1, "order_id": "ord_42"}`, func(s *plugipay.CheckoutSession) bool { return s.Metadata["n"] == "" }},
-		"a customer as an object": {`"cus_01"`, `{"id": "cus_01"}`, func(s *plugipay.CheckoutSession) bool { return s.CustomerID == nil }},
-		"methods as text":         {`["qris", "va"]`, `"qris"`, func(s *plugipay.CheckoutSession) bool { return s.Methods == nil }},
-		"a time as a number":      {`"2026-09-22T14:13:20.000Z"`, `1790000000`, func(s *plugipay.CheckoutSession) bool { return s.ExpiresAt == "" }},
-		"two odd ones": {`"cus_01", "amount"`, `7, "adapter": [], "amount"`,
-			func(s *plugipay.CheckoutSession) bool { return s.CustomerID == nil }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			body := strings.Replace(sessionBody, test.old, test.odd, 1)
-			if body == sessionBody {
-				t.Fatal("nothing was changed")
-			}
-			client := answering(t, 201, body).client(t)
-			var info plugipay.ResponseInfo
-			session, err := client.CheckoutSessions.Create(plugipay.WithResponse(t.Context(), &info), validInput())
-			if err != nil {
-				t.Fatal(err)
-			}
-			var done plugipay.CheckoutSession
-			if err := client.Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: validInput()}, &done); err != nil {
-				t.Fatal(err)
-			}
-			listBody := `{"data": [` + sessionJSON + `,` + strings.Replace(sessionJSON, test.old, test.odd, 1) + `], "meta": {}}`
-			page, err := answering(t, 200, listBody).client(t).CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
-			if err != nil || len(page.Data) != 2 {
-				t.Fatalf("page is %+v, error %v", page, err)
-			}
-			for _, got := range []*plugipay.CheckoutSession{session, &done, &page.Data[1]} {
-				if got.ID != "cs_01HX" || got.Amount != 19900000 || got.Currency != "IDR" || got.Status != "open" ||
-					got.HostedURL == "" || got.SuccessURL == "" || !test.check(got) {
-					t.Errorf("session is %+v", got)
-				}
-			}
-			if !bytes.Equal(info.Body, []byte(body)) {
-				t.Errorf("the bytes are %s", info.Body)
-			}
-		})
-	}
-}
-
-func TestCreate_OddEssentialPropertyIsAnError(t *testing.T) {
-	t.Parallel()
-	for property, value := range map[string]string{
-		"id": `"cs_01HX"`, "amount": "19900000", "currency": `"IDR"`, "status": `"open"`, "hostedUrl": `"https://plugipay.com/c/cs_01HX"`,
-	} {
-		for _, odd := range []string{`{"secret value": 1}`, `["secret value"]`, "1.5", "1e400"} {
-			was := `"` + property + `": ` + value
-			// An odd property before it must not hide it.
-			body := strings.Replace(sessionBody, was, `"adapter": 7, "`+property+`": `+odd, 1)
-			if body == sessionBody {
-				t.Fatalf("%s was not changed", property)
-			}
-			_, err := answering(t, 201, body).client(t).CheckoutSessions.Create(t.Context(), validInput())
-			pe := wantError(t, err, 201, "invalid_response")
-			if !strings.Contains(pe.Message, "data."+property) || strings.Contains(pe.Error(), "secret value") || !pe.MayHaveBeenProcessed() {
-				t.Errorf("%s: error is %v", property, err)
-			}
-		}
-	}
-}
-
-func TestCancelOrGet_EndsOrReturnsWhatEnded(t *testing.T) {
-	t.Parallel()
-	conflict := reply{status: 409, body: errorBody("conflict")}
-	session := func(status string) reply {
-		return reply{status: 200, body: strings.Replace(sessionBody, `"status": "open"`, `"status": "`+status+`"`, 1)}
-	}
-	for name, test := range map[string]struct {
-		script []reply
-		status string // of the session; empty for an error
-		code   string
-		sent   int
-	}{
-		"it is canceled now":           {[]reply{session("canceled")}, "canceled", "", 1},
-		"it was paid":                  {[]reply{conflict, session("completed")}, "completed", "", 2},
-		"it had expired":               {[]reply{conflict, session("expired")}, "expired", "", 2},
-		"it was canceled before":       {[]reply{conflict, session("canceled")}, "canceled", "", 2},
-		"it had failed":                {[]reply{conflict, session("failed")}, "failed", "", 2},
-		"refused although it is open":  {[]reply{conflict, session("open")}, "", "conflict", 2},
-		"there is no such session":     {[]reply{{status: 404, body: errorBody("not_found")}}, "", "not_found", 1},
-		"it cannot be read afterwards": {[]reply{conflict, {status: 404, body: errorBody("not_found")}}, "", "not_found", 2},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			inBubble(t, test.script, func(t *testing.T, b *bubble) {
-				ended, err := b.client().CheckoutSessions.CancelOrGet(t.Context(), "cs_01HX")
-				var pe *plugipay.Error
-				switch {
-				case test.status != "" && (err != nil || ended.Status != test.status):
-					t.Errorf("session is %+v, error %v", ended, err)
-				case test.status == "" && (ended != nil || !errors.As(err, &pe) || pe.Code != test.code):
-					t.Errorf("session is %+v, error %v", ended, err)
-				}
-				if n := b.count(); n != test.sent {
-					t.Errorf("%d requests, want %d", n, test.sent)
-				}
-			})
-		})
-	}
-}
-
-func TestCheck_NamesTheFirstPropertyThatDiffers(t *testing.T) {
-	t.Parallel()
-	session := plugipay.CheckoutSession{Amount: 7777, Currency: "IDR", AccountID: "acc_hush", Mode: "test"}
-	want := plugipay.CheckoutSessionExpectation{Amount: 7777, Currency: "IDR"}
-	with := func(change func(*plugipay.CheckoutSessionExpectation)) plugipay.CheckoutSessionExpectation {
-		changed := want
-		change(&changed)
-		return changed
-	}
-	for name, test := range map[string]struct {
-		want  plugipay.CheckoutSessionExpectation
-		field string
-	}{
-		"all that was given": {want, ""},
-		"the mode, too":      {with(func(w *plugipay.CheckoutSessionExpectation) { w.Mode = "test" }), ""},
-		"the account, too":   {with(func(w *plugipay.CheckoutSessionExpectation) { w.AccountID = "acc_hush" }), ""},
-		"another amount":     {with(func(w *plugipay.CheckoutSessionExpectation) { w.Amount, w.Currency = 7778, "USD" }), "amount"},
-		"another currency":   {with(func(w *plugipay.CheckoutSessionExpectation) { w.Currency, w.AccountID = "USD", "x" }), "currency"},
-		"another account":    {with(func(w *plugipay.CheckoutSessionExpectation) { w.AccountID, w.Mode = "acc_other", "x" }), "accountId"},
-		"another mode":       {with(func(w *plugipay.CheckoutSessionExpectation) { w.Mode = "live" }), "mode"},
-	} {
-		err := session.Check(test.want)
-		if test.field == "" {
-			if err != nil {
-				t.Errorf("%s: error is %v", name, err)
-			}
-			continue
-		}
-		pe := wantError(t, err, 0, "session_mismatch")
-		if pe.Field != test.field || !errors.Is(err, plugipay.ErrSessionMismatch) || strings.Contains(fmt.Sprint(err), "777") {
-			t.Errorf("%s: error is %v", name, err)
-		}
-		wantHushed(t, err, allVerbs)
-	}
-	for _, incomplete := range []plugipay.CheckoutSessionExpectation{{}, {Amount: 7777}, {Currency: "IDR"}} {
-		wantError(t, session.Check(incomplete), 0, "invalid_request")
 	}
 }
 
