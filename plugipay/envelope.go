@@ -99,8 +99,7 @@ func decodeResponse(resp *http.Response, content []byte, out any) (*envelope, *E
 func decodeEnvelope(content []byte, out any) (*envelope, error) {
 	env := &envelope{Data: out}
 	err := json.Unmarshal(content, env)
-	var mismatch *json.UnmarshalTypeError
-	if !errors.As(err, &mismatch) || env.Error != nil {
+	if !isMismatch(err) || env.Error != nil {
 		return env, err
 	}
 	var data json.RawMessage
@@ -109,6 +108,15 @@ func decodeEnvelope(content []byte, out any) (*envelope, error) {
 		return env, err
 	}
 	return env, decodeData(data, out)
+}
+
+// isMismatch reports whether JSON was decoded into a field of another type.
+func isMismatch(err error) bool {
+	if err == nil {
+		return false // without the allocation that errors.As takes
+	}
+	var mismatch *json.UnmarshalTypeError
+	return errors.As(err, &mismatch)
 }
 
 // decodeData decodes the data of a response into out. The field that a mismatch names begins with "data".
@@ -127,8 +135,7 @@ func decodeData(data []byte, out any) error {
 // field empty if the session can be used all the same: the call that created it must not fail.
 func decodeLeniently(content []byte, out any) error {
 	err := json.Unmarshal(content, out)
-	var mismatch *json.UnmarshalTypeError
-	if !errors.As(err, &mismatch) {
+	if !isMismatch(err) {
 		return err
 	}
 	switch out := out.(type) {
