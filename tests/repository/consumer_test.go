@@ -1,4 +1,4 @@
-package tests
+package repository
 
 import (
 	"encoding/json"
@@ -71,7 +71,7 @@ func newConsumer(t *testing.T, files ...string) consumer {
 	t.Helper()
 	shop := consumer{t: t, dir: t.TempDir()}
 	for _, name := range files {
-		content, err := os.ReadFile(filepath.Join("consumer", name))
+		content, err := os.ReadFile(filepath.Join("..", "consumer", name))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package tests
+package repository
 
 import (
 	"os/exec"
@@ -7,7 +7,7 @@ import (
 )
 
 // repository is the root of the module, seen from this package.
-const repository = ".."
+const repository = "../.."
 
 // goCommand runs the go command in the root of the module and returns what it prints.
 func goCommand(t *testing.T, args ...string) string {

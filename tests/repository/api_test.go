@@ -1,4 +1,4 @@
-package tests
+package repository
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ var updateAPI = flag.Bool("update-api", false, "write the public API to its gold
 
 // TestThePublicAPIIsAsRecorded: a change of what users compile against is seen in review. After one that is meant:
 //
-//	go test ./tests -run PublicAPI -update-api
+//	go test ./tests/repository -run PublicAPI -update-api
 func TestThePublicAPIIsAsRecorded(t *testing.T) {
 	t.Parallel()
 	for _, pkg := range []string{"contract", "plugipay", "sandbox"} {
@@ -36,7 +36,7 @@ func TestThePublicAPIIsAsRecorded(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got != string(want) {
-			t.Errorf("the public API of %s is not as recorded in tests/%s:\n%s", pkg, golden, difference(string(want), got))
+			t.Errorf("the public API of %s is not as recorded in tests/repository/%s:\n%s", pkg, golden, difference(string(want), got))
 		}
 	}
 }
