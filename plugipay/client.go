@@ -39,7 +39,7 @@ type shared struct {
 	buffers          sync.Pool // of *bytes.Buffer, for response bodies
 	limits           limits
 	logger           *slog.Logger // nil for none
-	userAgent        []string     // the header's value
+	userAgent        string
 }
 
 // NewClient returns a client for the options; see [ClientOptions] for what the environment adds to them. It sends
@@ -76,7 +76,7 @@ func NewClient(opts ClientOptions) (*Client, error) {
 		buffers:          sync.Pool{New: func() any { return new(bytes.Buffer) }},
 		limits:           newLimits(opts),
 		logger:           opts.Logger,
-		userAgent:        []string{agent},
+		userAgent:        agent,
 	}
 	s.http, s.ownTransport = newHTTPClient(opts.HTTP)
 	return newClient(s, opts.OnBehalfOf, nil), nil
