@@ -48,7 +48,7 @@ type response struct {
 func (c *Client) newCall(ctx context.Context, operation string) *call {
 	started := &call{client: c, operation: operation, err: c.unusable}
 	if ctx == nil {
-		started.err = invalidRequest("the context is nil: pass context.Background() if there is no other")
+		started.err = invalidRequest("the context is nil: pass context.Background() if you have no other")
 		return started
 	}
 	started.info = responseInfo(ctx)

@@ -99,7 +99,7 @@ func ExampleLimiter() {
 	// Output:
 	// <nil>
 	// <nil>
-	// plugipay: rate_limited: the limiter (ClientOptions) lets nothing through, nothing was sent: the quota is used up
+	// plugipay: rate_limited: the limiter (ClientOptions) allows no request; nothing was sent: the quota is used up
 }
 
 func ExampleAppInfo() {
