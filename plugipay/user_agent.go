@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// Version is the version of this module, as requests name it in their User-Agent.
-const Version = "0.1.0"
+// Version is the version of this module, which requests name in their User-Agent. The suffix -dev means that it is not
+// released yet.
+const Version = "0.1.0-dev"
 
 // AppInfo names the program that makes the requests, such as a shop's plugin, so that Plugipay knows whom to write to
-// when it sees one go wrong. It is sent in the User-Agent and nowhere else, such as "plugipay-go/0.1.0 go/1.25.0
+// when it sees one go wrong. It is sent in the User-Agent and nowhere else, such as "plugipay-go/0.1.0-dev go/1.25.0
 // MyPlugin/2.1 (https://example.com)". The zero value names nothing.
 type AppInfo struct {
 	// Name is one word, such as "MyPlugin": ASCII letters, digits and - . _ ~ + ! # $ % & ' * ^ | and backquotes.
