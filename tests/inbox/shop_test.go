@@ -26,7 +26,10 @@ func TestMain(m *testing.M) {
 	var started []*databases.Server
 	var mu sync.Mutex
 	for _, kind := range databases.Kinds {
-		servers[kind.Name] = sync.OnceValues(func() (*databases.Server, error) {
+		if servers[kind.Program] != nil {
+			continue
+		}
+		servers[kind.Program] = sync.OnceValues(func() (*databases.Server, error) {
 			server, err := databases.Start(context.Background(), kind)
 			if err == nil {
 				mu.Lock()
@@ -79,9 +82,9 @@ func on(t *testing.T, dialect inbox.Dialect, test func(t *testing.T, s *shop)) {
 // sharedServer returns the server that the tests share.
 func sharedServer(t *testing.T, kind databases.Kind) *databases.Server {
 	t.Helper()
-	server, err := servers[kind.Name]()
+	server, err := servers[kind.Program]()
 	require(t, err)
-	return server
+	return server.As(kind)
 }
 
 // ownServer starts a server that the test may kill.

@@ -12,16 +12,20 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
-	_ "github.com/go-sql-driver/mysql" // driver mysql
+	"github.com/go-sql-driver/mysql"   // driver mysql
 	_ "github.com/jackc/pgx/v5/stdlib" // driver pgx
 	_ "github.com/lib/pq"              // driver postgres
 	_ "modernc.org/sqlite"             // driver sqlite
 
 	"github.com/plugipay/plugipay-go/plugipay/inbox"
 )
+
+// The driver logs each lost connection, of which there are many.
+func init() { _ = mysql.SetLogger(&mysql.NopLogger{}) }
 
 // ErrMissing is the error of a server that is not installed.
 var ErrMissing = errors.New("is not installed")
@@ -33,8 +37,8 @@ type Kind struct {
 	Dialect inbox.Dialect
 	// Options are added to the DSN.
 	Options string
-	// server is the program, "" for none.
-	server string
+	// Program is the server's program, "" for none.
+	Program string
 }
 
 // Kinds are the databases that every test runs on.
@@ -76,7 +80,7 @@ func Start(ctx context.Context, kind Kind) (*Server, error) {
 
 // prepare makes the folder of the server's data.
 func (s *Server) prepare(ctx context.Context) (err error) {
-	if s.Kind.server == "" {
+	if s.Kind.Program == "" {
 		return nil
 	}
 	if s.Port, err = freePort(); err != nil {
@@ -90,7 +94,7 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 		}
 	}
 	var install *exec.Cmd
-	if s.Kind.server == "postgres" {
+	if s.Kind.Program == "postgres" {
 		install, err = s.program(ctx, "initdb", "-D", s.data(), "-U", "shop", "-A", "trust", "--no-sync", "-E", "UTF8")
 	} else {
 		install, err = s.program(ctx, "mariadb-install-db", "--no-defaults", "--datadir="+s.data(), "--auth-root-authentication-method=normal",
@@ -108,7 +112,7 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 // Restart starts the server again after Kill, on the same port and with the same data.
 func (s *Server) Restart(ctx context.Context) (err error) {
 	port := strconv.Itoa(s.Port)
-	switch s.Kind.server {
+	switch s.Kind.Program {
 	case "":
 		return nil
 	case "postgres":
@@ -144,7 +148,7 @@ func (s *Server) wait(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	dsn := s.DSN(s.Port)
-	if s.Kind.server == "mariadbd" {
+	if s.Kind.Program == "mariadbd" {
 		dsn = fmt.Sprintf("root@tcp(127.0.0.1:%d)/", s.Port)
 	}
 	db, err := sql.Open(s.Kind.Driver, dsn)
@@ -154,7 +158,7 @@ func (s *Server) wait(ctx context.Context) error {
 	defer func() { _ = db.Close() }()
 	for {
 		err := db.PingContext(ctx)
-		if err == nil && s.Kind.server == "mariadbd" {
+		if err == nil && s.Kind.Program == "mariadbd" {
 			_, err = db.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS shop")
 		}
 		if err == nil {
@@ -162,9 +166,9 @@ func (s *Server) wait(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s does not start: %w\n%s", s.Kind.server, err, s.Log())
+			return fmt.Errorf("%s does not start: %w\n%s", s.Kind.Program, err, s.Log())
 		case <-s.exited:
-			return fmt.Errorf("%s ended: %w\n%s", s.Kind.server, err, s.Log())
+			return fmt.Errorf("%s ended: %w\n%s", s.Kind.Program, err, s.Log())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -172,13 +176,20 @@ func (s *Server) wait(ctx context.Context) error {
 
 // DSN returns the data source name of the database, through a port: the server's, or a proxy's.
 func (s *Server) DSN(port int) string {
-	switch s.Kind.server {
+	switch s.Kind.Program {
 	case "postgres":
 		return fmt.Sprintf("postgres://shop@127.0.0.1:%d/postgres?sslmode=disable%s", port, s.Kind.Options)
 	case "mariadbd":
 		return fmt.Sprintf("root@tcp(127.0.0.1:%d)/shop?parseTime=true%s", port, s.Kind.Options)
 	}
 	return "file:" + filepath.Join(s.folder, "shop.db") + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_txlock=immediate" + s.Kind.Options
+}
+
+// As returns the same server for another driver or other options.
+func (s *Server) As(kind Kind) *Server {
+	other := *s
+	other.Kind = kind
+	return &other
 }
 
 // Log returns what the server logged since it was started.
@@ -192,9 +203,40 @@ func (s *Server) Kill() {
 	if s.command == nil || s.command.Process == nil {
 		return
 	}
-	// The group, because the processes of PostgreSQL's connections outlive the first process for a while.
-	_ = syscall.Kill(-s.command.Process.Pid, syscall.SIGKILL)
+	// PostgreSQL has a process for each connection, which would outlive the first process.
+	pid := s.command.Process.Pid
+	_ = syscall.Kill(pid, syscall.SIGSTOP) // it starts no others from here on
+	all := append(children(pid), pid)
+	for _, pid := range all {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
 	<-s.exited
+	for _, pid := range all {
+		for runs(pid) {
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+// runs reports whether a process has not ended. A process that its parent has not waited for has ended.
+func runs(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, state, _ := strings.Cut(string(text), ") ")
+	return err == nil && !strings.HasPrefix(state, "Z")
+}
+
+// children returns the processes that a process started.
+func children(pid int) (found []int) {
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, file := range files {
+		text, _ := os.ReadFile(file)
+		for _, field := range strings.Fields(string(text)) {
+			if child, err := strconv.Atoi(field); err == nil {
+				found = append(found, child)
+			}
+		}
+	}
+	return found
 }
 
 // Stop ends the server and removes its data.
@@ -214,6 +256,7 @@ func (s *Server) program(ctx context.Context, name string, args ...string) (*exe
 	}
 	command := exec.CommandContext(ctx, path, args...)
 	command.Dir = s.folder
+	command.Env = append(os.Environ(), "TMPDIR="+s.folder) // two servers in one folder get in each other's way
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.SysProcAttr.Credential, err = s.owner()
 	return command, err
@@ -224,7 +267,7 @@ func (s *Server) owner() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
 	}
-	name := map[string]string{"postgres": "postgres", "mariadbd": "mysql"}[s.Kind.server]
+	name := map[string]string{"postgres": "postgres", "mariadbd": "mysql"}[s.Kind.Program]
 	account, err := user.Lookup(name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, ErrMissing)
