@@ -29,7 +29,7 @@ func receiveEvents() (*endpoint, error) {
 			case events <- event: // a shop would fulfil the order here
 				return nil
 			case <-ctx.Done():
-				return ctx.Err() // and is told again
+				return ctx.Err() // Plugipay delivers the event again
 			}
 		},
 	})

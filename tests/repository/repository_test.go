@@ -12,7 +12,7 @@ import (
 // repository is the root of the module, seen from this package.
 const repository = "../.."
 
-// goCommand runs the go command in the root of the module and returns what it prints.
+// goCommand runs the go command in the root of the module and returns its output.
 func goCommand(t *testing.T, args ...string) string {
 	t.Helper()
 	out, problems, err := tryGoCommand(t, args...)
@@ -22,7 +22,7 @@ func goCommand(t *testing.T, args ...string) string {
 	return out
 }
 
-// tryGoCommand runs the go command in the repository and returns what it prints, and what it complains of.
+// tryGoCommand runs the go command in the repository and returns its output and its error output.
 func tryGoCommand(t *testing.T, args ...string) (out, problems string, err error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...)
