@@ -50,7 +50,7 @@ func TestRetries_YourOwnKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		ids[session.ID] = true
-		_ = box.Expire(session.ID) // it fails if the session has expired
+		_ = box.Expire(session.ID)                                // it fails if the session has expired
 		if session.Status != plugipay.CheckoutSessionStatusOpen { // as it was then, although it has expired since
 			t.Errorf("the session is %s", session.Status)
 		}

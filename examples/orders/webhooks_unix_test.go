@@ -154,24 +154,35 @@ func cancelOrder(ctx context.Context, client *plugipay.Client, sessions *inbox.S
 	return err
 }
 
-// reconcile runs until ctx ends, in one process.
+//docs:begin since
+
+const reach = 24*time.Hour + 48*time.Hour + 24*time.Hour // lifetime of a session + outage + late settlement
+
+// since returns how far back the next reconciliation must look.
+func since(oldestOpen, firstDay time.Time) time.Time {
+	since := time.Now().Add(-reach)
+	if !oldestOpen.IsZero() && oldestOpen.Before(since) {
+		since = oldestOpen
+	}
+	if since.Before(firstDay) {
+		since = firstDay
+	}
+	return since
+}
+
+//docs:end
+
+//docs:begin reconcile
+
+// reconcile runs every five minutes until ctx ends. firstDay is when the program began to handle sessions with its inbox.
 func reconcile(ctx context.Context, sessions *inbox.Sessions, client *plugipay.Client, firstDay time.Time) {
-	//docs:begin reconcile
-	const reach = 24*time.Hour + 48*time.Hour + 24*time.Hour // lifetime of a session + outage + late settlement
-	var oldestOpen time.Time
+	from := since(time.Time{}, firstDay)
 	for {
-		since := time.Now().Add(-reach)
-		if !oldestOpen.IsZero() && oldestOpen.Before(since) {
-			since = oldestOpen
-		}
-		if since.Before(firstDay) {
-			since = firstDay
-		}
-		found, err := sessions.Reconcile(ctx, client, since)
+		found, err := sessions.Reconcile(ctx, client, from)
 		if err != nil {
-			log.Printf("reconciliation: %d of %d ended sessions failed: %v", found.Failed, found.Ended, err)
+			log.Printf("reconciliation: %d of %d ended sessions failed: %v", found.Failed, found.Ended, err) // again from the same time
 		} else {
-			oldestOpen = found.OldestOpen
+			from = since(found.OldestOpen, firstDay)
 		}
 		select {
 		case <-ctx.Done():
@@ -179,8 +190,9 @@ func reconcile(ctx context.Context, sessions *inbox.Sessions, client *plugipay.C
 		case <-time.After(5 * time.Minute):
 		}
 	}
-	//docs:end
 }
+
+//docs:end
 
 func TestPages_EndpointCancelAndReconcile(t *testing.T) {
 	shop := startPostgresShop(t)
