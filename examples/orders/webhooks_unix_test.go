@@ -53,21 +53,26 @@ func sessionEnded(ctx context.Context, tx *sql.Tx, session *plugipay.CheckoutSes
 	if err != nil {
 		return fmt.Errorf("the order of session %s: %w", session.ID, err)
 	}
+	var job string // runs after the commit
 	switch {
-	case state == "paid":
-		return nil // paid by another session of the order: refund one of them
 	case session.Status == plugipay.CheckoutSessionStatusCompleted:
 		if err := session.Check(want); err != nil {
 			return err
 		}
+		job = "ship"
+		if state == "paid" { // by another session of the order
+			job = "refund"
+		}
 		state = "paid"
-	default: // expired, canceled or failed
-		state = "unpaid"
+	case state == "paid":
+		return nil // this session has ended unpaid, and another one was paid
+	default:
+		state, job = "unpaid", "release"
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE orders SET state = $1 WHERE id = $2`, state, orderID); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO mails (order_id, state) VALUES ($1, $2)`, orderID, state) // sent after the commit
+	_, err = tx.ExecContext(ctx, `INSERT INTO jobs (name, order_id, session_id) VALUES ($1, $2, $3)`, job, orderID, session.ID)
 	return err
 }
 
@@ -77,7 +82,7 @@ const ordersSchema = `
 CREATE TABLE orders (id text PRIMARY KEY, state text NOT NULL, amount bigint NOT NULL, currency text NOT NULL,
 	account_id text NOT NULL, mode text NOT NULL);
 CREATE TABLE sessions (id text PRIMARY KEY, order_id text NOT NULL REFERENCES orders);
-CREATE TABLE mails (order_id text NOT NULL, state text NOT NULL);`
+CREATE TABLE jobs (name text NOT NULL, order_id text NOT NULL, session_id text NOT NULL);`
 
 // postgresShop is the endpoint of the pages on a database, with a sandbox that sends events to it.
 type postgresShop struct {
@@ -116,6 +121,16 @@ func startPostgresShop(t *testing.T) postgresShop {
 // order makes an order with a session.
 func (s postgresShop) order(id string) *plugipay.CheckoutSession {
 	s.t.Helper()
+	_, err := s.db.Exec(`INSERT INTO orders VALUES ($1, 'open', 19900000, 'IDR', $2, 'test')`, id, sandbox.TestAccountID)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.session(id)
+}
+
+// session makes a session of an order.
+func (s postgresShop) session(orderID string) *plugipay.CheckoutSession {
+	s.t.Helper()
 	session, err := s.client.CheckoutSessions.Create(s.t.Context(), plugipay.CheckoutSessionCreateInput{
 		Amount: 199_000_00, Currency: plugipay.CurrencyIDR,
 		Methods:    []plugipay.CheckoutMethod{plugipay.CheckoutMethodQRIS},
@@ -124,14 +139,19 @@ func (s postgresShop) order(id string) *plugipay.CheckoutSession {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	_, err = s.db.Exec(`INSERT INTO orders VALUES ($1, 'open', $2, 'IDR', $3, 'test')`, id, session.Amount, session.AccountID)
-	if err == nil {
-		_, err = s.db.Exec(`INSERT INTO sessions VALUES ($1, $2)`, session.ID, id)
-	}
-	if err != nil {
+	if _, err := s.db.Exec(`INSERT INTO sessions VALUES ($1, $2)`, session.ID, orderID); err != nil {
 		s.t.Fatal(err)
 	}
 	return session
+}
+
+func (s postgresShop) checkJobs(orderID, want string) {
+	s.t.Helper()
+	var jobs string
+	err := s.db.QueryRow(`SELECT coalesce(string_agg(name, ',' ORDER BY name), '') FROM jobs WHERE order_id = $1`, orderID).Scan(&jobs)
+	if err != nil || jobs != want {
+		s.t.Errorf("order %s has the jobs %q, want %q: %v", orderID, jobs, want, err)
+	}
 }
 
 func (s postgresShop) checkState(id, want string) {
@@ -202,6 +222,14 @@ func TestPages_EndpointCancelAndReconcile(t *testing.T) {
 		t.Fatal(err)
 	}
 	shop.checkState("paid", "paid")
+	shop.checkJobs("paid", "ship")
+
+	second := shop.session("paid")
+	if err := errors.Join(shop.box.Pay(second.ID, plugipay.CheckoutMethodQRIS), shop.box.WaitDelivered(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	shop.checkState("paid", "paid")
+	shop.checkJobs("paid", "refund,ship")
 
 	if err := cancelOrder(t.Context(), shop.client, shop.sessions, canceled.ID); err != nil {
 		t.Fatal(err)
