@@ -10,7 +10,7 @@ const (
 	allocationsBeyondByHand = 5 // of verifying a webhook
 )
 
-func TestACallAllocatesLittleMoreThanItMust(t *testing.T) {
+func TestAllocations_OfACallAreNearTheMinimum(t *testing.T) {
 	for _, operation := range operations {
 		t.Run(operation.name, func(t *testing.T) {
 			limit := measured(t, operation.repeated(openNamed(t, "limit")))
@@ -24,7 +24,7 @@ func TestACallAllocatesLittleMoreThanItMust(t *testing.T) {
 	}
 }
 
-func TestAListAllocatesLittleMoreThanItsSessions(t *testing.T) {
+func TestAllocations_OfAListAreNearItsSessions(t *testing.T) {
 	ours := measured(t, list.repeated(openNamed(t, "ours")))
 	t.Logf("%.0f bytes", ours.Bytes)
 	if ours.Bytes > bytesOfAList {
@@ -32,7 +32,7 @@ func TestAListAllocatesLittleMoreThanItsSessions(t *testing.T) {
 	}
 }
 
-func TestVerifyingAWebhookAllocatesLittleMoreThanItMust(t *testing.T) {
+func TestAllocations_OfAWebhookAreNearTheMinimum(t *testing.T) {
 	d, err := newDelivery()
 	if err != nil {
 		t.Fatal(err)

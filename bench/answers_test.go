@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestTheAnswersHaveTheSizesThatAreTold(t *testing.T) {
+func TestResponses_HaveTheDocumentedSizes(t *testing.T) {
 	all := newAnswers()
 	for path, content := range all.one {
 		if path == midtransCreatePath || path == midtransGetPath {
@@ -29,7 +29,7 @@ func TestTheAnswersHaveTheSizesThatAreTold(t *testing.T) {
 	}
 }
 
-func TestWhatCreateSendsHasTheSizeThatIsTold(t *testing.T) {
+func TestCreate_BodyHasTheDocumentedSize(t *testing.T) {
 	sent := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -48,7 +48,7 @@ func TestWhatCreateSendsHasTheSizeThatIsTold(t *testing.T) {
 	}
 }
 
-func TestEveryClientReadsTheAnswersRight(t *testing.T) {
+func TestClients_DecodeTheResponses(t *testing.T) {
 	server := httptest.NewServer(newAnswers())
 	defer server.Close()
 	for _, contender := range contenders {
@@ -68,7 +68,7 @@ func TestEveryClientReadsTheAnswersRight(t *testing.T) {
 	}
 }
 
-func TestBothVerifyADelivery(t *testing.T) {
+func TestVerify_RefusesAChangedDelivery(t *testing.T) {
 	for name, verify := range map[string]func(delivery) error{"by hand": verifyByHand, "ours": verifyByOurs} {
 		d, err := newDelivery()
 		if err != nil {

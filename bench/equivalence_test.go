@@ -23,8 +23,8 @@ type sentRequest struct {
 	body        string
 }
 
-// TestTheSignedClientsSendEquivalentRequests: they are compared for doing the same.
-func TestTheSignedClientsSendEquivalentRequests(t *testing.T) {
+// TestClients_SendEquivalentSignedRequests: they are compared for doing the same.
+func TestClients_SendEquivalentSignedRequests(t *testing.T) {
 	for _, operation := range operations {
 		t.Run(operation.name, func(t *testing.T) {
 			var requests []sentRequest

@@ -10,7 +10,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestACallAllocatesNoMoreAfterManyOthersAndWithManyClients(t *testing.T) {
+func TestGrowth_AllocationsStayTheSame(t *testing.T) {
 	transport := stub{newAnswers()}
 	c, err := newAged(transport)
 	if err != nil {
@@ -29,7 +29,7 @@ func TestACallAllocatesNoMoreAfterManyOthersAndWithManyClients(t *testing.T) {
 	}
 }
 
-func TestTheClientsForMerchantsShareOnePool(t *testing.T) {
+func TestGrowth_MerchantClientsShareOneConnection(t *testing.T) {
 	var connections atomic.Int64
 	server := httptest.NewUnstartedServer(newAnswers())
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
@@ -55,7 +55,7 @@ func TestTheClientsForMerchantsShareOnePool(t *testing.T) {
 	}
 }
 
-func TestGoingThroughManyPagesHoldsOneInMemory(t *testing.T) {
+func TestGrowth_IterationHoldsOnePage(t *testing.T) {
 	few, err := heldWhileIterating(5)
 	if err != nil {
 		t.Fatal(err)

@@ -48,8 +48,8 @@ func openNamed(t *testing.T, name string) client {
 	return nil
 }
 
-// TestTheProgramMeasuresEverything runs all of it once; what it measures decides nothing here.
-func TestTheProgramMeasuresEverything(t *testing.T) {
+// TestReport_CoversEveryClient runs all of it once; what it measures decides nothing here.
+func TestReport_CoversEveryClient(t *testing.T) {
 	timed, err := measureInProcesses(2, 1)
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestTheResultReplacesWhatIsBetweenTheMarks(t *testing.T) {
+func TestReadme_TextBetweenMarksIsReplaced(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "README.md")
 	write := func(content string) {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {

@@ -21,14 +21,14 @@ func load(t *testing.T) *openapi3.T {
 	return doc
 }
 
-func TestTheContractAndItsExamplesAreValid(t *testing.T) {
+func TestOpenAPI_IsValidWithItsExamples(t *testing.T) {
 	t.Parallel()
 	if err := load(t).Validate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestAnExampleThatBreaksItsSchemaIsFound(t *testing.T) {
+func TestOpenAPI_InvalidExampleIsFound(t *testing.T) {
 	t.Parallel()
 	broken := strings.Replace(string(contract.OpenAPI()), `"currency":"USD"`, `"currency":"XXX"`, 1)
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(broken))
@@ -58,7 +58,7 @@ func TestOpenAPI_IsVersion31WithBothServers(t *testing.T) {
 	}
 }
 
-func TestTheContractHoldsTheOperationsAndEvents(t *testing.T) {
+func TestOpenAPI_HasEveryOperationAndEvent(t *testing.T) {
 	t.Parallel()
 	doc := load(t)
 	var operations []string
@@ -123,7 +123,7 @@ func mayBeNull(schema *openapi3.Schema) bool {
 	return len(schema.AnyOf) == 0 || slices.ContainsFunc(schema.AnyOf, func(ref *openapi3.SchemaRef) bool { return mayBeNull(ref.Value) })
 }
 
-func TestEveryPropertyHasAnExample(t *testing.T) {
+func TestOpenAPI_EveryPropertyHasAnExample(t *testing.T) {
 	t.Parallel()
 	for name, schema := range load(t).Components.Schemas {
 		for property, ref := range schema.Value.Properties {
@@ -134,7 +134,7 @@ func TestEveryPropertyHasAnExample(t *testing.T) {
 	}
 }
 
-func TestEveryOperationErrorAndEventHasAnExample(t *testing.T) {
+func TestOpenAPI_EveryOperationAndEventHasExamples(t *testing.T) {
 	t.Parallel()
 	doc := load(t)
 	check := func(where string, content openapi3.Content) {
@@ -172,7 +172,7 @@ func TestEveryOperationErrorAndEventHasAnExample(t *testing.T) {
 	}
 }
 
-func TestEveryErrorCodeHasAnExample(t *testing.T) {
+func TestOpenAPI_EveryErrorCodeHasAnExample(t *testing.T) {
 	t.Parallel()
 	doc := load(t)
 	shown := map[any]bool{}
@@ -189,7 +189,7 @@ func TestEveryErrorCodeHasAnExample(t *testing.T) {
 	}
 }
 
-func TestEachOperationDocumentsItsStatuses(t *testing.T) {
+func TestOpenAPI_EachOperationDocumentsItsStatuses(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
 		"createCheckoutSession":  "201 400 401 403 409 422 429 500 502 503",
@@ -221,7 +221,7 @@ func TestEachOperationDocumentsItsStatuses(t *testing.T) {
 	}
 }
 
-func TestEachEventIsSigned(t *testing.T) {
+func TestOpenAPI_EachEventRequiresItsSignature(t *testing.T) {
 	t.Parallel()
 	for name, item := range load(t).Webhooks {
 		signature := item.Post.Parameters.GetByInAndName("header", "X-Plugipay-Signature")
@@ -231,7 +231,7 @@ func TestEachEventIsSigned(t *testing.T) {
 	}
 }
 
-func TestKnownLimitsAreConstraints(t *testing.T) {
+func TestOpenAPI_StatesTheKnownConstraints(t *testing.T) {
 	t.Parallel()
 	schemas := load(t).Components.Schemas
 	input := schemas["CheckoutSessionCreateInput"].Value
@@ -305,7 +305,7 @@ func presence(parameters openapi3.Parameters, header string) string {
 	return "optional"
 }
 
-func TestAnswersMayGrow(t *testing.T) {
+func TestOpenAPI_ResponsesMayHaveNewProperties(t *testing.T) {
 	t.Parallel()
 	schemas := load(t).Components.Schemas
 	grown := map[string]any{"id": "cs_1", "accountId": "acc_1", "customerId": nil, "amount": 1.0, "currency": "SGD", "status": "on_hold",

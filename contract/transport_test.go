@@ -187,7 +187,7 @@ func TestTransport_PassesFailuresOn(t *testing.T) {
 	}
 }
 
-func TestOpenAPI_IsTheCallersOwn(t *testing.T) {
+func TestOpenAPI_ReturnsACopy(t *testing.T) {
 	t.Parallel()
 	contract.OpenAPI()[0] = 'x'
 	if contract.OpenAPI()[0] != '{' {

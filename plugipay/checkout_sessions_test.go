@@ -14,7 +14,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestCreateSendsWhatItIsGiven(t *testing.T) {
+func TestCreate_SendsEveryField(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 201, sessionBody)
 	in := validInput()
@@ -82,7 +82,7 @@ func wantJSON(t *testing.T, got, want string) {
 	}
 }
 
-func TestCreateSendsNilLineItemsAsAnEmptyList(t *testing.T) {
+func TestCreate_SendsNilLineItemsAsEmptyList(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 201, sessionBody)
 	in := validInput()
@@ -97,7 +97,7 @@ func TestCreateSendsNilLineItemsAsAnEmptyList(t *testing.T) {
 	}
 }
 
-func TestCreateLeavesOutWhatIsNotSet(t *testing.T) {
+func TestCreate_OmitsUnsetFields(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 201, sessionBody)
 	if _, err := s.client(t).CheckoutSessions.Create(t.Context(), validInput()); err != nil {
@@ -111,7 +111,7 @@ func TestCreateLeavesOutWhatIsNotSet(t *testing.T) {
 	}
 }
 
-func TestGetCancelAndConfirmSendTheID(t *testing.T) {
+func TestSessionID_IsEscapedInThePath(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
@@ -158,7 +158,7 @@ func TestGetCancelAndConfirmSendTheID(t *testing.T) {
 	}
 }
 
-func TestAnIDThatIsNoneIsRefusedAndNothingIsSent(t *testing.T) {
+func TestSessionID_InvalidIDSendsNothing(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
 	sessions := s.client(t).CheckoutSessions
@@ -177,7 +177,7 @@ func TestAnIDThatIsNoneIsRefusedAndNothingIsSent(t *testing.T) {
 	}
 }
 
-func TestListSendsEveryFilter(t *testing.T) {
+func TestList_SendsEveryFilter(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, emptyPageBody)
 	params := plugipay.CheckoutSessionListParams{
@@ -211,7 +211,7 @@ func TestListSendsEveryFilter(t *testing.T) {
 	}
 }
 
-func TestListSendsNoFilterThatIsNotSet(t *testing.T) {
+func TestList_OmitsUnsetFilters(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, emptyPageBody)
 	if _, err := s.client(t).CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{}); err != nil {
@@ -224,7 +224,7 @@ func TestListSendsNoFilterThatIsNotSet(t *testing.T) {
 
 var mintedKey = regexp.MustCompile(`^idem_[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-func TestCreateAndCancelCarryANewKeyEachCall(t *testing.T) {
+func TestIdempotencyKey_IsNewForEachCreateAndCancel(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		if op.name != "Create" && op.name != "Cancel" {
@@ -259,7 +259,7 @@ func TestCreateAndCancelCarryANewKeyEachCall(t *testing.T) {
 	}
 }
 
-func TestGetListAndConfirmCarryNoKeyOfTheirOwn(t *testing.T) {
+func TestIdempotencyKey_IsNotSentByGetListAndConfirm(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		if op.name != "Get" && op.name != "List" && op.name != "Confirm" {
@@ -278,7 +278,7 @@ func TestGetListAndConfirmCarryNoKeyOfTheirOwn(t *testing.T) {
 	}
 }
 
-func TestTheCallersKeyIsSentByCreateCancelAndConfirm(t *testing.T) {
+func TestWithIdempotencyKey_IsSentByEveryWrite(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
 	sessions := s.client(t).CheckoutSessions
@@ -300,7 +300,7 @@ func TestTheCallersKeyIsSentByCreateCancelAndConfirm(t *testing.T) {
 	}
 }
 
-func TestAKeyThatCannotBeAHeaderIsRefusedAndNothingIsSent(t *testing.T) {
+func TestIdempotencyKey_InvalidKeySendsNothing(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
 	client := s.client(t)

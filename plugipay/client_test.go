@@ -11,7 +11,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestTheZeroOptionsTakeTheEnvironment(t *testing.T) {
+func TestEnvironment_FillsZeroOptions(t *testing.T) {
 	s := answering(t, 200, sessionBody)
 	t.Setenv("PLUGIPAY_KEY_ID", testKeyID)
 	t.Setenv("PLUGIPAY_SECRET", testSecret)
@@ -35,7 +35,7 @@ func TestTheZeroOptionsTakeTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestOptionsGoBeforeTheEnvironment(t *testing.T) {
+func TestEnvironment_OptionsTakePrecedence(t *testing.T) {
 	t.Setenv("PLUGIPAY_KEY_ID", "pk_env")
 	t.Setenv("PLUGIPAY_SECRET", "sk_env")
 	t.Setenv("PLUGIPAY_BASE_URL", "https://env.example")
@@ -50,7 +50,7 @@ func TestOptionsGoBeforeTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestADashboardKeyComesFromTheEnvironmentWhereThereIsNoKeyPair(t *testing.T) {
+func TestEnvironment_DashboardKeyIsUsedWithoutKeyPair(t *testing.T) {
 	s := answering(t, 200, sessionBody)
 	t.Setenv("PLUGIPAY_API_KEY", "pk_test_dashboard")
 	client, err := plugipay.NewClient(plugipay.ClientOptions{BaseURL: s.URL})
@@ -65,7 +65,7 @@ func TestADashboardKeyComesFromTheEnvironmentWhereThereIsNoKeyPair(t *testing.T)
 	}
 }
 
-func TestADashboardKeyInTheOptionsGoesBeforeAKeyPairInTheEnvironment(t *testing.T) {
+func TestEnvironment_APIKeyOptionOverridesKeyPair(t *testing.T) {
 	t.Setenv("PLUGIPAY_KEY_ID", testKeyID)
 	t.Setenv("PLUGIPAY_SECRET", testSecret)
 	s := answering(t, 200, sessionBody)
@@ -81,7 +81,7 @@ func TestADashboardKeyInTheOptionsGoesBeforeAKeyPairInTheEnvironment(t *testing.
 	}
 }
 
-func TestTheDefaultsArePlugipaysOwn(t *testing.T) {
+func TestNewClient_UsesTheDefaults(t *testing.T) {
 	t.Parallel()
 	client, err := plugipay.NewClient(plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret})
 	if err != nil {
@@ -95,7 +95,7 @@ func TestTheDefaultsArePlugipaysOwn(t *testing.T) {
 	}
 }
 
-func TestNewClientRefusesOptionsThatCannotBeUsed(t *testing.T) {
+func TestNewClient_RefusesInvalidOptions(t *testing.T) {
 	t.Parallel()
 	pair := plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret}
 	with := func(change func(*plugipay.ClientOptions)) plugipay.ClientOptions {
@@ -154,7 +154,7 @@ func TestNewClientRefusesOptionsThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-func TestPlainHTTPIsAllowedOnThisMachine(t *testing.T) {
+func TestBaseURL_PlainHTTPIsAllowedOnLoopback(t *testing.T) {
 	t.Parallel()
 	for _, base := range []string{"http://localhost", "http://localhost:8080/", "http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:80", "http://plugipay.localhost"} {
 		if _, err := plugipay.NewClient(plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret, BaseURL: base}); err != nil {
@@ -163,7 +163,7 @@ func TestPlainHTTPIsAllowedOnThisMachine(t *testing.T) {
 	}
 }
 
-func TestForMerchantActsForTheAccountAndLeavesTheClientAlone(t *testing.T) {
+func TestForMerchant_ReturnsAClientForTheAccount(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
@@ -188,7 +188,7 @@ func TestForMerchantActsForTheAccountAndLeavesTheClientAlone(t *testing.T) {
 	}
 }
 
-func TestForMerchantWithAnUnusableAccountFailsEveryCall(t *testing.T) {
+func TestForMerchant_InvalidAccountFailsEveryCall(t *testing.T) {
 	t.Parallel()
 	for _, account := range []string{"", "acc\r\nX-Evil: 1", " acc_01", "acc_☕"} {
 		for _, op := range operations() {
@@ -207,7 +207,7 @@ func TestForMerchantWithAnUnusableAccountFailsEveryCall(t *testing.T) {
 	}
 }
 
-func TestTheUsersHTTPClientIsUsedAndNotChanged(t *testing.T) {
+func TestHTTPOption_ClientIsUsedAndNotChanged(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
 	jar, err := cookiejar.New(nil)
@@ -240,7 +240,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestEveryRequestAcceptsJSON(t *testing.T) {
+func TestRequest_AcceptsJSON(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {

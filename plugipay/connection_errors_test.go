@@ -17,7 +17,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestMessage_RepeatsNoTextOfTheTransport(t *testing.T) {
+func TestError_MessageRepeatsNoTransportText(t *testing.T) {
 	t.Parallel()
 	dial := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("hush")}
 	cause := errors.New("hush")
@@ -93,7 +93,7 @@ func closingAfter(t *testing.T, answer string) string {
 	return listener.Addr().String()
 }
 
-func TestMayHaveBeenProcessed_FalseBeforeAConnection(t *testing.T) {
+func TestMayHaveBeenProcessed_IsFalseBeforeAConnection(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ErrorLog = discardLog()
@@ -118,7 +118,7 @@ func TestMayHaveBeenProcessed_FalseBeforeAConnection(t *testing.T) {
 	}
 }
 
-func TestMessage_SaysWhichTimeoutItWas(t *testing.T) {
+func TestTimeout_OfDialerOrHandshakeIsATimeout(t *testing.T) {
 	t.Parallel()
 	for name, transport := range map[string]*http.Transport{
 		"of the TLS handshake": {DialContext: stalling, TLSHandshakeTimeout: time.Second},
@@ -136,7 +136,7 @@ func TestMessage_SaysWhichTimeoutItWas(t *testing.T) {
 	}
 }
 
-func TestMessage_ProxyThatAsksForCredentials(t *testing.T) {
+func TestError_MessageReportsAProxyWithoutCredentials(t *testing.T) {
 	t.Parallel()
 	_, err := answering(t, 407, htmlBody).client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
 	if pe := wantError(t, err, 407, "invalid_response"); !strings.Contains(pe.Message, "proxy") {
@@ -144,9 +144,9 @@ func TestMessage_ProxyThatAsksForCredentials(t *testing.T) {
 	}
 }
 
-// TestMayHaveBeenProcessed_KnowsAllAttempts looks at what the last attempt met, and at what those before it met.
+// TestMayHaveBeenProcessed_CoversAllAttempts looks at what the last attempt met, and at what those before it met.
 
-func TestMayHaveBeenProcessed_KnowsAllAttempts(t *testing.T) {
+func TestMayHaveBeenProcessed_CoversAllAttempts(t *testing.T) {
 	t.Parallel()
 	refused := func(status int, code string) reply { return reply{status: status, body: errorBody(code)} }
 	for name, test := range map[string]struct {
@@ -195,9 +195,9 @@ func TestMayHaveBeenProcessed_KnowsAllAttempts(t *testing.T) {
 	}
 }
 
-// TestRetry_DialErrorBesideASentRequest: a transport that tries two gateways joins what each met.
+// TestRetry_NotForADialErrorJoinedWithAnother: a transport that tries two gateways joins what each met.
 
-func TestRetry_DialErrorBesideASentRequest(t *testing.T) {
+func TestRetry_NotForADialErrorJoinedWithAnother(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	s.Config.ErrorLog = discardLog()
@@ -225,7 +225,7 @@ func TestRetry_DialErrorBesideASentRequest(t *testing.T) {
 	}
 }
 
-func TestError_ParamIsReadWhereFieldIsMissing(t *testing.T) {
+func TestError_FieldFallsBackToParam(t *testing.T) {
 	t.Parallel()
 	for sent, want := range map[string]string{
 		`"param": "amount"`: "amount", `"field": "amount", "param": "other"`: "amount", `"field": null, "param": "amount"`: "amount",

@@ -60,7 +60,7 @@ func getOnce(t *testing.T, client *plugipay.Client) {
 
 func answerSession(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, sessionBody) }
 
-func TestNoConnectionOutlivesAClosedClient(t *testing.T) {
+func TestClose_ClosesEveryConnection(t *testing.T) {
 	t.Parallel()
 	c := countingConnections(t, answerSession)
 	client, err := plugipay.NewClient(c.options())
@@ -84,7 +84,7 @@ func TestNoConnectionOutlivesAClosedClient(t *testing.T) {
 	}
 }
 
-func TestAConnectionOfACallThatOutlastsTheClientIsClosedAfterIt(t *testing.T) {
+func TestClose_DisconnectsAfterACallInFlight(t *testing.T) {
 	t.Parallel()
 	arrived, answer := make(chan struct{}), make(chan struct{})
 	c := countingConnections(t, func(w http.ResponseWriter, r *http.Request) {
@@ -107,7 +107,7 @@ func TestAConnectionOfACallThatOutlastsTheClientIsClosedAfterIt(t *testing.T) {
 	<-c.ended
 }
 
-func TestMakingAClientLeavesTheDefaultTransportAlone(t *testing.T) {
+func TestNewClient_DoesNotChangeDefaultTransport(t *testing.T) {
 	t.Parallel()
 	shared := http.DefaultTransport.(*http.Transport)
 	idle, perHost := shared.MaxIdleConns, shared.MaxIdleConnsPerHost
@@ -120,7 +120,7 @@ func TestMakingAClientLeavesTheDefaultTransportAlone(t *testing.T) {
 	}
 }
 
-func TestCloseLeavesTheConnectionsOfTheUsersHTTPClientAlone(t *testing.T) {
+func TestClose_KeepsConnectionsOfTheHTTPOption(t *testing.T) {
 	t.Parallel()
 	c := countingConnections(t, answerSession)
 	transport := &http.Transport{}
@@ -141,9 +141,9 @@ func TestCloseLeavesTheConnectionsOfTheUsersHTTPClientAlone(t *testing.T) {
 	}
 }
 
-// TestThePoolIsSizedForManyCallersOfOneHost: net/http's default keeps two connections to a host, and opens the others
+// TestConnections_AreReusedByConcurrentCalls: net/http's default keeps two connections to a host, and opens the others
 // anew for every wave of calls.
-func TestThePoolIsSizedForManyCallersOfOneHost(t *testing.T) {
+func TestConnections_AreReusedByConcurrentCalls(t *testing.T) {
 	t.Parallel()
 	const callers = 150        // more than net/http keeps in all
 	var arrived sync.WaitGroup // all callers are at the server at once
@@ -193,8 +193,8 @@ func (c countingWrites) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// TestARequestIsWrittenAtOnce: header and body in two writes are two packets, and two records of TLS.
-func TestARequestIsWrittenAtOnce(t *testing.T) {
+// TestRequest_IsSentInOneWrite: header and body in two writes are two packets, and two records of TLS.
+func TestRequest_IsSentInOneWrite(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
@@ -217,8 +217,8 @@ func TestARequestIsWrittenAtOnce(t *testing.T) {
 	}
 }
 
-// TestABodyTellsItsLength: of one that does not, net/http sends chunks, which not every gateway takes.
-func TestABodyTellsItsLength(t *testing.T) {
+// TestRequest_HasContentLength: of one that does not, net/http sends chunks, which not every gateway takes.
+func TestRequest_HasContentLength(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
@@ -238,7 +238,7 @@ func TestABodyTellsItsLength(t *testing.T) {
 	}
 }
 
-func TestEveryBodyIsClosed(t *testing.T) {
+func TestResponse_BodyIsAlwaysClosed(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string]io.Reader{
 		"an answer":      strings.NewReader(sessionBody),

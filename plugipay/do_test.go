@@ -13,7 +13,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestDoSendsItsOptionsAsTheyAre(t *testing.T) {
+func TestDo_SendsOptionsUnchanged(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, `{"data": {"ok": true}, "error": null, "meta": {}}`)
 	var out struct{ OK bool }
@@ -40,7 +40,7 @@ func TestDoSendsItsOptionsAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestDoSendsNoKeyAndNoBodyUnlessGiven(t *testing.T) {
+func TestDo_SendsNoKeyAndNoBodyByDefault(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
 	ctx := plugipay.WithIdempotencyKey(t.Context(), "for the resources' methods")
@@ -54,7 +54,7 @@ func TestDoSendsNoKeyAndNoBodyUnlessGiven(t *testing.T) {
 	checkSigned(t, r, "")
 }
 
-func TestTheAccountOfARequestGoesBeforeTheClients(t *testing.T) {
+func TestDo_OnBehalfOfOverridesTheClient(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, emptyPageBody)
 	client := s.client(t, func(o *plugipay.ClientOptions) { o.OnBehalfOf = "acc_client" })
@@ -72,7 +72,7 @@ func TestTheAccountOfARequestGoesBeforeTheClients(t *testing.T) {
 	}
 }
 
-func TestAnEmptyQueryIsSignedAsItIsSent(t *testing.T) {
+func TestDo_EmptyQueryIsSigned(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, emptyPageBody)
 	if err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "GET", Path: "/a?"}, nil); err != nil {
@@ -85,7 +85,7 @@ func TestAnEmptyQueryIsSignedAsItIsSent(t *testing.T) {
 	checkSigned(t, r, "")
 }
 
-func TestDoRefusesWhatCannotBeSentAndSendsNothing(t *testing.T) {
+func TestDo_InvalidOptionsSendNothing(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
 	client := s.client(t)
@@ -129,7 +129,7 @@ func TestDoRefusesWhatCannotBeSentAndSendsNothing(t *testing.T) {
 	}
 }
 
-func TestANilContextIsAnErrorNotAPanic(t *testing.T) {
+func TestContext_NilIsAnError(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
 	client := s.client(t)
@@ -145,7 +145,7 @@ func TestANilContextIsAnErrorNotAPanic(t *testing.T) {
 	}
 }
 
-func TestDoWithNullDataLeavesOutAsItIs(t *testing.T) {
+func TestDo_NullDataDoesNotChangeOut(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, `{"data": null, "error": null, "meta": {}}`)
 	out := plugipay.CheckoutSession{ID: "kept"}
@@ -157,7 +157,7 @@ func TestDoWithNullDataLeavesOutAsItIs(t *testing.T) {
 	}
 }
 
-func TestAnErrorLeavesOutAsItIs(t *testing.T) {
+func TestDo_ErrorDoesNotChangeOut(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 409, `{"data": {"id": "cs_other"}, "error": {"code": "conflict"}, "meta": {}}`)
 	out := plugipay.CheckoutSession{ID: "kept"}
@@ -168,7 +168,7 @@ func TestAnErrorLeavesOutAsItIs(t *testing.T) {
 	}
 }
 
-func TestDoWithoutOutAcceptsAnEmptyAnswer(t *testing.T) {
+func TestDo_NilOutAcceptsAnEmptyBody(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 202, 204} {
 		s := answering(t, status, "")
@@ -178,7 +178,7 @@ func TestDoWithoutOutAcceptsAnEmptyAnswer(t *testing.T) {
 	}
 }
 
-func TestDoWithOutAcceptsAnEmptyAnswerOnlyWhenTheStatusSaysSo(t *testing.T) {
+func TestDo_EmptyBodyIsAnErrorForSessionsOnly(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 201, 202, 204} {
 		client := answering(t, status, "").client(t)
@@ -211,7 +211,7 @@ func (k *keeper) UnmarshalJSON(content []byte) error {
 	return nil
 }
 
-func TestWhatATypeOfTheCallersKeepsStaysAsItIs(t *testing.T) {
+func TestDo_UnmarshalJSONMayKeepItsBytes(t *testing.T) {
 	t.Parallel()
 	var answers atomic.Int32
 	client := serving(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -239,7 +239,7 @@ func TestWhatATypeOfTheCallersKeepsStaysAsItIs(t *testing.T) {
 	}
 }
 
-func TestAnAnswerWithoutDataIsAnErrorWhateverTheCallerHadInOut(t *testing.T) {
+func TestDo_MissingDataIsAnError(t *testing.T) {
 	t.Parallel()
 	client := answering(t, 200, `{"error": null, "meta": {}}`).client(t)
 	for _, out := range []*plugipay.CheckoutSession{{}, {ID: "cs_before"}} {
@@ -306,7 +306,7 @@ func TestDo_RawResponseKeepsErrorsAndTheLimit(t *testing.T) {
 	}
 }
 
-func TestDo_BodyThatIsAlreadyBytesIsRefused(t *testing.T) {
+func TestDo_BytesAndReadersAsBodyAreRefused(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, `{"data": {}}`)
 	for _, body := range []any{[]byte(`{}`), strings.NewReader(`{}`), &[]byte{1}} {
@@ -323,7 +323,7 @@ func TestDo_BodyThatIsAlreadyBytesIsRefused(t *testing.T) {
 	}
 }
 
-func TestDo_PathThatWouldBeRewrittenIsRefused(t *testing.T) {
+func TestDo_UnescapedPathIsRefused(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, `{"data": {}}`)
 	for _, odd := range []string{`"`, "<", ">", `\`, "^", "{", "|", "}", "`"} {
@@ -339,8 +339,8 @@ func TestDo_PathThatWouldBeRewrittenIsRefused(t *testing.T) {
 	}
 }
 
-// TestDo_SignsWhatIsSentBehindAnyGateway: a base path may hold escapes, too.
-func TestDo_SignsWhatIsSentBehindAnyGateway(t *testing.T) {
+// TestDo_SignatureIsValidBehindAGateway: a base path may hold escapes, too.
+func TestDo_SignatureIsValidBehindAGateway(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"", "/gateway", "/a%2Fb", "/a%20b", "/%7Euser", "/a{b}", "/a%7bb", "/~x", "/caf%C3%A9", "/a;b,c"} {
 		for _, path := range []string{"/api/v1/x", "/api/v1/x%2Fy?a=b%20c", "/a%7by%7D", "/~a", "/%7Ea"} {

@@ -36,8 +36,8 @@ var enumLists = map[string]func() []string{
 	"ErrorCode":             func() []string { return texts(plugipay.ErrorCodes()) },
 }
 
-// TestEachEnumerationOfTheContractHasItsList: all but the order of a list, whose two values nobody shows in a menu.
-func TestEachEnumerationOfTheContractHasItsList(t *testing.T) {
+// TestLists_CoverEveryEnumerationOfTheContract: all but the order of a list, whose two values nobody shows in a menu.
+func TestLists_CoverEveryEnumerationOfTheContract(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	if err != nil {
@@ -71,7 +71,7 @@ func TestEachEnumerationOfTheContractHasItsList(t *testing.T) {
 	}
 }
 
-func TestEachListIsTheCallersOwn(t *testing.T) {
+func TestLists_ReturnANewSlice(t *testing.T) {
 	t.Parallel()
 	for _, list := range []any{
 		plugipay.CheckoutAdapters, plugipay.CheckoutMethods, plugipay.CheckoutSessionStatuses, plugipay.CurrencyCodes,
@@ -87,8 +87,8 @@ func TestEachListIsTheCallersOwn(t *testing.T) {
 	}
 }
 
-// TestErrorCodesAreAllConstants: a code that is added to the package and not to its list is found here.
-func TestErrorCodesAreAllConstants(t *testing.T) {
+// TestErrorCodes_HoldsEveryConstant: a code that is added to the package and not to its list is found here.
+func TestErrorCodes_HoldsEveryConstant(t *testing.T) {
 	t.Parallel()
 	constants := errorCodeConstants(t)
 	for _, code := range constants {

@@ -52,7 +52,7 @@ var sentinels = map[string]error{
 	plugipay.ErrorCodeInvalidPayload:       plugipay.ErrInvalidPayload,
 }
 
-func TestEachCodeIsFoundByItsOwnSentinelOnly(t *testing.T) {
+func TestSentinels_MatchTheirCodeOnly(t *testing.T) {
 	t.Parallel()
 	for code := range sentinels {
 		err := fmt.Errorf("wrapped: %w", &plugipay.Error{Code: code})
@@ -64,7 +64,7 @@ func TestEachCodeIsFoundByItsOwnSentinelOnly(t *testing.T) {
 	}
 }
 
-func TestEachCodeOfTheContractHasASentinel(t *testing.T) {
+func TestSentinels_CoverEveryCodeOfTheContract(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	if err != nil {
@@ -77,7 +77,7 @@ func TestEachCodeOfTheContractHasASentinel(t *testing.T) {
 	}
 }
 
-func TestAnErrorThatPlugipaySendsArrivesWhole(t *testing.T) {
+func TestError_HasEveryPropertyThatWasSent(t *testing.T) {
 	t.Parallel()
 	const body = `{"data": null, "error": {"code": "VALIDATION_ERROR", "message": "amount must be at least 1", "field": "amount",
 		"details": {"minimum": 1}, "docUrl": "https://plugipay.com/docs/api/errors", "new": true},
@@ -110,7 +110,7 @@ func TestAnErrorThatPlugipaySendsArrivesWhole(t *testing.T) {
 	}
 }
 
-func TestAnErrorWithNullsAndUnknownCodesArrives(t *testing.T) {
+func TestError_NullsAndUnknownCodesAreAccepted(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 418, `{"data": null, "error": {"code": "New_Code", "message": null, "field": null, "details": null, "docUrl": null}, "meta": null}`)
 	_, err := s.client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
@@ -126,7 +126,7 @@ func fields(err *plugipay.Error) string {
 	return fmt.Sprintf("%+v", everything(*err))
 }
 
-func TestAnErrorInAnAnswerWithASuccessfulStatusIsAnError(t *testing.T) {
+func TestError_WithSuccessfulStatusIsAnError(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, `{"data": null, "error": {"code": "conflict", "message": "ended"}, "meta": {"requestId": "req_1"}}`)
 	for _, op := range operations() {
@@ -136,7 +136,7 @@ func TestAnErrorInAnAnswerWithASuccessfulStatusIsAnError(t *testing.T) {
 	}
 }
 
-func TestABodyThatIsNoEnvelopeKeepsItsStatus(t *testing.T) {
+func TestResponse_InvalidEnvelopeKeepsItsStatus(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]string{
 		"empty":              "",
@@ -172,7 +172,7 @@ func TestABodyThatIsNoEnvelopeKeepsItsStatus(t *testing.T) {
 	}
 }
 
-func TestARedirectToNowhereIsARedirectToo(t *testing.T) {
+func TestRedirect_InvalidLocationIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", "http://%zz")
@@ -184,7 +184,7 @@ func TestARedirectToNowhereIsARedirectToo(t *testing.T) {
 	}
 }
 
-func TestARedirectIsAnErrorAndNotFollowed(t *testing.T) {
+func TestRedirect_IsNotFollowed(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{300, 301, 302, 303, 304, 307, 308} {
 		for _, op := range operations() {
@@ -209,7 +209,7 @@ func TestARedirectIsAnErrorAndNotFollowed(t *testing.T) {
 	}
 }
 
-func TestAnAnswerWithoutASessionIsAnError(t *testing.T) {
+func TestResponse_MissingSessionIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, data := range []string{"null", "{}", `{"new": 1}`, `{"id": ""}`} {
 		client := answering(t, 200, `{"data": `+data+`, "error": null, "meta": {"requestId": "req_42"}}`).client(t)
@@ -225,7 +225,7 @@ func TestAnAnswerWithoutASessionIsAnError(t *testing.T) {
 	}
 }
 
-func TestAnAnswerOfTheWrongTypeSaysWhere(t *testing.T) {
+func TestResponse_ErrorNamesThePropertyOfWrongType(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, strings.Replace(sessionBody, "19900000", `"secret value"`, 1))
 	_, err := s.client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
@@ -238,7 +238,7 @@ func TestAnAnswerOfTheWrongTypeSaysWhere(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatIsTooLargeIsAnError(t *testing.T) {
+func TestMaxResponseBytes_LargerResponseIsAnError(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, `{"data": "`+strings.Repeat("x", 9<<20)+`"}`)
 	for _, op := range operations() {
@@ -248,7 +248,7 @@ func TestAnAnswerThatIsTooLargeIsAnError(t *testing.T) {
 	}
 }
 
-func TestACanceledContextIsCanceled(t *testing.T) {
+func TestContext_CancelReturnsCanceledAndItsCause(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("the buyer went away")
@@ -268,7 +268,7 @@ func TestACanceledContextIsCanceled(t *testing.T) {
 	}
 }
 
-func TestAContextThatEndedSendsNothing(t *testing.T) {
+func TestContext_EndedContextSendsNothing(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -297,7 +297,7 @@ func stalling(ctx context.Context, _, _ string) (net.Conn, error) {
 	return client, nil
 }
 
-func TestAnAnswerThatDoesNotComeInTimeIsATimeout(t *testing.T) {
+func TestTimeout_ShortestLimitEndsTheCall(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name     string
@@ -346,7 +346,7 @@ func TestAnAnswerThatDoesNotComeInTimeIsATimeout(t *testing.T) {
 	}
 }
 
-func TestTheTimeoutOfTheUsersHTTPClientHoldsUnlessThereIsAnother(t *testing.T) {
+func TestTimeout_DefaultsToThatOfTheHTTPOption(t *testing.T) {
 	t.Parallel()
 	for timeout, takes := range map[time.Duration]time.Duration{0: 7 * time.Second, 20 * time.Second: 20 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
@@ -369,7 +369,7 @@ func TestTheTimeoutOfTheUsersHTTPClientHoldsUnlessThereIsAnother(t *testing.T) {
 	}
 }
 
-func TestATimeoutOfTheUsersTransportIsATimeoutThatIsNotTakenForOurs(t *testing.T) {
+func TestTimeout_OfTransportDoesNotNameClientOptions(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		transport := &http.Transport{DialContext: stalling, ResponseHeaderTimeout: 2 * time.Second}
@@ -389,7 +389,7 @@ func TestATimeoutOfTheUsersTransportIsATimeoutThatIsNotTakenForOurs(t *testing.T
 	})
 }
 
-func TestTheCauseOfAnErrorIsFound(t *testing.T) {
+func TestError_CauseIsFoundByErrorsAs(t *testing.T) {
 	t.Parallel()
 	var syntax *json.SyntaxError
 	_, err := answering(t, 200, "<html>").client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
@@ -403,7 +403,7 @@ func TestTheCauseOfAnErrorIsFound(t *testing.T) {
 	}
 }
 
-func TestAConnectionThatFailsIsANetworkError(t *testing.T) {
+func TestError_RefusedConnectionIsANetworkError(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
 	client := s.client(t)
@@ -419,7 +419,7 @@ func TestAConnectionThatFailsIsANetworkError(t *testing.T) {
 	}
 }
 
-func TestAServerWithoutTLSIsToldSo(t *testing.T) {
+func TestError_MessageReportsAServerWithoutTLS(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
 	s.Config.ErrorLog = discardLog()
@@ -437,7 +437,7 @@ func TestAServerWithoutTLSIsToldSo(t *testing.T) {
 	}
 }
 
-func TestAnAnswerCutInTheMiddleIsANetworkErrorWithItsStatus(t *testing.T) {
+func TestError_TruncatedResponseKeepsItsStatus(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")

@@ -31,9 +31,9 @@ func response(status int, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
 }
 
-// FuzzAnswer gives every public method whatever a server may answer. There must be no panic, and either a result or an
+// FuzzResponse gives every public method whatever a server may answer. There must be no panic, and either a result or an
 // *Error with the answer's status.
-func FuzzAnswer(f *testing.F) {
+func FuzzResponse(f *testing.F) {
 	for _, body := range []string{
 		sessionBody, emptyPageBody, "", "null", "[]", `{"data":{}}`, `{"data":[{}]}`, `{"data":null}`,
 		`{"error":{"code":"CONFLICT","message":"m","field":"f","details":{},"docUrl":"u"},"meta":{"requestId":"r"}}`,

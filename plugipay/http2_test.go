@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestOverHTTP2AStreamThatIsResetIsRetried(t *testing.T) {
+func TestHTTP2_ResetStreamIsRetried(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
@@ -28,7 +28,7 @@ func TestOverHTTP2AStreamThatIsResetIsRetried(t *testing.T) {
 	}
 }
 
-func TestOverHTTP2ARequestAfterGOAWAYIsRetriedOnANewConnection(t *testing.T) {
+func TestHTTP2_GOAWAYIsRetriedOnANewConnection(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {

@@ -41,7 +41,7 @@ func limitedBy(limiter, writeLimiter plugipay.Limiter) func(*plugipay.ClientOpti
 
 var errNoPlace = errors.New("no place within the deadline")
 
-func TestEveryAttemptWaitsForTheLimiter(t *testing.T) {
+func TestLimiter_IsCalledBeforeEveryAttempt(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestEveryAttemptWaitsForTheLimiter(t *testing.T) {
 	}
 }
 
-func TestTheSignatureIsMadeAfterTheWaitForTheLimiter(t *testing.T) {
+func TestLimiter_RequestIsSignedAfterTheWait(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 429}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
 		if _, err := b.client(limitedBy(&turnstile{takes: time.Hour}, nil)).CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
@@ -79,7 +79,7 @@ func TestTheSignatureIsMadeAfterTheWaitForTheLimiter(t *testing.T) {
 	})
 }
 
-func TestTheWaitForTheLimiterIsNotPartOfTheTimeout(t *testing.T) {
+func TestLimiter_WaitIsNotPartOfTheTimeout(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
 		taking(b, 900*time.Millisecond)
@@ -90,7 +90,7 @@ func TestTheWaitForTheLimiterIsNotPartOfTheTimeout(t *testing.T) {
 	})
 }
 
-func TestReadsAndWritesWaitForTheirOwnLimiter(t *testing.T) {
+func TestLimiter_WritesUseWriteLimiter(t *testing.T) {
 	t.Parallel()
 	do := func(method string) operation {
 		return operation{name: method, with: func(ctx context.Context, c *plugipay.Client) error {
@@ -138,7 +138,7 @@ func TestReadsAndWritesWaitForTheirOwnLimiter(t *testing.T) {
 	}
 }
 
-func TestALimiterThatRefusesTheFirstAttemptMakesTheCallFailUnsent(t *testing.T) {
+func TestLimiter_ErrorBeforeFirstAttemptSendsNothing(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestALimiterThatRefusesTheFirstAttemptMakesTheCallFailUnsent(t *testing.T) 
 	}
 }
 
-func TestALimiterThatRefusesARetryLeavesTheLastAttemptsError(t *testing.T) {
+func TestLimiter_ErrorBeforeRetryKeepsTheLastError(t *testing.T) {
 	t.Parallel()
 	onlyOne := func(nth int) error {
 		if nth > 1 {
@@ -206,7 +206,7 @@ func TestALimiterThatRefusesARetryLeavesTheLastAttemptsError(t *testing.T) {
 	}
 }
 
-func TestAContextThatEndsInTheWaitForTheLimiterEndsTheCall(t *testing.T) {
+func TestLimiter_ContextEndsTheWait(t *testing.T) {
 	t.Parallel()
 	errWhy := errors.New("the shop closes")
 	ends := map[string]struct {
@@ -260,9 +260,9 @@ type limiterFunc func(context.Context) error
 
 func (f limiterFunc) Wait(ctx context.Context) error { return f(ctx) }
 
-// TestTheLimiterGetsTheContextOfTheCall: x/time/rate refuses at once what cannot be sent before the deadline, and a limiter
+// TestLimiter_ReceivesTheCallersContext: x/time/rate refuses at once what cannot be sent before the deadline, and a limiter
 // over a network gives up with the caller.
-func TestTheLimiterGetsTheContextOfTheCall(t *testing.T) {
+func TestLimiter_ReceivesTheCallersContext(t *testing.T) {
 	t.Parallel()
 	type shop struct{}
 	ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), shop{}, "north"), time.Hour)
@@ -279,7 +279,7 @@ func TestTheLimiterGetsTheContextOfTheCall(t *testing.T) {
 	}
 }
 
-func TestARetryThatTheLimiterRefusesCostsNothingOfTheRetryBudget(t *testing.T) {
+func TestLimiter_RefusedRetryIsReturnedToTheBudget(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
 		open := true
@@ -302,7 +302,7 @@ func TestARetryThatTheLimiterRefusesCostsNothingOfTheRetryBudget(t *testing.T) {
 	})
 }
 
-func TestMerchantsClientsShareTheLimiter(t *testing.T) {
+func TestLimiter_IsSharedWithForMerchant(t *testing.T) {
 	t.Parallel()
 	limiter := &turnstile{}
 	client := answering(t, 200, sessionBody).client(t, limitedBy(limiter, nil))

@@ -66,7 +66,7 @@ func taking(b *bubble, d time.Duration) {
 	})
 }
 
-func TestTheLoggerGetsARecordOfEachAttemptAndAWarningOfEachRetry(t *testing.T) {
+func TestLogger_RecordsEachAttemptAndRetry(t *testing.T) {
 	t.Parallel()
 	script := []reply{
 		{503, errorBody("SERVICE_UNAVAILABLE"), after("7")},
@@ -108,7 +108,7 @@ func TestTheLoggerGetsARecordOfEachAttemptAndAWarningOfEachRetry(t *testing.T) {
 	})
 }
 
-func TestNoRetryIsLoggedWhereNoneFollows(t *testing.T) {
+func TestLogger_WarnsOnlyBeforeARetry(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		answer   reply
@@ -140,7 +140,7 @@ func TestNoRetryIsLoggedWhereNoneFollows(t *testing.T) {
 	}
 }
 
-func TestTheLoggersLevelIsObeyed(t *testing.T) {
+func TestLogger_ObeysTheLevel(t *testing.T) {
 	t.Parallel()
 	for level, want := range map[slog.Level]int{slog.LevelDebug: 5, slog.LevelInfo: 2, slog.LevelWarn: 2, slog.LevelError: 0} {
 		inBubble(t, []reply{{status: 503, body: errorBody("service_unavailable")}}, func(t *testing.T, b *bubble) {
@@ -155,7 +155,7 @@ func TestTheLoggersLevelIsObeyed(t *testing.T) {
 	}
 }
 
-func TestNothingIsLoggedWhereNothingIsSent(t *testing.T) {
+func TestLogger_IsSilentIfNothingIsSent(t *testing.T) {
 	t.Parallel()
 	var log logbook
 	client := answering(t, 200, sessionBody).client(t, log.option(slog.LevelDebug))
@@ -177,7 +177,7 @@ func (h traceHandler) Handle(ctx context.Context, r slog.Record) error {
 	return h.Handler.Handle(ctx, r)
 }
 
-func TestTheLoggersHandlerFindsTheCallersContext(t *testing.T) {
+func TestLogger_HandlerReceivesTheCallersContext(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
@@ -204,8 +204,8 @@ func TestTheLoggersHandlerFindsTheCallersContext(t *testing.T) {
 	}
 }
 
-// TestTheLogNamesOperationsAsTheContractDoes finds the operation of each request that a method sends in the contract.
-func TestTheLogNamesOperationsAsTheContractDoes(t *testing.T) {
+// TestLogger_UsesOperationIDsOfTheContract finds the operation of each request that a method sends in the contract.
+func TestLogger_UsesOperationIDsOfTheContract(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	if err != nil {
@@ -245,7 +245,7 @@ func TestTheLogNamesOperationsAsTheContractDoes(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoIDAndNoCodeIsNotLogged(t *testing.T) {
+func TestLogger_OmitsMalformedIDsAndCodes(t *testing.T) {
 	t.Parallel()
 	for _, odd := range []string{"Plugipay-HMAC-SHA256 keyId=pk", `line\nbreak`, "ünïcode", strings.Repeat("x", 65), ""} {
 		body := `{"data": null, "error": {"code": "` + odd + `", "message": "m"}, "meta": {"requestId": "` + odd + `"}}`
@@ -263,7 +263,7 @@ func TestWhatIsNoIDAndNoCodeIsNotLogged(t *testing.T) {
 	}
 }
 
-func TestLoggingLeavesTheAnswerAlone(t *testing.T) {
+func TestLogger_DoesNotChangeTheResult(t *testing.T) {
 	t.Parallel()
 	var log logbook
 	session, err := answering(t, 200, sessionBody).client(t, log.option(slog.LevelDebug)).CheckoutSessions.Get(t.Context(), "cs_01HX")

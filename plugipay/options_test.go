@@ -9,7 +9,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestNewClient_RefusedOptionIsNotRepeated(t *testing.T) {
+func TestNewClient_ErrorDoesNotShowTheValue(t *testing.T) {
 	t.Parallel()
 	pair := plugipay.ClientOptions{KeyID: testKeyID, Secret: "sk_test_hush"}
 	with := func(change func(*plugipay.ClientOptions)) plugipay.ClientOptions {

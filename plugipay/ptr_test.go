@@ -6,7 +6,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestPtrPointsToAValueOfItsOwn(t *testing.T) {
+func TestPtr_PointsToACopy(t *testing.T) {
 	t.Parallel()
 	limit := 100
 	first, second := plugipay.Ptr(limit), plugipay.Ptr(limit)

@@ -28,7 +28,7 @@ func writes() map[string]plugipay.RequestOptions {
 	return all
 }
 
-func TestMaxRetries_LostResponseOnKeptConnectionIsOneRequest(t *testing.T) {
+func TestMaxRetries_LostResponseIsOneRequest(t *testing.T) {
 	t.Parallel()
 	for name, opts := range writes() {
 		t.Run(name, func(t *testing.T) {
@@ -191,7 +191,7 @@ func TestMaxRetries_RefusedOverHTTP2IsOneRequest(t *testing.T) {
 	}
 }
 
-func TestNetHTTPHasNoBodyToRepeatAWriteWith(t *testing.T) {
+func TestRequest_HasNoGetBody(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		client := clientWith(t, func(r *http.Request) (*http.Response, error) {

@@ -23,7 +23,7 @@ func rateLimitHeader() http.Header {
 
 var twoLeft = plugipay.RateLimit{Known: true, Limit: 20, Remaining: 2, Reset: time.Unix(1790000000, 0).UTC()}
 
-func TestWithResponseTellsWhatCameBackFromTheLastAttempt(t *testing.T) {
+func TestWithResponse_DescribesTheLastAttempt(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
@@ -47,7 +47,7 @@ func TestWithResponseTellsWhatCameBackFromTheLastAttempt(t *testing.T) {
 	}
 }
 
-func TestWithResponseTellsWhatTheErrorTells(t *testing.T) {
+func TestWithResponse_AgreesWithTheError(t *testing.T) {
 	t.Parallel()
 	cut := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")
@@ -107,7 +107,7 @@ func TestWithResponseTellsWhatTheErrorTells(t *testing.T) {
 	}
 }
 
-func TestWithResponseTellsOfTheLastAttemptWhenTheContextEndsAfterIt(t *testing.T) {
+func TestWithResponse_KeepsLastAttemptIfContextEnds(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{503, errorBody("service_unavailable"), after("20")}}, func(t *testing.T, b *bubble) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -121,7 +121,7 @@ func TestWithResponseTellsOfTheLastAttemptWhenTheContextEndsAfterIt(t *testing.T
 	})
 }
 
-func TestWithResponseTellsNothingOfAnAttemptBeforeTheLast(t *testing.T) {
+func TestWithResponse_OmitsEarlierAttempts(t *testing.T) {
 	t.Parallel()
 	script := []reply{{status: 503, body: errorBody("service_unavailable"), header: rateLimitHeader()}, {}}
 	inBubble(t, script, func(t *testing.T, b *bubble) {
@@ -134,7 +134,7 @@ func TestWithResponseTellsNothingOfAnAttemptBeforeTheLast(t *testing.T) {
 	})
 }
 
-func TestWithResponseIsOverwrittenByEachCall(t *testing.T) {
+func TestWithResponse_EachCallOverwritesIt(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
 	client := s.client(t)
@@ -182,7 +182,7 @@ func TestWithResponseIsOverwrittenByEachCall(t *testing.T) {
 	}
 }
 
-func TestWithResponseOfNilAsksForNothing(t *testing.T) {
+func TestWithResponse_NilTurnsItOff(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		var outer plugipay.ResponseInfo
@@ -196,7 +196,7 @@ func TestWithResponseOfNilAsksForNothing(t *testing.T) {
 	}
 }
 
-func TestTheHeaderOfAResponseInfoIsTheCallers(t *testing.T) {
+func TestWithResponse_HeaderIsACopy(t *testing.T) {
 	t.Parallel()
 	kept := rateLimitHeader() // by a transport that answers from a cache
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
@@ -220,7 +220,7 @@ func TestTheHeaderOfAResponseInfoIsTheCallers(t *testing.T) {
 	}
 }
 
-func TestWithResponseOfASettledCallHoldsTheAnswerThatTheSessionCameWith(t *testing.T) {
+func TestWithResponse_ResolvedConflictDescribesTheGet(t *testing.T) {
 	t.Parallel()
 	calls := map[string]func(context.Context, *plugipay.Client) (*plugipay.CheckoutSession, error){
 		"canceled": func(ctx context.Context, c *plugipay.Client) (*plugipay.CheckoutSession, error) {
@@ -261,7 +261,7 @@ func TestWithResponseOfASettledCallHoldsTheAnswerThatTheSessionCameWith(t *testi
 	}
 }
 
-func TestCallsAtTheSameTimeEachFillInTheirOwnInfo(t *testing.T) {
+func TestWithResponse_ConcurrentCallsDoNotMix(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Path", r.URL.Path)
@@ -282,7 +282,7 @@ func TestCallsAtTheSameTimeEachFillInTheirOwnInfo(t *testing.T) {
 	calls.Wait()
 }
 
-func TestARateLimitIsKnownWhenAllThreeFiguresAreWellFormed(t *testing.T) {
+func TestRateLimit_IsKnownIfAllHeadersAreValid(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		limit, remaining, reset string

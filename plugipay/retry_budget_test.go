@@ -11,9 +11,9 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// TestInAnOutageRetriesStopAfterAWhileAndRecover: 500 calls into an outage would be 1,500 attempts; the budget makes it
+// TestRetryBudget_LimitsRetriesInAnOutage: 500 calls into an outage would be 1,500 attempts; the budget makes it
 // 600. When calls are answered again, each answered one pays for a part of a retry.
-func TestInAnOutageRetriesStopAfterAWhileAndRecover(t *testing.T) {
+func TestRetryBudget_LimitsRetriesInAnOutage(t *testing.T) {
 	t.Parallel()
 	inBubble(t, nil, func(t *testing.T, b *bubble) {
 		var down atomic.Bool
@@ -57,7 +57,7 @@ func TestInAnOutageRetriesStopAfterAWhileAndRecover(t *testing.T) {
 	})
 }
 
-func TestARetryThatHelpsCostsNothing(t *testing.T) {
+func TestRetryBudget_SuccessfulRetryIsFree(t *testing.T) {
 	t.Parallel()
 	inBubble(t, nil, func(t *testing.T, b *bubble) {
 		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -76,7 +76,7 @@ func TestARetryThatHelpsCostsNothing(t *testing.T) {
 	})
 }
 
-func TestErrorsThatAreAnswersFillTheBudget(t *testing.T) {
+func TestRetryBudget_PermanentErrorsRefillIt(t *testing.T) {
 	t.Parallel()
 	inBubble(t, nil, func(t *testing.T, b *bubble) {
 		status := 404
@@ -104,7 +104,7 @@ func TestErrorsThatAreAnswersFillTheBudget(t *testing.T) {
 	})
 }
 
-func TestARetryThatIsNotMadeIsNotPaidFor(t *testing.T) {
+func TestRetryBudget_SkippedRetryIsFree(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
 		client := b.client()
@@ -121,7 +121,7 @@ func TestARetryThatIsNotMadeIsNotPaidFor(t *testing.T) {
 	})
 }
 
-func TestAnOutageDoesNotRefillTheBudget(t *testing.T) {
+func TestRetryBudget_OutageDoesNotRefillIt(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
 		client := b.client()
@@ -141,7 +141,7 @@ func TestAnOutageDoesNotRefillTheBudget(t *testing.T) {
 	})
 }
 
-func TestTheBudgetIsCountedRightByManyAtOnce(t *testing.T) {
+func TestRetryBudget_IsExactUnderConcurrency(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
 		client := b.client()

@@ -29,7 +29,7 @@ func errorBody(code string) string {
 // after is a header that asks to wait, so that the timestamps of the attempts differ.
 func after(value string) http.Header { return http.Header{"Retry-After": {value}} }
 
-func TestWhatMayPassIsRetriedWithTheSameKeyAndBytesUnderANewSignature(t *testing.T) {
+func TestRetry_RepeatsKeyAndBodyWithANewSignature(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		for _, status := range []int{408, 429, 500, 502, 503, 504} {
@@ -78,7 +78,7 @@ func checkSameRequest(t *testing.T, b *bubble) {
 	}
 }
 
-func TestALostConnectionIsRetried(t *testing.T) {
+func TestRetry_AfterALostConnection(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestALostConnectionIsRetried(t *testing.T) {
 	}
 }
 
-func TestWhatWouldFailAgainIsNotRetried(t *testing.T) {
+func TestRetry_NotAfterPermanentErrors(t *testing.T) {
 	t.Parallel()
 	replies := map[string]reply{
 		"301":                                {status: 301, header: http.Header{"Location": {"/"}}},
@@ -137,7 +137,7 @@ func TestWhatWouldFailAgainIsNotRetried(t *testing.T) {
 	}
 }
 
-func TestAKeyInFlightIsRetried(t *testing.T) {
+func TestRetry_AfterA409ForAKeyInProgress(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"idempotency_in_progress", "IDEMPOTENCY_KEY_IN_USE", "idempotency"} {
 		for _, op := range operations() {
@@ -158,7 +158,7 @@ func TestAKeyInFlightIsRetried(t *testing.T) {
 	}
 }
 
-func TestMaxRetriesSaysHowOften(t *testing.T) {
+func TestMaxRetries_LimitsTheAttempts(t *testing.T) {
 	t.Parallel()
 	for maxRetries, attempts := range map[int]int{0: 3, 1: 2, 2: 3, 7: 8, -1: 1, -100: 1} {
 		t.Run(fmt.Sprint(maxRetries), func(t *testing.T) {
@@ -183,7 +183,7 @@ func writeWithoutKey(ctx context.Context, client *plugipay.Client, method string
 	return client.Do(ctx, plugipay.RequestOptions{Method: method, Path: "/api/v1/things", Body: map[string]any{"a": 1}}, nil)
 }
 
-func TestAWriteWithoutAKeyIsOnlyRetriedWhenItCannotHaveBeenProcessed(t *testing.T) {
+func TestRetry_WriteWithoutKeyOnlyIfNotProcessed(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		failing  reply
@@ -218,7 +218,7 @@ func refused(context.Context) (net.Conn, error) {
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 }
 
-func TestAConnectionThatIsRefusedIsRetriedEvenWithoutAKey(t *testing.T) {
+func TestRetry_AfterARefusedConnectionWithoutKey(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 200, body: `{"data": {}}`}}, func(t *testing.T, b *bubble) {
 		b.dial = func(ctx context.Context) (net.Conn, error) {
@@ -236,7 +236,7 @@ func TestAConnectionThatIsRefusedIsRetriedEvenWithoutAKey(t *testing.T) {
 	})
 }
 
-func TestAHostThatDoesNotExistIsNotRetried(t *testing.T) {
+func TestRetry_NotForAnUnknownHost(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		failure *net.DNSError
@@ -261,7 +261,7 @@ func TestAHostThatDoesNotExistIsNotRetried(t *testing.T) {
 	}
 }
 
-func TestAWrongCertificateIsNotRetried(t *testing.T) {
+func TestRetry_NotForAnInvalidCertificate(t *testing.T) {
 	t.Parallel()
 	connections := 0
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -284,7 +284,7 @@ func TestAWrongCertificateIsNotRetried(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatIsTooLargeIsNotRetried(t *testing.T) {
+func TestMaxResponseBytes_LargerResponseIsNotRetried(t *testing.T) {
 	t.Parallel()
 	for status := range map[int]bool{200: true, 503: true} {
 		inBubble(t, []reply{{status: status, body: strings.Repeat("x", 1001)}}, func(t *testing.T, b *bubble) {
@@ -298,7 +298,7 @@ func TestAnAnswerThatIsTooLargeIsNotRetried(t *testing.T) {
 	}
 }
 
-func TestAnAnswerOfSevenMegabytesIsReadByDefault(t *testing.T) {
+func TestMaxResponseBytes_DefaultAllowsSevenMegabytes(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, `{"data": {"id": "cs_01HX", "lineItems": "`+strings.Repeat("x", 7<<20)+`"}}`)
 	if _, err := s.client(t).CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
@@ -306,7 +306,7 @@ func TestAnAnswerOfSevenMegabytesIsReadByDefault(t *testing.T) {
 	}
 }
 
-func TestAnAnswerOfTheLargestSizeIsRead(t *testing.T) {
+func TestMaxResponseBytes_ResponseOfThatSizeIsRead(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
 		client := b.client(func(o *plugipay.ClientOptions) { o.MaxResponseBytes = int64(len(sessionBody)) })
@@ -316,7 +316,7 @@ func TestAnAnswerOfTheLargestSizeIsRead(t *testing.T) {
 	})
 }
 
-func TestThreeAttemptsUseOneConnection(t *testing.T) {
+func TestRetry_ReusesTheConnection(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{"JSON": errorBody("internal_error"), "empty": "", "large": strings.Repeat("x", 1<<20)} {
 		t.Run(name, func(t *testing.T) {
@@ -333,9 +333,9 @@ func TestThreeAttemptsUseOneConnection(t *testing.T) {
 	}
 }
 
-// TestAConflictThatARetryMadeIsNone: an attempt ended the session, its answer was lost, and the next attempt is told that
+// TestCancel_ConflictAfterLostResponseIsSuccess: an attempt ended the session, its answer was lost, and the next attempt is told that
 // the session has ended.
-func TestAConflictThatARetryMadeIsNone(t *testing.T) {
+func TestCancel_ConflictAfterLostResponseIsSuccess(t *testing.T) {
 	t.Parallel()
 	conflict := reply{status: 409, body: errorBody("conflict")}
 	session := func(status string) reply {
@@ -383,7 +383,7 @@ func TestAConflictThatARetryMadeIsNone(t *testing.T) {
 	}
 }
 
-func TestAConflictAfterAConnectionThatWasRefusedIsAConflict(t *testing.T) {
+func TestCancel_ConflictAfterRefusedDialIsAnError(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 409, body: errorBody("conflict")}}, func(t *testing.T, b *bubble) {
 		b.dial = func(ctx context.Context) (net.Conn, error) {
@@ -399,8 +399,8 @@ func TestAConflictAfterAConnectionThatWasRefusedIsAConflict(t *testing.T) {
 	})
 }
 
-// TestEachAttemptIsARequestOfItsOwn: net/http may still read the headers of an attempt that failed.
-func TestEachAttemptIsARequestOfItsOwn(t *testing.T) {
+// TestRetry_EachAttemptIsANewRequest: net/http may still read the headers of an attempt that failed.
+func TestRetry_EachAttemptIsANewRequest(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{503, "", after("2")}, {503, "", after("2")}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
 		var attempts []*http.Request
@@ -425,7 +425,7 @@ func TestEachAttemptIsARequestOfItsOwn(t *testing.T) {
 	})
 }
 
-func TestAnAttemptsTimeoutIsRetried(t *testing.T) {
+func TestRetry_AfterAnAttemptTimeout(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
@@ -443,7 +443,7 @@ func TestAnAttemptsTimeoutIsRetried(t *testing.T) {
 	}
 }
 
-func TestAttemptsThatAllTimeOutAreATimeout(t *testing.T) {
+func TestTimeout_OfEveryAttemptIsATimeout(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: -1}}, func(t *testing.T, b *bubble) {
 		_, err := b.client().CheckoutSessions.Create(t.Context(), validInput())
@@ -454,7 +454,7 @@ func TestAttemptsThatAllTimeOutAreATimeout(t *testing.T) {
 	})
 }
 
-func TestTheCallersOwnDeadlineAndCancelAreNotRetried(t *testing.T) {
+func TestRetry_NotAfterTheCallersDeadlineOrCancel(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		end  func(context.Context) (context.Context, context.CancelFunc)
@@ -487,7 +487,7 @@ func TestTheCallersOwnDeadlineAndCancelAreNotRetried(t *testing.T) {
 	}
 }
 
-func TestALostConnectionInTheMiddleOfAnAnswerIsRetried(t *testing.T) {
+func TestRetry_AfterATruncatedResponse(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
 		whole := b.handler
@@ -508,7 +508,7 @@ func TestALostConnectionInTheMiddleOfAnAnswerIsRetried(t *testing.T) {
 	})
 }
 
-func TestTheSizeOfAnAnswerIsThatOfItsContentNotOfWhatWasSent(t *testing.T) {
+func TestMaxResponseBytes_CountsDecompressedBytes(t *testing.T) {
 	t.Parallel()
 	inBubble(t, nil, func(t *testing.T, b *bubble) {
 		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -526,9 +526,9 @@ func TestTheSizeOfAnAnswerIsThatOfItsContentNotOfWhatWasSent(t *testing.T) {
 	})
 }
 
-// TestNothingIsSentAgainBehindOurBack: net/http sends a request with an idempotency key again by itself when a
+// TestRetry_NetHTTPDoesNotRepeatRequests: net/http sends a request with an idempotency key again by itself when a
 // connection from its pool fails. That attempt would carry the first one's signature, and nobody would know of it.
-func TestNothingIsSentAgainBehindOurBack(t *testing.T) {
+func TestRetry_NetHTTPDoesNotRepeatRequests(t *testing.T) {
 	t.Parallel()
 	canceled := reply{status: 200, body: strings.Replace(sessionBody, `"status": "open"`, `"status": "canceled"`, 1)}
 	script := []reply{{status: 200, body: sessionBody}, {}, {status: 409, body: errorBody("conflict")}, canceled}
@@ -548,7 +548,7 @@ func TestNothingIsSentAgainBehindOurBack(t *testing.T) {
 	})
 }
 
-func TestAWriteWithoutAKeyHasNoKeyInFlight(t *testing.T) {
+func TestRetry_NotAfterA409WithoutAKey(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 409, body: errorBody("idempotency_key_required")}}, func(t *testing.T, b *bubble) {
 		wantError(t, writeWithoutKey(t.Context(), b.client(), "POST"), 409, "idempotency_key_required")
@@ -558,7 +558,7 @@ func TestAWriteWithoutAKeyHasNoKeyInFlight(t *testing.T) {
 	})
 }
 
-func TestAKeyInFlightIsSeenBesideWhatIsOdd(t *testing.T) {
+func TestRetry_AfterA409WithMalformedMeta(t *testing.T) {
 	t.Parallel()
 	busy := `{"data": null, "error": {"code": "idempotency_in_progress", "message": "m"}, "meta": "odd"}`
 	inBubble(t, []reply{{status: 409, body: busy}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
@@ -568,7 +568,7 @@ func TestAKeyInFlightIsSeenBesideWhatIsOdd(t *testing.T) {
 	})
 }
 
-func TestAProxyThatRefusesIsTriedAgainEvenWithoutAKey(t *testing.T) {
+func TestRetry_AfterARefusedProxyWithoutKey(t *testing.T) {
 	t.Parallel()
 	inBubble(t, nil, func(t *testing.T, b *bubble) {
 		b.dial = refused
@@ -583,8 +583,8 @@ func TestAProxyThatRefusesIsTriedAgainEvenWithoutAKey(t *testing.T) {
 	})
 }
 
-// TestAnAnswerThatSwitchesProtocolsIsNotRead: the body would be the bare connection, on which no deadline holds.
-func TestAnAnswerThatSwitchesProtocolsIsNotRead(t *testing.T) {
+// TestResponse_SwitchingProtocolsIsNotRead: the body would be the bare connection, on which no deadline holds.
+func TestResponse_SwitchingProtocolsIsNotRead(t *testing.T) {
 	t.Parallel()
 	inBubble(t, nil, func(t *testing.T, b *bubble) {
 		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -603,7 +603,7 @@ func TestAnAnswerThatSwitchesProtocolsIsNotRead(t *testing.T) {
 	})
 }
 
-func TestTheLargestLimitIsNoLimit(t *testing.T) {
+func TestMaxResponseBytes_MaxInt64DoesNotOverflow(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
 	client := s.client(t, func(o *plugipay.ClientOptions) { o.MaxResponseBytes = math.MaxInt64 })

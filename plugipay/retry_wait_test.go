@@ -11,7 +11,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestWaitsGrowWithFullJitterBetweenAFloorAndACap(t *testing.T) {
+func TestRetryWait_GrowsWithFullJitter(t *testing.T) {
 	t.Parallel()
 	const floor, cap = 100 * time.Millisecond, 8 * time.Second
 	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
@@ -47,7 +47,7 @@ func TestWaitsGrowWithFullJitterBetweenAFloorAndACap(t *testing.T) {
 	})
 }
 
-func TestRetryAfterIsObeyed(t *testing.T) {
+func TestRetryAfter_IsObeyed(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 9, 21, 14, 13, 20, 0, time.UTC)
 	date := func(d time.Duration) string { return now.Add(d).Format(http.TimeFormat) }
@@ -79,7 +79,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	}
 }
 
-func TestARetryAfterDateWithoutADateIsComparedWithOurClock(t *testing.T) {
+func TestRetryAfter_DateUsesLocalClockWithoutDateHeader(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
 		succeeding := b.handler
@@ -102,7 +102,7 @@ func TestARetryAfterDateWithoutADateIsComparedWithOurClock(t *testing.T) {
 	})
 }
 
-func TestARetryAfterThatCannotBeReadIsIgnored(t *testing.T) {
+func TestRetryAfter_InvalidValueIsIgnored(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{"", "0", "-1", "-9999999999", "soon", "1.5", "+3", "3 s", "1e3", "0x10", "NaN", "2026-09-21", "Tue, 21 Sep 1999 14:13:20 GMT"} {
 		t.Run(value, func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestARetryAfterThatCannotBeReadIsIgnored(t *testing.T) {
 	}
 }
 
-func TestARetryAfterThatIsTooLongReturnsTheErrorAtOnceWithTheTimeInIt(t *testing.T) {
+func TestRetryAfter_TooLongReturnsTheErrorAtOnce(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]time.Duration{
 		"31":                    31 * time.Second,
@@ -142,7 +142,7 @@ func TestARetryAfterThatIsTooLongReturnsTheErrorAtOnceWithTheTimeInIt(t *testing
 	}
 }
 
-func TestTheErrorTellsTheLastRetryAfter(t *testing.T) {
+func TestRetryAfter_OfTheLastAttemptIsInTheError(t *testing.T) {
 	t.Parallel()
 	script := []reply{{429, errorBody("rate_limited"), after("3")}, {429, errorBody("rate_limited"), after("4")}, {429, errorBody("rate_limited"), after("5")}}
 	inBubble(t, script, func(t *testing.T, b *bubble) {
@@ -160,7 +160,7 @@ func TestTheErrorTellsTheLastRetryAfter(t *testing.T) {
 	})
 }
 
-func TestAWaitEndsWithTheContext(t *testing.T) {
+func TestRetryWait_EndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		end  func(context.Context) (context.Context, context.CancelFunc)
@@ -209,7 +209,7 @@ func TestAWaitEndsWithTheContext(t *testing.T) {
 	}
 }
 
-func TestWait_BetweenAttemptsEndsBeforeDeadline(t *testing.T) {
+func TestRetryWait_ShorterThanTheDeadlineIsMade(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{503, errorBody("service_unavailable"), after("20")}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
 		ctx, cancel := context.WithTimeout(t.Context(), 21*time.Second)
@@ -220,7 +220,7 @@ func TestWait_BetweenAttemptsEndsBeforeDeadline(t *testing.T) {
 	})
 }
 
-func TestAContextThatEndsWhileWaitingAfterALostConnectionIsFoundToo(t *testing.T) {
+func TestRetryWait_DeadlineKeepsTheNetworkError(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{}}, func(t *testing.T, b *bubble) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond) // before the shortest wait is over
@@ -233,7 +233,7 @@ func TestAContextThatEndsWhileWaitingAfterALostConnectionIsFoundToo(t *testing.T
 	})
 }
 
-func TestACancelWhileWaitingIsNoDeadline(t *testing.T) {
+func TestRetryWait_CancelIsNotADeadline(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: -1}}, func(t *testing.T, b *bubble) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -48,7 +48,7 @@ func wantHushed(t *testing.T, v any, verbs []string) {
 	}
 }
 
-func TestPrintingOptionsAndClientsTellsNoSecret(t *testing.T) {
+func TestSecrets_AreNotInPrintedOptionsOrClients(t *testing.T) {
 	t.Parallel()
 	pair := plugipay.ClientOptions{
 		KeyID: testKeyID, Secret: "sk_hush", BaseURL: "https://plugipay.com",
@@ -99,7 +99,7 @@ type limiterWithPassword struct{ Password string }
 
 func (limiterWithPassword) Wait(context.Context) error { return nil }
 
-func TestErrorsTellNoSecretNoKeyAndNothingOfTheBuyer(t *testing.T) {
+func TestSecrets_AreNotInErrors(t *testing.T) {
 	t.Parallel()
 	in := validInput()
 	in.CustomerID = plugipay.Ptr("cus_hush")
@@ -132,7 +132,7 @@ func TestErrorsTellNoSecretNoKeyAndNothingOfTheBuyer(t *testing.T) {
 	}
 }
 
-func TestTheLogTellsNoSecretNoKeyNoQueryAndNoBody(t *testing.T) {
+func TestSecrets_AreNotInTheLog(t *testing.T) {
 	t.Parallel()
 	in := validInput()
 	in.Metadata = map[string]string{"email": "hush@example.com"}
@@ -211,7 +211,7 @@ func (p printsContexts) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answerOf(200, sessionBody), nil
 }
 
-func TestPrintingTheContextOfACallTellsNoKey(t *testing.T) {
+func TestSecrets_AreNotInPrintedContexts(t *testing.T) {
 	t.Parallel()
 	for _, timeout := range []time.Duration{0, -1} {
 		prints := printsContexts{t: t}
@@ -230,7 +230,7 @@ func TestPrintingTheContextOfACallTellsNoKey(t *testing.T) {
 	}
 }
 
-func TestErrorsOfBadInputDoNotRepeatIt(t *testing.T) {
+func TestSecrets_AreNotInErrorsAboutInvalidInput(t *testing.T) {
 	t.Parallel()
 	for _, opts := range []plugipay.ClientOptions{
 		{KeyID: testKeyID, Secret: "sk_hush\n"},
@@ -258,7 +258,7 @@ type failsToMarshal struct{}
 
 func (failsToMarshal) MarshalJSON() ([]byte, error) { return nil, errors.New("cannot write hush") }
 
-func TestWhatAnswersInAnotherProtocolIsNotRepeated(t *testing.T) {
+func TestSecrets_AreNotInErrorsOfOtherProtocols(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]func(net.Conn){
 		"an echo": func(conn net.Conn) { _, _ = io.Copy(conn, conn) },
@@ -290,7 +290,7 @@ func TestWhatAnswersInAnotherProtocolIsNotRepeated(t *testing.T) {
 	}
 }
 
-func TestAnErrorOfTheUsersTransportDoesNotShowTheURL(t *testing.T) {
+func TestSecrets_URLIsNotInTransportErrors(t *testing.T) {
 	t.Parallel()
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
 		KeyID: testKeyID, Secret: testSecret, MaxRetries: -1,

@@ -35,7 +35,7 @@ func signingVectors(t *testing.T) []signingVector {
 	return file.Cases
 }
 
-func TestSignAgreesWithVectorsComputedElsewhere(t *testing.T) {
+func TestSign_AgreesWithVectors(t *testing.T) {
 	t.Parallel()
 	for _, v := range signingVectors(t) {
 		t.Run(v.Name, func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestSignAgreesWithVectorsComputedElsewhere(t *testing.T) {
 	}
 }
 
-func TestSignTakesTheTimeWhenNoneIsGiven(t *testing.T) {
+func TestSign_UsesTheCurrentTimeByDefault(t *testing.T) {
 	t.Parallel()
 	before := time.Now().Unix()
 	got := plugipay.Sign("secret", plugipay.SignInput{Method: "GET", Path: "/"})
@@ -93,7 +93,7 @@ func checkSigned(t *testing.T, r received, prefix string) {
 	}
 }
 
-func TestEveryRequestIsSigned(t *testing.T) {
+func TestRequest_IsSigned(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"", "/gateway", "/a/b%20c", "/api/v1"} {
 		for _, op := range operations() {
@@ -114,7 +114,7 @@ func TestEveryRequestIsSigned(t *testing.T) {
 	}
 }
 
-func TestADashboardKeyIsSentAlone(t *testing.T) {
+func TestDashboardKey_IsSentWithoutASignature(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {

@@ -37,7 +37,7 @@ func wantPauses(t *testing.T, got []time.Duration, intervals ...time.Duration) {
 	}
 }
 
-func TestWaitReturnsTheSessionWhenItHasEndedAndTellsEachStatus(t *testing.T) {
+func TestWait_ReportsEachStatusUntilTheEnd(t *testing.T) {
 	t.Parallel()
 	for _, ended := range []string{"completed", "failed", "expired", "canceled"} {
 		t.Run(ended, func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestWaitReturnsTheSessionWhenItHasEndedAndTellsEachStatus(t *testing.T) {
 	}
 }
 
-func TestWaitForASessionThatHasEndedReturnsAtOnce(t *testing.T) {
+func TestWait_EndedSessionReturnsAtOnce(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{in("expired")}, func(t *testing.T, b *bubble) {
 		start := time.Now()
@@ -79,7 +79,7 @@ func TestWaitForASessionThatHasEndedReturnsAtOnce(t *testing.T) {
 	})
 }
 
-func TestAStatusThatIsNotKnownHasNotEnded(t *testing.T) {
+func TestWait_ContinuesAtAnUnknownStatus(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{in("on_hold"), in(""), in("COMPLETED"), in("completed")}, func(t *testing.T, b *bubble) {
 		session, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
@@ -89,7 +89,7 @@ func TestAStatusThatIsNotKnownHasNotEnded(t *testing.T) {
 	})
 }
 
-func TestPollsComeAtIntervalsThatDouble(t *testing.T) {
+func TestWait_IntervalsDouble(t *testing.T) {
 	t.Parallel()
 	const s = time.Second
 	tests := map[string]struct {
@@ -121,7 +121,7 @@ func TestPollsComeAtIntervalsThatDouble(t *testing.T) {
 	}
 }
 
-func TestTheLongestIntervalsAreNoOverflow(t *testing.T) {
+func TestWait_LongIntervalsDoNotOverflow(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{in("open")}, func(t *testing.T, b *bubble) {
 		const first = math.MaxInt64/2 + 1 // 146 years
@@ -135,7 +135,7 @@ func TestTheLongestIntervalsAreNoOverflow(t *testing.T) {
 	})
 }
 
-func TestPollsHaveJitter(t *testing.T) {
+func TestWait_PollsHaveJitter(t *testing.T) {
 	t.Parallel()
 	script := slices.Repeat([]reply{in("open")}, 100)
 	inBubble(t, append(script, in("completed")), func(t *testing.T, b *bubble) {
@@ -156,7 +156,7 @@ func TestPollsHaveJitter(t *testing.T) {
 	})
 }
 
-func TestWaitSurvivesWhatMayPass(t *testing.T) {
+func TestWait_ContinuesAfterTransientErrors(t *testing.T) {
 	t.Parallel()
 	failing := map[string]reply{
 		"a connection that is lost": {},
@@ -187,7 +187,7 @@ func TestWaitSurvivesWhatMayPass(t *testing.T) {
 	}
 }
 
-func TestIntervalsDoubleAfterFailuresToo(t *testing.T) {
+func TestWait_IntervalsDoubleAfterFailures(t *testing.T) {
 	t.Parallel()
 	const s = time.Second
 	script := []reply{in("open"), {status: 503}, {status: 503}, {status: 503}, in("completed")}
@@ -199,7 +199,7 @@ func TestIntervalsDoubleAfterFailuresToo(t *testing.T) {
 	})
 }
 
-func TestAPollIsACallWithItsRetries(t *testing.T) {
+func TestWait_EachPollHasItsRetries(t *testing.T) {
 	t.Parallel()
 	script := []reply{{status: 503}, {status: 503}, {status: 503}, {status: 503}, in("completed")}
 	inBubble(t, script, func(t *testing.T, b *bubble) {
@@ -215,7 +215,7 @@ func TestAPollIsACallWithItsRetries(t *testing.T) {
 	})
 }
 
-func TestWaitReturnsWhatWouldComeAgainAtOnceWithTheLastSession(t *testing.T) {
+func TestWait_PermanentErrorReturnsAtOnce(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		failure reply
@@ -255,7 +255,7 @@ func TestWaitReturnsWhatWouldComeAgainAtOnceWithTheLastSession(t *testing.T) {
 	}
 }
 
-func TestWaitReturnsWhatCannotBeAskedAtOnce(t *testing.T) {
+func TestWait_UnsendableRequestReturnsAtOnce(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{in("open")}, func(t *testing.T, b *bubble) {
 		sessions := b.client().CheckoutSessions
@@ -279,7 +279,7 @@ func TestWaitReturnsWhatCannotBeAskedAtOnce(t *testing.T) {
 	})
 }
 
-func TestWaitReturnsAWrongCertificateAtOnce(t *testing.T) {
+func TestWait_InvalidCertificateReturnsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
 	s.Config.ErrorLog = discardLog()
@@ -295,7 +295,7 @@ func TestWaitReturnsAWrongCertificateAtOnce(t *testing.T) {
 	}
 }
 
-func TestARetryAfterOfAPollIsObeyed(t *testing.T) {
+func TestWait_ObeysRetryAfter(t *testing.T) {
 	t.Parallel()
 	tests := map[string]time.Duration{"45": 45 * time.Second, "3600": time.Hour} // more than a call waits by itself
 	for value, want := range tests {
@@ -319,7 +319,7 @@ func TestARetryAfterOfAPollIsObeyed(t *testing.T) {
 	})
 }
 
-func TestARetryAfterOfMoreThanAnHourReturnsTheErrorAtOnce(t *testing.T) {
+func TestWait_RetryAfterOverAnHourReturnsAtOnce(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{in("open"), {429, errorBody("rate_limited"), after("3601")}}, func(t *testing.T, b *bubble) {
 		session, err := b.client().CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
@@ -330,7 +330,7 @@ func TestARetryAfterOfMoreThanAnHourReturnsTheErrorAtOnce(t *testing.T) {
 	})
 }
 
-func TestWhenTheContextEndsTheErrorTellsTheLastStatus(t *testing.T) {
+func TestWait_ErrorHasTheLastStatus(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		script []reply
@@ -393,7 +393,7 @@ func TestWhenTheContextEndsTheErrorTellsTheLastStatus(t *testing.T) {
 	}
 }
 
-func TestACancelAfterATimeoutOfAPollIsNoDeadline(t *testing.T) {
+func TestWait_CancelAfterAPollTimeoutIsNotADeadline(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{in("open"), {status: -1}}, func(t *testing.T, b *bubble) {
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -409,7 +409,7 @@ func TestACancelAfterATimeoutOfAPollIsNoDeadline(t *testing.T) {
 	})
 }
 
-func TestAContextThatHasEndedSendsNoPoll(t *testing.T) {
+func TestWait_EndedContextSendsNothing(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{in("open")}, func(t *testing.T, b *bubble) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -422,7 +422,7 @@ func TestAContextThatHasEndedSendsNoPoll(t *testing.T) {
 	})
 }
 
-func TestAnEndThatIsSeenGoesBeforeAContextThatEnds(t *testing.T) {
+func TestWait_EndedSessionTakesPrecedence(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{in("completed")}, func(t *testing.T, b *bubble) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -436,7 +436,7 @@ func TestAnEndThatIsSeenGoesBeforeAContextThatEnds(t *testing.T) {
 	})
 }
 
-func TestWithoutADeadlineWaitLastsAsLongAsTheSession(t *testing.T) {
+func TestWait_LastsAsLongAsTheSession(t *testing.T) {
 	t.Parallel()
 	inBubble(t, nil, func(t *testing.T, b *bubble) {
 		start := time.Now()

@@ -59,7 +59,7 @@ func TestWebhookEvent_BothFormsBecomeOneShape(t *testing.T) {
 	}
 }
 
-func TestWebhookEvent_KeepsItsOwnCopyOfTheBody(t *testing.T) {
+func TestWebhookEvent_HoldsACopyOfTheBody(t *testing.T) {
 	t.Parallel()
 	body := []byte(versionedEvent)
 	event, err := plugipay.VerifyWebhook(body, plugipay.SignWebhook(body, webhookSecret, time.Now()), webhookSecret, nil)

@@ -61,7 +61,7 @@ func platform(o *plugipay.WebhookHandlerOptions) { o.Secrets, o.SecretsFor = nil
 
 func panicking(*http.Request, error) { panic("out of paper") }
 
-func TestWebhookHandler_PanickingOnErrorClaimsNothing(t *testing.T) {
+func TestWebhookHandler_PanicInOnErrorAllowsARetry(t *testing.T) {
 	t.Parallel()
 	results := make(chan error, 2)
 	results <- errors.New("no database")

@@ -66,7 +66,7 @@ func (c closing) Close() error {
 	return nil
 }
 
-func TestVerifyWebhookRequest_BodyIsClosedThroughIt(t *testing.T) {
+func TestVerifyWebhookRequest_BodyCanBeClosed(t *testing.T) {
 	t.Parallel()
 	closed := false
 	r := signedRequest(t, plainEvent, webhookSecret)

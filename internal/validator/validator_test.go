@@ -173,7 +173,7 @@ func TestFind_TakesOnlyThePathsOfTheDocument(t *testing.T) {
 	}
 }
 
-func TestNew_RefusesADocumentThatItCannotUse(t *testing.T) {
+func TestNew_RefusesUnusableDocuments(t *testing.T) {
 	t.Parallel()
 	for name, doc := range map[string]string{
 		"not JSON":                 "{",

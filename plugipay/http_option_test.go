@@ -37,7 +37,7 @@ func answerOf(status int, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
 }
 
-func TestTheUsersCookiesAreKeptAndSent(t *testing.T) {
+func TestHTTPOption_JarKeepsCookies(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "route", Value: "a"})
@@ -66,13 +66,13 @@ func (j pickyJar) SetCookies(_ *url.URL, cookies []*http.Cookie) {
 	}
 }
 
-func TestAJarIsLeftAloneWhereThereAreNoCookies(t *testing.T) {
+func TestHTTPOption_JarIsNotCalledWithoutCookies(t *testing.T) {
 	t.Parallel()
 	s := serving(t, answerSession)
 	getOnce(t, s.client(t, func(o *plugipay.ClientOptions) { o.HTTP = &http.Client{Jar: pickyJar{t}} }))
 }
 
-func TestARoundTripperThatReturnsNothingIsANetworkError(t *testing.T) {
+func TestHTTPOption_NilResponseIsANetworkError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client := clientWith(t, func(*http.Request) (*http.Response, error) { return nil, nil })
@@ -83,7 +83,7 @@ func TestARoundTripperThatReturnsNothingIsANetworkError(t *testing.T) {
 	})
 }
 
-func TestAnAnswerWithoutABodyIsEmpty(t *testing.T) {
+func TestHTTPOption_NilBodyIsEmpty(t *testing.T) {
 	t.Parallel()
 	client := clientWith(t, func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}}, nil
@@ -93,8 +93,8 @@ func TestAnAnswerWithoutABodyIsEmpty(t *testing.T) {
 	}
 }
 
-// TestWhatARoundTripperChangesIsNotInTheNextAttempt: they should not change requests, but many do.
-func TestWhatARoundTripperChangesIsNotInTheNextAttempt(t *testing.T) {
+// TestHTTPOption_ChangesDoNotReachTheNextAttempt: they should not change requests, but many do.
+func TestHTTPOption_ChangesDoNotReachTheNextAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var targets, bodies []string
@@ -143,8 +143,8 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// TestCallsAtTheSameTimeEachGetTheirOwnAnswer: what answers are read into is used again, but never by two calls at once.
-func TestCallsAtTheSameTimeEachGetTheirOwnAnswer(t *testing.T) {
+// TestResponse_ConcurrentCallsDoNotMix: what answers are read into is used again, but never by two calls at once.
+func TestResponse_ConcurrentCallsDoNotMix(t *testing.T) {
 	t.Parallel()
 	const atOnce = 8
 	var begun sync.WaitGroup
@@ -172,7 +172,7 @@ func TestCallsAtTheSameTimeEachGetTheirOwnAnswer(t *testing.T) {
 	}
 }
 
-func TestWhatARoundTripperAddsToAHeaderLeavesTheOthersAlone(t *testing.T) {
+func TestHTTPOption_HeaderValuesAreSeparate(t *testing.T) {
 	t.Parallel()
 	client := clientWith(t, func(r *http.Request) (*http.Response, error) {
 		before := r.Header.Clone()
@@ -203,8 +203,8 @@ func (failedDial) As(target any) bool {
 	return ok
 }
 
-// TestAConnectionThatCouldNotBeMadeIsSeenInAnyWrapping: only then is a write without a key sent again.
-func TestAConnectionThatCouldNotBeMadeIsSeenInAnyWrapping(t *testing.T) {
+// TestRetry_DialErrorIsFoundInAnyWrapper: only then is a write without a key sent again.
+func TestRetry_DialErrorIsFoundInAnyWrapper(t *testing.T) {
 	t.Parallel()
 	dial := &net.OpError{Op: "dial", Err: errors.New("refused")}
 	for name, c := range map[string]struct {
@@ -255,7 +255,7 @@ func (c *watchedContext) AfterFunc(func()) (stop func() bool) {
 	}
 }
 
-func TestContext_KeepsNothingOfACallThatEnded(t *testing.T) {
+func TestContext_HoldsNothingAfterACall(t *testing.T) {
 	t.Parallel()
 	for _, timeout := range []time.Duration{0, -1} {
 		client, err := plugipay.NewClient(plugipay.ClientOptions{

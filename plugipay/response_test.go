@@ -10,7 +10,7 @@ import (
 
 // The server may be newer than the client, and less strict than its documents: none of this is an error.
 
-func TestAnySuccessfulStatusIsASuccess(t *testing.T) {
+func TestResponse_Any2xxStatusIsASuccess(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 201, 202, 203, 206, 299} {
 		for _, op := range operations() {
@@ -21,7 +21,7 @@ func TestAnySuccessfulStatusIsASuccess(t *testing.T) {
 	}
 }
 
-func TestWhatTheServerAddsIsAccepted(t *testing.T) {
+func TestResponse_UnknownPropertiesAreAccepted(t *testing.T) {
 	t.Parallel()
 	body := strings.NewReplacer(
 		`"id": "cs_01HX"`, `"id": "cs_01HX", "new": {"nested": [1, 2, {"a": null}]}`,
@@ -41,7 +41,7 @@ func TestWhatTheServerAddsIsAccepted(t *testing.T) {
 	}
 }
 
-func TestNullWhereAValueWasPromisedIsAccepted(t *testing.T) {
+func TestResponse_NullForAnyPropertyIsAccepted(t *testing.T) {
 	t.Parallel()
 	fields := reflect.VisibleFields(reflect.TypeFor[plugipay.CheckoutSession]())
 	var nulls []string
@@ -62,7 +62,7 @@ func TestNullWhereAValueWasPromisedIsAccepted(t *testing.T) {
 	}
 }
 
-func TestPropertiesThatAreMissingAreAccepted(t *testing.T) {
+func TestResponse_MissingPropertiesAreAccepted(t *testing.T) {
 	t.Parallel()
 	session, err := answering(t, 200, `{"data": {"id": "cs_01HX"}}`).client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
 	if err != nil || session.ID != "cs_01HX" {
@@ -70,7 +70,7 @@ func TestPropertiesThatAreMissingAreAccepted(t *testing.T) {
 	}
 }
 
-func TestLineItemsOfAnyShapeAreAccepted(t *testing.T) {
+func TestLineItems_AnyShapeIsAccepted(t *testing.T) {
 	t.Parallel()
 	for _, items := range []string{`[]`, `{"groups": [1]}`, `"text"`, `42`, `true`, `[[[]]]`} {
 		body := `{"data": {"id": "cs_01HX", "lineItems": ` + items + `}}`
@@ -81,7 +81,7 @@ func TestLineItemsOfAnyShapeAreAccepted(t *testing.T) {
 	}
 }
 
-func TestTheLargestAmountKeepsEveryDigit(t *testing.T) {
+func TestAmount_LargestValueKeepsEveryDigit(t *testing.T) {
 	t.Parallel()
 	body := `{"data": {"id": "cs_01HX", "amount": 9223372036854775807}}`
 	session, err := answering(t, 200, body).client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")

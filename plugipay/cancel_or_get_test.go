@@ -8,7 +8,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestCancelOrGet_EndsOrReturnsWhatEnded(t *testing.T) {
+func TestCancelOrGet_ReturnsTheEndedSession(t *testing.T) {
 	t.Parallel()
 	conflict := reply{status: 409, body: errorBody("conflict")}
 	session := func(status string) reply {

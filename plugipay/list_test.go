@@ -8,7 +8,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestBothFormsOfPagingAreRead(t *testing.T) {
+func TestList_ReadsBothFormsOfPaging(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		meta    string
@@ -59,7 +59,7 @@ func TestBothFormsOfPagingAreRead(t *testing.T) {
 	}
 }
 
-func TestAPageWithoutDataIsEmptyNotNil(t *testing.T) {
+func TestList_NullDataIsAnEmptyPage(t *testing.T) {
 	t.Parallel()
 	for _, data := range []string{"null", "[]"} {
 		s := answering(t, 200, `{"data": `+data+`, "error": null, "meta": {}}`)
@@ -70,7 +70,7 @@ func TestAPageWithoutDataIsEmptyNotNil(t *testing.T) {
 	}
 }
 
-func TestMorePagesWithoutACursorAreAnErrorNotALoop(t *testing.T) {
+func TestList_MissingCursorIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, meta := range []string{`{"requestId": "req_42", "hasMore": true}`, `{"requestId": "req_42", "page": {"hasMore": true}}`, `{"requestId": "req_42", "hasMore": true, "cursor": ""}`} {
 		s := answering(t, 200, `{"data": [`+sessionJSON+`], "error": null, "meta": `+meta+`}`)
@@ -81,8 +81,8 @@ func TestMorePagesWithoutACursorAreAnErrorNotALoop(t *testing.T) {
 	}
 }
 
-// TestTheLimitIsNoMoreThanARequest: what is decoded is what was sent, however many were asked for.
-func TestTheLimitIsNoMoreThanARequest(t *testing.T) {
+// TestList_AcceptsAnyNumberOfSessions: what is decoded is what was sent, however many were asked for.
+func TestList_AcceptsAnyNumberOfSessions(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []*int{nil, plugipay.Ptr(-1), plugipay.Ptr(0), plugipay.Ptr(1), plugipay.Ptr(100), plugipay.Ptr(math.MaxInt)} {
 		for data, want := range map[string]int{

@@ -88,7 +88,7 @@ func all(ctx context.Context, client *plugipay.Client, params plugipay.CheckoutS
 	return ids, failed
 }
 
-func TestAllGoesThroughThePagesAndOverAnEmptyOne(t *testing.T) {
+func TestAll_ReadsEveryPageAndSkipsEmptyOnes(t *testing.T) {
 	t.Parallel()
 	s := listing(t, threePages)
 	ids, err := all(t.Context(), s.client(t), plugipay.CheckoutSessionListParams{})
@@ -98,7 +98,7 @@ func TestAllGoesThroughThePagesAndOverAnEmptyOne(t *testing.T) {
 	wantQueries(t, s, "", "cursor=cur_1", "cursor=cur_2")
 }
 
-func TestAllBeginsAtTheCursorOfItsParamsAndSendsTheRestWithEachPage(t *testing.T) {
+func TestAll_StartsAtTheCursorAndKeepsTheFilters(t *testing.T) {
 	t.Parallel()
 	s := listing(t, map[string]string{"cur_0": threePages[""], "cur_1": threePages["cur_1"], "cur_2": threePages["cur_2"]})
 	params := plugipay.CheckoutSessionListParams{
@@ -115,7 +115,7 @@ func TestAllBeginsAtTheCursorOfItsParamsAndSendsTheRestWithEachPage(t *testing.T
 	}
 }
 
-func TestNothingIsListedBeforeAllIsRangedOverAndEachTimeAnew(t *testing.T) {
+func TestAll_ListsOnlyWhenRangedOver(t *testing.T) {
 	t.Parallel()
 	s := listing(t, threePages)
 	sessions := s.client(t).CheckoutSessions.All(t.Context(), plugipay.CheckoutSessionListParams{})
@@ -136,7 +136,7 @@ func TestNothingIsListedBeforeAllIsRangedOverAndEachTimeAnew(t *testing.T) {
 	}
 }
 
-func TestAnIteratorMayBeRangedOverByManyAtOnce(t *testing.T) {
+func TestAll_IteratorIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	s := listing(t, threePages)
 	sessions := s.client(t).CheckoutSessions.All(t.Context(), plugipay.CheckoutSessionListParams{})
@@ -155,7 +155,7 @@ func TestAnIteratorMayBeRangedOverByManyAtOnce(t *testing.T) {
 	passes.Wait()
 }
 
-func TestABreakStopsListing(t *testing.T) {
+func TestAll_BreakStopsListing(t *testing.T) {
 	t.Parallel()
 	for _, last := range []string{"cs_1", "cs_2"} { // in the middle of a page, and at its end
 		s := listing(t, threePages)
@@ -183,7 +183,7 @@ func TestABreakStopsListing(t *testing.T) {
 	}
 }
 
-func TestAnErrorEndsTheIterationAfterWhatCameBefore(t *testing.T) {
+func TestAll_ErrorEndsTheIteration(t *testing.T) {
 	t.Parallel()
 	s := listing(t, map[string]string{"": threePages[""], "cur_1": threePages["cur_1"]})
 	ids, err := all(t.Context(), s.client(t), plugipay.CheckoutSessionListParams{})
@@ -196,7 +196,7 @@ func TestAnErrorEndsTheIterationAfterWhatCameBefore(t *testing.T) {
 	}
 }
 
-func TestAnErrorOfTheCallersOwnListComesAsItIsWithAnEmptyPage(t *testing.T) {
+func TestPages_ErrorOfListIsYieldedUnchanged(t *testing.T) {
 	t.Parallel()
 	own := errors.New("my own")
 	list := func(*string) (plugipay.Page[int], error) {
@@ -220,7 +220,7 @@ func TestAnErrorOfTheCallersOwnListComesAsItIsWithAnEmptyPage(t *testing.T) {
 	}
 }
 
-func TestABreakAtTheErrorIsFine(t *testing.T) {
+func TestAll_BreakAtTheErrorDoesNotPanic(t *testing.T) {
 	t.Parallel()
 	s := listing(t, nil)
 	for _, err := range s.client(t).CheckoutSessions.All(t.Context(), plugipay.CheckoutSessionListParams{}) {
@@ -229,7 +229,7 @@ func TestABreakAtTheErrorIsFine(t *testing.T) {
 	}
 }
 
-func TestAContextThatEndsInBetweenEndsTheIterationAtTheNextPage(t *testing.T) {
+func TestAll_EndedContextStopsAtTheNextPage(t *testing.T) {
 	t.Parallel()
 	s := listing(t, threePages)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -247,7 +247,7 @@ func TestAContextThatEndsInBetweenEndsTheIterationAtTheNextPage(t *testing.T) {
 	}
 }
 
-func TestACursorThatComesBackAtOnceIsAnErrorNotALoop(t *testing.T) {
+func TestAll_RepeatedCursorIsAnError(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		pages map[string]string
@@ -286,7 +286,7 @@ func TestACursorThatComesBackAtOnceIsAnErrorNotALoop(t *testing.T) {
 	}
 }
 
-func TestPages_CursorThatStaysTheSameIsAnError(t *testing.T) {
+func TestPages_RepeatedCursorIsAnError(t *testing.T) {
 	t.Parallel()
 	for before := range 4 {
 		listed := 0
@@ -308,7 +308,7 @@ func TestPages_CursorThatStaysTheSameIsAnError(t *testing.T) {
 	}
 }
 
-func TestALongListDoesNotGoRound(t *testing.T) {
+func TestAll_LongListIsReadToItsEnd(t *testing.T) {
 	t.Parallel()
 	const pages = 5000
 	next := 0
@@ -333,7 +333,7 @@ func TestALongListDoesNotGoRound(t *testing.T) {
 	}
 }
 
-func TestMorePagesWithoutACursorEndTheIterationWithAnError(t *testing.T) {
+func TestAll_MissingCursorIsAnError(t *testing.T) {
 	t.Parallel()
 	for name, cursor := range map[string]*string{"null": nil, "an empty one": plugipay.Ptr("")} {
 		var got []int
@@ -350,7 +350,7 @@ func TestMorePagesWithoutACursorEndTheIterationWithAnError(t *testing.T) {
 	}
 }
 
-func TestAnyListIsIteratedOverByDoList(t *testing.T) {
+func TestAll_IteratesOverDoList(t *testing.T) {
 	t.Parallel()
 	s := listing(t, threePages)
 	client := s.client(t)
@@ -381,8 +381,8 @@ func TestAnyListIsIteratedOverByDoList(t *testing.T) {
 	}
 }
 
-// TestAPageIsLetGoBeforeTheNextIsListed: whoever goes through a million sessions needs the memory of one page.
-func TestAPageIsLetGoBeforeTheNextIsListed(t *testing.T) {
+// TestPages_ReleasesAPageBeforeTheNext: whoever goes through a million sessions needs the memory of one page.
+func TestPages_ReleasesAPageBeforeTheNext(t *testing.T) {
 	t.Parallel()
 	type item [1 << 10]byte
 	const pages = 4
@@ -418,7 +418,7 @@ func TestAPageIsLetGoBeforeTheNextIsListed(t *testing.T) {
 	}
 }
 
-func TestAPageOfSessionsIsLetGoBeforeTheNextIsRequested(t *testing.T) {
+func TestAll_ReleasesAPageBeforeTheNext(t *testing.T) {
 	t.Parallel()
 	var kept []weak.Pointer[byte]
 	s := serving(t, func(w http.ResponseWriter, r *http.Request) {

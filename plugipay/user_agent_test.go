@@ -15,7 +15,7 @@ import (
 // sdkAgent is the User-Agent of a client that names no program.
 var sdkAgent = "plugipay-go/" + plugipay.Version + " go/" + strings.TrimPrefix(strings.Fields(runtime.Version())[0], "go")
 
-func TestEveryRequestNamesTheSDKAndGoAndTheProgram(t *testing.T) {
+func TestUserAgent_NamesSDKGoAndProgram(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		for want, app := range map[string]plugipay.AppInfo{
@@ -44,7 +44,7 @@ func TestEveryRequestNamesTheSDKAndGoAndTheProgram(t *testing.T) {
 	}
 }
 
-func TestEveryAttemptNamesTheSDK(t *testing.T) {
+func TestUserAgent_IsSentWithEveryAttempt(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
 		if _, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX"); err == nil {
@@ -58,7 +58,7 @@ func TestEveryAttemptNamesTheSDK(t *testing.T) {
 	})
 }
 
-func TestNewClientRefusesAnAppInfoThatCannotBeSent(t *testing.T) {
+func TestNewClient_RefusesInvalidAppInfo(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		app  plugipay.AppInfo
@@ -96,7 +96,7 @@ func TestNewClientRefusesAnAppInfoThatCannotBeSent(t *testing.T) {
 	}
 }
 
-func TestTheUsersTransportMayNameItselfInstead(t *testing.T) {
+func TestUserAgent_TransportMayReplaceIt(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
 	client := s.client(t, func(o *plugipay.ClientOptions) {
@@ -114,7 +114,7 @@ func TestTheUsersTransportMayNameItselfInstead(t *testing.T) {
 	}
 }
 
-func TestTheLowLevelClientAloneDoesNotNameTheSDK(t *testing.T) {
+func TestUserAgent_LowLevelClientDoesNotSetIt(t *testing.T) {
 	t.Parallel()
 	s := answering(t, 200, sessionBody)
 	client, err := gen.NewClient(s.URL)
