@@ -18,12 +18,12 @@ func TestHasEnded_IsTrueForTheFourFinalStatuses(t *testing.T) {
 	for _, status := range append(plugipay.CheckoutSessionStatuses(), "", "on_hold", "COMPLETED") {
 		session := plugipay.CheckoutSession{Status: status}
 		if got, want := session.HasEnded(), slices.Contains(ended, status); got != want {
-			t.Errorf("a session that is %q has ended: %t, want %t", status, got, want)
+			t.Errorf("HasEnded of a session with the status %q is %t, want %t", status, got, want)
 		}
 	}
 }
 
-// timeMethods are the methods that read the times, by their property, with a session that has the text as that.
+// timeMethods calls, for each time property, its method on a session whose property is the text.
 var timeMethods = map[string]func(text string) (time.Time, error){
 	"createdAt": func(text string) (time.Time, error) {
 		return (&plugipay.CheckoutSession{CreatedAt: text}).CreatedTime()
@@ -86,7 +86,7 @@ func TestCompletedTime_IsZeroBeforeCompletion(t *testing.T) {
 	t.Parallel()
 	got, err := (&plugipay.CheckoutSession{}).CompletedTime()
 	if err != nil || !got.IsZero() {
-		t.Errorf("it is %s, error %v", got, err)
+		t.Errorf("the time is %s, error %v", got, err)
 	}
 }
 

@@ -18,11 +18,11 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// pageBody is a page with the sessions of the ids; an empty cursor is null.
+// pageBody returns a page with the sessions of the ids. An empty cursor becomes null.
 func pageBody(cursor string, hasMore bool, ids ...string) string {
 	var data []string
 	for _, id := range ids {
-		data = append(data, `{"id": "`+id+`", "lineItems": "what a session holds, out of line"}`)
+		data = append(data, `{"id": "`+id+`", "lineItems": "data outside of the struct"}`)
 	}
 	next := "null"
 	if cursor != "" {
@@ -31,14 +31,14 @@ func pageBody(cursor string, hasMore bool, ids ...string) string {
 	return fmt.Sprintf(`{"data": [%s], "error": null, "meta": {"cursor": %s, "hasMore": %t}}`, strings.Join(data, ","), next, hasMore)
 }
 
-// threePages are the pages by the cursor that gets them. The second one is empty.
+// threePages maps each cursor to its page. The second page is empty.
 var threePages = map[string]string{
 	"":      pageBody("cur_1", true, "cs_1", "cs_2"),
 	"cur_1": pageBody("cur_2", true),
 	"cur_2": pageBody("", false, "cs_3"),
 }
 
-// listing starts a server that answers with the page of the cursor, or with not_found if there is none.
+// listing starts a server that responds with the page of the cursor, or with not_found if it has no such page.
 func listing(t *testing.T, pages map[string]string) *server {
 	t.Helper()
 	return serving(t, func(w http.ResponseWriter, r *http.Request) {
@@ -75,13 +75,13 @@ func wantQueries(t *testing.T, s *server, want ...string) {
 	}
 }
 
-// all ranges over all sessions until there is an error, and returns their ids with it.
+// all ranges over all sessions and returns their ids, and the error if the iterator yields one.
 func all(ctx context.Context, client *plugipay.Client, params plugipay.CheckoutSessionListParams) (ids []string, failed error) {
 	for session, err := range client.CheckoutSessions.All(ctx, params) {
 		if err != nil {
 			failed = err
 			ids = append(ids, "error"+session.ID)
-			continue // nothing may come after it
+			continue // to find values after the error
 		}
 		ids = append(ids, session.ID)
 	}
@@ -120,7 +120,7 @@ func TestAll_ListsOnlyWhenRangedOver(t *testing.T) {
 	s := listing(t, threePages)
 	sessions := s.client(t).CheckoutSessions.All(t.Context(), plugipay.CheckoutSessionListParams{})
 	if s.count() != 0 {
-		t.Errorf("%d requests before it is ranged over", s.count())
+		t.Errorf("%d requests before the iteration", s.count())
 	}
 	for pass := range 2 {
 		var ids []string
@@ -179,7 +179,7 @@ func TestAll_BreakStopsListing(t *testing.T) {
 		break
 	}
 	if calls != 1 {
-		t.Errorf("after a break at the first page, %d were listed", calls)
+		t.Errorf("after a break at the first page, %d pages were listed", calls)
 	}
 }
 
@@ -198,7 +198,7 @@ func TestAll_ErrorEndsTheIteration(t *testing.T) {
 
 func TestPages_ErrorOfListIsYieldedUnchanged(t *testing.T) {
 	t.Parallel()
-	own := errors.New("my own")
+	own := errors.New("error of the list function")
 	list := func(*string) (plugipay.Page[int], error) {
 		return plugipay.Page[int]{Data: []int{1}, Cursor: plugipay.Ptr("c"), HasMore: true}, own
 	}
@@ -216,7 +216,7 @@ func TestPages_ErrorOfListIsYieldedUnchanged(t *testing.T) {
 		}
 	}
 	if times != 2 {
-		t.Errorf("it went on %d times", times)
+		t.Errorf("the iterators yielded %d times, want 2", times)
 	}
 }
 
@@ -225,7 +225,7 @@ func TestAll_BreakAtTheErrorDoesNotPanic(t *testing.T) {
 	s := listing(t, nil)
 	for _, err := range s.client(t).CheckoutSessions.All(t.Context(), plugipay.CheckoutSessionListParams{}) {
 		wantError(t, err, 404, "not_found")
-		break // or the loop would panic if it were called again
+		break // the loop panics if the iterator continues
 	}
 }
 
@@ -257,14 +257,14 @@ func TestAll_RepeatedCursorIsAnError(t *testing.T) {
 		"after the first page": {
 			map[string]string{"": pageBody("cur_1", true, "cs_1"), "cur_1": pageBody("cur_1", true, "cs_2")}, nil,
 			[]string{"cs_1", "cs_2", "error"}},
-		"later": {
+		"after more pages": {
 			map[string]string{
 				"": pageBody("cur_1", true, "cs_1"), "cur_1": pageBody("cur_2", true), "cur_2": pageBody("cur_3", true),
 				"cur_3": pageBody("cur_4", true), "cur_4": pageBody("cur_5", true), "cur_5": pageBody("cur_5", true)}, nil,
 			[]string{"cs_1", "error"}},
 		"on empty pages": {
 			map[string]string{"": pageBody("cur_1", true), "cur_1": pageBody("cur_1", true)}, nil, []string{"error"}},
-		"the one of the params": {
+		"the cursor of the params": {
 			map[string]string{"cur_0": pageBody("cur_0", true, "cs_1")}, plugipay.Ptr("cur_0"), []string{"cs_1", "cs_1", "error"}},
 	}
 	for name, test := range tests {
@@ -274,7 +274,7 @@ func TestAll_RepeatedCursorIsAnError(t *testing.T) {
 			ids, err := all(t.Context(), s.client(t), plugipay.CheckoutSessionListParams{Cursor: test.begin})
 			pe := wantError(t, err, 0, "invalid_response")
 			if strings.Contains(pe.Error(), "cur_") {
-				t.Errorf("the error tells the cursor: %v", pe)
+				t.Errorf("the error contains the cursor: %v", pe)
 			}
 			if !slices.Equal(ids, test.ids) {
 				t.Errorf("got %v, want %v", ids, test.ids)
@@ -303,7 +303,7 @@ func TestPages_RepeatedCursorIsAnError(t *testing.T) {
 			t.Errorf("the message is %q, want %q in it, and no cursor", pe.Message, want)
 		}
 		if listed != before+2 {
-			t.Errorf("a cursor that repeats after %d pages is seen after %d", before, listed)
+			t.Errorf("a cursor that repeats after %d pages is found after %d", before, listed)
 		}
 	}
 }
@@ -335,7 +335,7 @@ func TestAll_LongListIsReadToItsEnd(t *testing.T) {
 
 func TestAll_MissingCursorIsAnError(t *testing.T) {
 	t.Parallel()
-	for name, cursor := range map[string]*string{"null": nil, "an empty one": plugipay.Ptr("")} {
+	for name, cursor := range map[string]*string{"a null cursor": nil, "an empty cursor": plugipay.Ptr("")} {
 		var got []int
 		var failed error
 		for item, err := range plugipay.All(func(*string) (plugipay.Page[int], error) {
@@ -381,7 +381,7 @@ func TestAll_IteratesOverDoList(t *testing.T) {
 	}
 }
 
-// TestPages_ReleasesAPageBeforeTheNext: whoever goes through a million sessions needs the memory of one page.
+// TestPages_ReleasesAPageBeforeTheNext checks that iterating over a long list needs the memory of one page.
 func TestPages_ReleasesAPageBeforeTheNext(t *testing.T) {
 	t.Parallel()
 	type item [1 << 10]byte

@@ -12,6 +12,6 @@ func TestPtr_PointsToACopy(t *testing.T) {
 	first, second := plugipay.Ptr(limit), plugipay.Ptr(limit)
 	*first = 50
 	if limit != 100 || *second != 100 {
-		t.Errorf("limit is %d, the second pointer's %d", limit, *second)
+		t.Errorf("limit is %d, the second pointer points to %d", limit, *second)
 	}
 }

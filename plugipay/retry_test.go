@@ -26,7 +26,7 @@ func errorBody(code string) string {
 	return `{"data": null, "error": {"code": "` + code + `", "message": "as said"}, "meta": {"requestId": "req_42"}}`
 }
 
-// after is a header that asks to wait, so that the timestamps of the attempts differ.
+// after returns a Retry-After header. Waiting whole seconds makes the timestamps of the attempts differ.
 func after(value string) http.Header { return http.Header{"Retry-After": {value}} }
 
 func TestRetry_RepeatsKeyAndBodyWithANewSignature(t *testing.T) {
@@ -37,7 +37,7 @@ func TestRetry_RepeatsKeyAndBodyWithANewSignature(t *testing.T) {
 				t.Run(fmt.Sprint(op.name, " ", status, " ", name), func(t *testing.T) {
 					t.Parallel()
 					failing := reply{status, body, after("2")}
-					inBubble(t, []reply{failing, failing, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+					inBubble(t, []reply{failing, failing, {status: 200, body: op.body()}}, func(t *testing.T, b *bubbleServer) {
 						if err := op.call(t, b.client()); err != nil {
 							t.Fatal(err)
 						}
@@ -49,8 +49,8 @@ func TestRetry_RepeatsKeyAndBodyWithANewSignature(t *testing.T) {
 	}
 }
 
-// checkAttempts checks that the server received so many attempts of one request, each newly signed.
-func checkAttempts(t *testing.T, b *bubble, attempts int) {
+// checkAttempts checks that the server received the number of attempts of one request, each with a new signature.
+func checkAttempts(t *testing.T, b *bubbleServer, attempts int) {
 	t.Helper()
 	if n := b.count(); n != attempts {
 		t.Fatalf("the server received %d attempts, want %d", n, attempts)
@@ -61,12 +61,12 @@ func checkAttempts(t *testing.T, b *bubble, attempts int) {
 		timestamps[r.header.Get("X-Plugipay-Timestamp")] = true
 	}
 	if len(timestamps) != attempts {
-		t.Errorf("%d attempts carry %d timestamps", attempts, len(timestamps))
+		t.Errorf("%d attempts have %d different timestamps", attempts, len(timestamps))
 	}
 }
 
 // checkSameRequest checks that all attempts are one request, each signed.
-func checkSameRequest(t *testing.T, b *bubble) {
+func checkSameRequest(t *testing.T, b *bubbleServer) {
 	t.Helper()
 	first := b.requests[0]
 	for i, r := range b.requests {
@@ -83,7 +83,7 @@ func TestRetry_AfterALostConnection(t *testing.T) {
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{}, {}, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{}, {}, {status: 200, body: op.body()}}, func(t *testing.T, b *bubbleServer) {
 				if err := op.call(t, b.client()); err != nil {
 					t.Fatal(err)
 				}
@@ -99,30 +99,30 @@ func TestRetry_AfterALostConnection(t *testing.T) {
 func TestRetry_NotAfterPermanentErrors(t *testing.T) {
 	t.Parallel()
 	replies := map[string]reply{
-		"301":                                {status: 301, header: http.Header{"Location": {"/"}}},
-		"307":                                {status: 307, header: http.Header{"Location": {"/"}}},
-		"400":                                {status: 400, body: errorBody("validation_error")},
-		"401":                                {status: 401, body: errorBody("invalid_signature")},
-		"403":                                {status: 403, body: errorBody("insufficient_scope")},
-		"404":                                {status: 404, body: errorBody("not_found")},
-		"405":                                {status: 405, body: htmlBody},
-		"409":                                {status: 409, body: errorBody("conflict")},
-		"409 of a key with other parameters": {status: 409, body: errorBody("idempotency_mismatch")},
-		"409 of a key with other parameters, in upper case": {status: 409, body: errorBody("IDEMPOTENCY_MISMATCH")},
-		"409 in HTML":               {status: 409, body: htmlBody},
-		"410":                       {status: 410},
-		"413":                       {status: 413},
-		"422":                       {status: 422, body: errorBody("adapter_not_configured")},
-		"425":                       {status: 425},
-		"501":                       {status: 501},
-		"505":                       {status: 505},
-		"a success that is no JSON": {status: 200, body: htmlBody},
+		"301":                                 {status: 301, header: http.Header{"Location": {"/"}}},
+		"307":                                 {status: 307, header: http.Header{"Location": {"/"}}},
+		"400":                                 {status: 400, body: errorBody("validation_error")},
+		"401":                                 {status: 401, body: errorBody("invalid_signature")},
+		"403":                                 {status: 403, body: errorBody("insufficient_scope")},
+		"404":                                 {status: 404, body: errorBody("not_found")},
+		"405":                                 {status: 405, body: htmlBody},
+		"409":                                 {status: 409, body: errorBody("conflict")},
+		"409 for a key with other parameters": {status: 409, body: errorBody("idempotency_mismatch")},
+		"409 for a key with other parameters, in upper case": {status: 409, body: errorBody("IDEMPOTENCY_MISMATCH")},
+		"409 in HTML":                {status: 409, body: htmlBody},
+		"410":                        {status: 410},
+		"413":                        {status: 413},
+		"422":                        {status: 422, body: errorBody("adapter_not_configured")},
+		"425":                        {status: 425},
+		"501":                        {status: 501},
+		"505":                        {status: 505},
+		"a success that is not JSON": {status: 200, body: htmlBody},
 	}
 	for name, failing := range replies {
 		for _, op := range operations() {
 			t.Run(op.name+" "+name, func(t *testing.T) {
 				t.Parallel()
-				inBubble(t, []reply{failing}, func(t *testing.T, b *bubble) {
+				inBubble(t, []reply{failing}, func(t *testing.T, b *bubbleServer) {
 					err := op.call(t, b.client())
 					var pe *plugipay.Error
 					if !errors.As(err, &pe) || pe.Status != failing.status || pe.Attempts != 1 {
@@ -147,7 +147,7 @@ func TestRetry_AfterA409ForAKeyInProgress(t *testing.T) {
 			t.Run(op.name+" "+code, func(t *testing.T) {
 				t.Parallel()
 				busy := reply{409, errorBody(code), after("1")}
-				inBubble(t, []reply{busy, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+				inBubble(t, []reply{busy, {status: 200, body: op.body()}}, func(t *testing.T, b *bubbleServer) {
 					if err := op.call(t, b.client()); err != nil {
 						t.Fatal(err)
 					}
@@ -163,12 +163,12 @@ func TestMaxRetries_LimitsTheAttempts(t *testing.T) {
 	for maxRetries, attempts := range map[int]int{0: 3, 1: 2, 2: 3, 7: 8, -1: 1, -100: 1} {
 		t.Run(fmt.Sprint(maxRetries), func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{status: 503, body: errorBody("service_unavailable")}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{status: 503, body: errorBody("service_unavailable")}}, func(t *testing.T, b *bubbleServer) {
 				client := b.client(func(o *plugipay.ClientOptions) { o.MaxRetries = maxRetries })
 				_, err := client.CheckoutSessions.Create(t.Context(), validInput())
 				pe := wantError(t, err, 503, "service_unavailable")
 				if pe.Attempts != attempts || b.count() != attempts {
-					t.Errorf("the error tells of %d attempts, the server received %d, want %d", pe.Attempts, b.count(), attempts)
+					t.Errorf("Attempts is %d, the server received %d, want %d", pe.Attempts, b.count(), attempts)
 				}
 				if want := b.requests[0].header.Get("Idempotency-Key"); pe.IdempotencyKey != want {
 					t.Errorf("the error's key is %q, want %q", pe.IdempotencyKey, want)
@@ -178,7 +178,7 @@ func TestMaxRetries_LimitsTheAttempts(t *testing.T) {
 	}
 }
 
-// writeWithoutKey is a Do that the server may process twice if it is sent twice.
+// writeWithoutKey calls Do without an idempotency key, so a retry may take effect twice.
 func writeWithoutKey(ctx context.Context, client *plugipay.Client, method string) error {
 	return client.Do(ctx, plugipay.RequestOptions{Method: method, Path: "/api/v1/things", Body: map[string]any{"a": 1}}, nil)
 }
@@ -201,9 +201,9 @@ func TestRetry_WriteWithoutKeyOnlyIfNotProcessed(t *testing.T) {
 		for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
 			t.Run(method+" "+name, func(t *testing.T) {
 				t.Parallel()
-				inBubble(t, []reply{test.failing}, func(t *testing.T, b *bubble) {
+				inBubble(t, []reply{test.failing}, func(t *testing.T, b *bubbleServer) {
 					if err := writeWithoutKey(t.Context(), b.client(), method); err == nil {
-						t.Error("it succeeded")
+						t.Error("the call succeeded")
 					}
 					if n := b.count(); n != test.attempts {
 						t.Errorf("the server received %d attempts, want %d", n, test.attempts)
@@ -220,7 +220,7 @@ func refused(context.Context) (net.Conn, error) {
 
 func TestRetry_AfterARefusedConnectionWithoutKey(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 200, body: `{"data": {}}`}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 200, body: `{"data": {}}`}}, func(t *testing.T, b *bubbleServer) {
 		b.dial = func(ctx context.Context) (net.Conn, error) {
 			if b.dials < 3 {
 				return refused(ctx)
@@ -242,12 +242,12 @@ func TestRetry_NotForAnUnknownHost(t *testing.T) {
 		failure *net.DNSError
 		dials   int
 	}{
-		"it does not exist":          {&net.DNSError{Err: "no such host", Name: "plugipay.example", IsNotFound: true}, 1},
-		"nobody knows at the moment": {&net.DNSError{Err: "server misbehaving", Name: "plugipay.example", IsTemporary: true}, 3},
+		"an unknown host":  {&net.DNSError{Err: "no such host", Name: "plugipay.example", IsNotFound: true}, 1},
+		"a failing lookup": {&net.DNSError{Err: "server misbehaving", Name: "plugipay.example", IsTemporary: true}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 				b.dial = func(context.Context) (net.Conn, error) {
 					return nil, &net.OpError{Op: "dial", Net: "tcp", Err: test.failure}
 				}
@@ -278,7 +278,7 @@ func TestRetry_NotForAnInvalidCertificate(t *testing.T) {
 	}
 	_, err = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 	pe := wantError(t, err, 0, "network_error")
-	s.Close() // and all its connections are counted
+	s.Close() // waits until all connections are counted
 	if pe.Attempts != 1 || connections != 1 {
 		t.Errorf("%d attempts on %d connections: %v", pe.Attempts, connections, err)
 	}
@@ -287,7 +287,7 @@ func TestRetry_NotForAnInvalidCertificate(t *testing.T) {
 func TestMaxResponseBytes_LargerResponseIsNotRetried(t *testing.T) {
 	t.Parallel()
 	for status := range map[int]bool{200: true, 503: true} {
-		inBubble(t, []reply{{status: status, body: strings.Repeat("x", 1001)}}, func(t *testing.T, b *bubble) {
+		inBubble(t, []reply{{status: status, body: strings.Repeat("x", 1001)}}, func(t *testing.T, b *bubbleServer) {
 			client := b.client(func(o *plugipay.ClientOptions) { o.MaxResponseBytes = 1000 })
 			_, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 			wantError(t, err, status, "invalid_response")
@@ -300,7 +300,7 @@ func TestMaxResponseBytes_LargerResponseIsNotRetried(t *testing.T) {
 
 func TestMaxResponseBytes_DefaultAllowsSevenMegabytes(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, `{"data": {"id": "cs_01HX", "lineItems": "`+strings.Repeat("x", 7<<20)+`"}}`)
+	s := responding(t, 200, `{"data": {"id": "cs_01HX", "lineItems": "`+strings.Repeat("x", 7<<20)+`"}}`)
 	if _, err := s.client(t).CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
 		t.Error(err)
 	}
@@ -308,7 +308,7 @@ func TestMaxResponseBytes_DefaultAllowsSevenMegabytes(t *testing.T) {
 
 func TestMaxResponseBytes_ResponseOfThatSizeIsRead(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 		client := b.client(func(o *plugipay.ClientOptions) { o.MaxResponseBytes = int64(len(sessionBody)) })
 		if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
 			t.Error(err)
@@ -321,9 +321,9 @@ func TestRetry_ReusesTheConnection(t *testing.T) {
 	for name, body := range map[string]string{"JSON": errorBody("internal_error"), "empty": "", "large": strings.Repeat("x", 1<<20)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{status: 500, body: body}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{status: 500, body: body}}, func(t *testing.T, b *bubbleServer) {
 				if _, err := b.client().CheckoutSessions.Create(t.Context(), validInput()); err == nil {
-					t.Error("it succeeded")
+					t.Error("the call succeeded")
 				}
 				if b.count() != 3 || b.dials != 1 {
 					t.Errorf("%d attempts on %d connections", b.count(), b.dials)
@@ -333,8 +333,8 @@ func TestRetry_ReusesTheConnection(t *testing.T) {
 	}
 }
 
-// TestCancel_ConflictAfterLostResponseIsSuccess: an attempt ended the session, its answer was lost, and the next attempt is told that
-// the session has ended.
+// TestCancel_ConflictAfterLostResponseIsSuccess covers Cancel and Confirm. An attempt ends the session, but its response is
+// lost. The next attempt receives a conflict because the session has ended.
 func TestCancel_ConflictAfterLostResponseIsSuccess(t *testing.T) {
 	t.Parallel()
 	conflict := reply{status: 409, body: errorBody("conflict")}
@@ -347,21 +347,21 @@ func TestCancel_ConflictAfterLostResponseIsSuccess(t *testing.T) {
 		status    string // of the session that is returned; empty for the conflict
 		requests  int
 	}{
-		"confirm, answer lost":              {"Confirm", []reply{{}, conflict, session("completed")}, "completed", 3},
-		"confirm, answer lost in a gateway": {"Confirm", []reply{{status: 504}, conflict, session("completed")}, "completed", 3},
-		"cancel, answer lost":               {"Cancel", []reply{{}, conflict, session("canceled")}, "canceled", 3},
-		"cancel, lost, refused, ended":      {"Cancel", []reply{{}, {status: 429}, conflict, session("canceled")}, "canceled", 4},
-		"cancel, but the buyer had paid":    {"Cancel", []reply{{}, conflict, session("completed")}, "", 3},
-		"confirm, but it had expired":       {"Confirm", []reply{{}, conflict, session("expired")}, "", 3},
-		"confirm, and then it is gone":      {"Confirm", []reply{{}, conflict, {status: 404, body: errorBody("not_found")}}, "", 3},
-		"cancel at the first attempt":       {"Cancel", []reply{conflict, session("canceled")}, "", 1},
-		"confirm at the first attempt":      {"Confirm", []reply{conflict, session("completed")}, "", 1},
-		"cancel after a refusal":            {"Cancel", []reply{{status: 429}, conflict, session("canceled")}, "", 2},
+		"confirm, response lost":              {"Confirm", []reply{{}, conflict, session("completed")}, "completed", 3},
+		"confirm, response lost in a gateway": {"Confirm", []reply{{status: 504}, conflict, session("completed")}, "completed", 3},
+		"cancel, response lost":               {"Cancel", []reply{{}, conflict, session("canceled")}, "canceled", 3},
+		"cancel, lost, then rate limited":     {"Cancel", []reply{{}, {status: 429}, conflict, session("canceled")}, "canceled", 4},
+		"cancel of a paid session":            {"Cancel", []reply{{}, conflict, session("completed")}, "", 3},
+		"confirm of an expired session":       {"Confirm", []reply{{}, conflict, session("expired")}, "", 3},
+		"confirm, then not found":             {"Confirm", []reply{{}, conflict, {status: 404, body: errorBody("not_found")}}, "", 3},
+		"cancel at the first attempt":         {"Cancel", []reply{conflict, session("canceled")}, "", 1},
+		"confirm at the first attempt":        {"Confirm", []reply{conflict, session("completed")}, "", 1},
+		"cancel after a refusal":              {"Cancel", []reply{{status: 429}, conflict, session("canceled")}, "", 2},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, test.script, func(t *testing.T, b *bubble) {
+			inBubble(t, test.script, func(t *testing.T, b *bubbleServer) {
 				sessions := b.client().CheckoutSessions
 				end := sessions.Confirm
 				if test.operation == "Cancel" {
@@ -385,7 +385,7 @@ func TestCancel_ConflictAfterLostResponseIsSuccess(t *testing.T) {
 
 func TestCancel_ConflictAfterRefusedDialIsAnError(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 409, body: errorBody("conflict")}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 409, body: errorBody("conflict")}}, func(t *testing.T, b *bubbleServer) {
 		b.dial = func(ctx context.Context) (net.Conn, error) {
 			if b.dials == 1 {
 				return refused(ctx)
@@ -399,10 +399,11 @@ func TestCancel_ConflictAfterRefusedDialIsAnError(t *testing.T) {
 	})
 }
 
-// TestRetry_EachAttemptIsANewRequest: net/http may still read the headers of an attempt that failed.
+// TestRetry_EachAttemptIsANewRequest checks that attempts share no header, because net/http may still read the header of a
+// failed attempt.
 func TestRetry_EachAttemptIsANewRequest(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{503, "", after("2")}, {503, "", after("2")}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{503, "", after("2")}, {503, "", after("2")}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 		var attempts []*http.Request
 		client := b.client(func(o *plugipay.ClientOptions) {
 			next := o.HTTP.Transport
@@ -416,10 +417,10 @@ func TestRetry_EachAttemptIsANewRequest(t *testing.T) {
 		}
 		for i, attempt := range attempts {
 			if got, want := attempt.Header.Get("Authorization"), b.requests[i].header.Get("Authorization"); got != want {
-				t.Errorf("the headers of attempt %d were changed after it was sent", i+1)
+				t.Errorf("the header of attempt %d was changed after the attempt", i+1)
 			}
 			if attempt.Context().Err() == nil {
-				t.Errorf("the context of attempt %d outlives it, and its timer with it", i+1)
+				t.Errorf("the context of attempt %d is not canceled after the attempt", i+1)
 			}
 		}
 	})
@@ -430,7 +431,7 @@ func TestRetry_AfterAnAttemptTimeout(t *testing.T) {
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{status: -1}, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{status: -1}, {status: 200, body: op.body()}}, func(t *testing.T, b *bubbleServer) {
 				if err := op.call(t, b.client(func(o *plugipay.ClientOptions) { o.Timeout = 5 * time.Second })); err != nil {
 					t.Fatal(err)
 				}
@@ -445,7 +446,7 @@ func TestRetry_AfterAnAttemptTimeout(t *testing.T) {
 
 func TestTimeout_OfEveryAttemptIsATimeout(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: -1}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: -1}}, func(t *testing.T, b *bubbleServer) {
 		_, err := b.client().CheckoutSessions.Create(t.Context(), validInput())
 		pe := wantError(t, err, 0, "timeout")
 		if pe.Attempts != 3 || b.count() != 3 || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(pe.Message, "30s") {
@@ -472,7 +473,7 @@ func TestRetry_NotAfterTheCallersDeadlineOrCancel(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{status: -1}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{status: -1}}, func(t *testing.T, b *bubbleServer) {
 				ctx, cancel := test.end(t.Context())
 				defer cancel()
 				start := time.Now()
@@ -489,7 +490,7 @@ func TestRetry_NotAfterTheCallersDeadlineOrCancel(t *testing.T) {
 
 func TestRetry_AfterATruncatedResponse(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 		whole := b.handler
 		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if b.count() < 2 {
@@ -510,7 +511,7 @@ func TestRetry_AfterATruncatedResponse(t *testing.T) {
 
 func TestMaxResponseBytes_CountsDecompressedBytes(t *testing.T) {
 	t.Parallel()
-	inBubble(t, nil, func(t *testing.T, b *bubble) {
+	inBubble(t, nil, func(t *testing.T, b *bubbleServer) {
 		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			b.record(r)
 			w.Header().Set("Content-Encoding", "gzip")
@@ -526,31 +527,32 @@ func TestMaxResponseBytes_CountsDecompressedBytes(t *testing.T) {
 	})
 }
 
-// TestRetry_NetHTTPDoesNotRepeatRequests: net/http sends a request with an idempotency key again by itself when a
-// connection from its pool fails. That attempt would carry the first one's signature, and nobody would know of it.
+// TestRetry_NetHTTPDoesNotRepeatRequests checks that every attempt is made by the client. By default, net/http repeats a
+// request with an idempotency key when a pooled connection fails. Such an attempt would have the old signature and would not
+// be counted.
 func TestRetry_NetHTTPDoesNotRepeatRequests(t *testing.T) {
 	t.Parallel()
 	canceled := reply{status: 200, body: strings.Replace(sessionBody, `"status": "open"`, `"status": "canceled"`, 1)}
 	script := []reply{{status: 200, body: sessionBody}, {}, {status: 409, body: errorBody("conflict")}, canceled}
-	inBubble(t, script, func(t *testing.T, b *bubble) {
+	inBubble(t, script, func(t *testing.T, b *bubbleServer) {
 		sessions := b.client().CheckoutSessions
-		if _, err := sessions.Get(t.Context(), "cs_01HX"); err != nil { // and its connection is in the pool
+		if _, err := sessions.Get(t.Context(), "cs_01HX"); err != nil { // keeps the connection in the pool
 			t.Fatal(err)
 		}
-		time.Sleep(3 * time.Second) // of virtual time: the timestamps differ
+		time.Sleep(3 * time.Second) // of virtual time, so that the timestamps differ
 		session, err := sessions.Cancel(t.Context(), "cs_01HX")
 		if err != nil || session.Status != "canceled" || b.count() != 4 {
 			t.Errorf("session is %+v, error %v, %d requests", session, err, b.count())
 		}
 		if wait := b.waits()[1]; wait < 100*time.Millisecond {
-			t.Errorf("the second attempt came after %s, so it was not ours", wait)
+			t.Errorf("the second attempt came after %s, so the client did not make it", wait)
 		}
 	})
 }
 
 func TestRetry_NotAfterA409WithoutAKey(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 409, body: errorBody("idempotency_key_required")}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 409, body: errorBody("idempotency_key_required")}}, func(t *testing.T, b *bubbleServer) {
 		wantError(t, writeWithoutKey(t.Context(), b.client(), "POST"), 409, "idempotency_key_required")
 		if n := b.count(); n != 1 {
 			t.Errorf("the server received %d attempts", n)
@@ -561,7 +563,7 @@ func TestRetry_NotAfterA409WithoutAKey(t *testing.T) {
 func TestRetry_AfterA409WithMalformedMeta(t *testing.T) {
 	t.Parallel()
 	busy := `{"data": null, "error": {"code": "idempotency_in_progress", "message": "m"}, "meta": "odd"}`
-	inBubble(t, []reply{{status: 409, body: busy}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 409, body: busy}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 		if _, err := b.client().CheckoutSessions.Create(t.Context(), validInput()); err != nil {
 			t.Error(err)
 		}
@@ -570,7 +572,7 @@ func TestRetry_AfterA409WithMalformedMeta(t *testing.T) {
 
 func TestRetry_AfterARefusedProxyWithoutKey(t *testing.T) {
 	t.Parallel()
-	inBubble(t, nil, func(t *testing.T, b *bubble) {
+	inBubble(t, nil, func(t *testing.T, b *bubbleServer) {
 		b.dial = refused
 		client := b.client(func(o *plugipay.ClientOptions) {
 			o.BaseURL = "https://localhost"
@@ -583,10 +585,11 @@ func TestRetry_AfterARefusedProxyWithoutKey(t *testing.T) {
 	})
 }
 
-// TestResponse_SwitchingProtocolsIsNotRead: the body would be the bare connection, on which no deadline holds.
+// TestResponse_SwitchingProtocolsIsNotRead checks that the body is not read. It would be the connection itself, which has no
+// deadline.
 func TestResponse_SwitchingProtocolsIsNotRead(t *testing.T) {
 	t.Parallel()
-	inBubble(t, nil, func(t *testing.T, b *bubble) {
+	inBubble(t, nil, func(t *testing.T, b *bubbleServer) {
 		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			b.record(r)
 			conn, _, err := http.NewResponseController(w).Hijack()
@@ -596,7 +599,7 @@ func TestResponse_SwitchingProtocolsIsNotRead(t *testing.T) {
 			}
 			defer func() { _ = conn.Close() }()
 			_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
-			_, _ = io.Copy(io.Discard, conn) // says nothing until the client hangs up
+			_, _ = io.Copy(io.Discard, conn) // sends nothing until the client closes the connection
 		})
 		_, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX")
 		wantError(t, err, 101, "invalid_response")
@@ -605,7 +608,7 @@ func TestResponse_SwitchingProtocolsIsNotRead(t *testing.T) {
 
 func TestMaxResponseBytes_MaxInt64DoesNotOverflow(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	client := s.client(t, func(o *plugipay.ClientOptions) { o.MaxResponseBytes = math.MaxInt64 })
 	if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
 		t.Error(err)

@@ -69,11 +69,11 @@ func TestSign_UsesTheCurrentTimeByDefault(t *testing.T) {
 	}
 	again := plugipay.Sign("secret", plugipay.SignInput{Method: "GET", Path: "/", Timestamp: timestamp})
 	if again != got {
-		t.Fatalf("signature is not that of its timestamp: %v, want %v", got, again)
+		t.Fatalf("the signature does not match its timestamp: %v, want %v", got, again)
 	}
 }
 
-// checkSigned checks the signature of a request over what arrived, less the prefix of a gateway.
+// checkSigned checks the signature of a received request. The signature does not cover the prefix of a gateway.
 func checkSigned(t *testing.T, r received, prefix string) {
 	t.Helper()
 	timestamp, err := strconv.ParseInt(r.header.Get("X-Plugipay-Timestamp"), 10, 64)
@@ -99,7 +99,7 @@ func TestRequest_IsSigned(t *testing.T) {
 		for _, op := range operations() {
 			t.Run(op.name+" with prefix "+prefix, func(t *testing.T) {
 				t.Parallel()
-				s := answering(t, 200, op.answer())
+				s := responding(t, 200, op.body())
 				client := s.client(t, func(o *plugipay.ClientOptions) { o.BaseURL = s.URL + prefix + "/" })
 				if err := op.call(t, client); err != nil {
 					t.Fatal(err)
@@ -119,7 +119,7 @@ func TestDashboardKey_IsSentWithoutASignature(t *testing.T) {
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
-			s := answering(t, 200, op.answer())
+			s := responding(t, 200, op.body())
 			client := s.client(t, func(o *plugipay.ClientOptions) { o.KeyID, o.Secret, o.APIKey = "", "", "pk_test_dashboard" })
 			if err := op.call(t, client); err != nil {
 				t.Fatal(err)
