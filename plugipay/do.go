@@ -66,7 +66,7 @@ func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
 		_, err := call.do(ctx, raw)
 		return err
 	}
-	var data json.RawMessage // a copy, which the caller's types may keep
+	var data json.RawMessage // a copy, because the types of the caller may keep it
 	env, err := call.do(ctx, &data)
 	switch _, isSession := out.(*CheckoutSession); {
 	case err != nil:
@@ -106,7 +106,7 @@ func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T]
 	return pageOf(call, items, env.Meta)
 }
 
-// describe makes the request of the options the one that the call sends.
+// describe sets the request of the call from the options.
 func (c *call) describe(opts RequestOptions, anyMediaType bool) {
 	opts.Method = strings.ToUpper(opts.Method)
 	opts.OnBehalfOf = cmp.Or(opts.OnBehalfOf, c.client.onBehalfOf)
@@ -172,13 +172,13 @@ func (opts RequestOptions) check() error {
 	return checkHeader(opts.Header)
 }
 
-// reservedHeaders are set by the client or by net/http, or change what net/http does.
+// reservedHeaders are the headers that the client or net/http sets, or that change what net/http does.
 var reservedHeaders = []string{
 	"Accept-Encoding", "Authorization", "Connection", "Content-Length", "Content-Type", "Host", idempotencyKeyHeader, "Trailer",
 	"Transfer-Encoding", "User-Agent", "X-Idempotency-Key", onBehalfOfHeader, timestampHeader,
 }
 
-// checkHeader refuses headers that the client sets, and those that cannot be sent. It shows no value.
+// checkHeader refuses reserved headers and headers that cannot be sent. The error shows no value.
 func checkHeader(header http.Header) error {
 	for name, values := range header {
 		canonical := http.CanonicalHeaderKey(name)

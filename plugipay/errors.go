@@ -49,7 +49,8 @@ const (
 	ErrorCodeSignatureStale ErrorCode = "signature_stale"
 	// ErrorCodeSignatureInvalid: a webhook delivery was not signed with the secret.
 	ErrorCodeSignatureInvalid ErrorCode = "signature_invalid"
-	// ErrorCodeInvalidPayload: a webhook delivery is signed, but its body is not an event, or not one about a checkout session.
+	// ErrorCodeInvalidPayload: a webhook delivery is signed, but its body is not an event, or the event is not about a checkout
+	// session.
 	ErrorCodeInvalidPayload ErrorCode = "invalid_payload"
 )
 
@@ -113,7 +114,7 @@ var (
 	ErrInvalidPayload     error = sentinel(ErrorCodeInvalidPayload)
 )
 
-// sentinel is an error that stands for every Error with its code.
+// sentinel is an error that matches every Error with its code.
 type sentinel string
 
 func (s sentinel) Error() string { return "plugipay: " + string(s) }
@@ -149,7 +150,7 @@ type Error struct {
 
 	cause                error
 	mayHaveBeenProcessed bool
-	// permanent: another attempt would fail in the same way, whatever the status says.
+	// permanent reports whether another attempt would fail in the same way, regardless of the status.
 	permanent bool
 }
 
@@ -208,13 +209,13 @@ func invalidResponse(status int, message string, cause error) *Error {
 	return &Error{Status: status, Code: ErrorCodeInvalidResponse, Message: message, cause: cause}
 }
 
-// permanentError marks an error that another attempt would meet again.
+// permanentError marks an error as permanent. The request may have been processed.
 func permanentError(err *Error) *Error {
 	err.permanent, err.mayHaveBeenProcessed = true, true
 	return err
 }
 
-// asError returns err as the *Error that it is.
+// asError returns the *Error in err. An err without one becomes the cause of a new *Error.
 func asError(err error) *Error {
 	var failed *Error
 	if errors.As(err, &failed) {
@@ -223,15 +224,15 @@ func asError(err error) *Error {
 	return &Error{Code: ErrorCodeInvalidRequest, Message: "the request cannot be built", cause: err}
 }
 
-// connectionError returns the error for an attempt that got no response, or only a part of one (then status is its status).
-// The attempt's context has the timeout in addition to what the caller's has.
+// connectionError returns the error for an attempt without a complete response. status is the status of a truncated response,
+// or 0. attempt is the context of the attempt: the caller's context with the timeout.
 func (s *shared) connectionError(caller, attempt context.Context, status int, err error) *Error {
 	err = withoutURL(err)
 	failed := &Error{Status: status, Code: ErrorCodeNetworkError, Message: connectionMessage(err), cause: err}
 	var transport net.Error
 	switch {
 	case caller.Err() != nil:
-		failed = ended(caller, "before the response arrived", nil)
+		failed = contextError(caller, "before the response arrived", nil)
 		failed.Status = status
 	case errors.Is(attempt.Err(), context.DeadlineExceeded):
 		failed.Code = ErrorCodeTimeout
@@ -239,14 +240,14 @@ func (s *shared) connectionError(caller, attempt context.Context, status int, er
 		failed.cause = errors.Join(attempt.Err(), err)
 	case attempt.Err() != nil: // see newTrace
 		failed.Message = "the server refused the request over HTTP/2"
-	case errors.As(err, &transport) && transport.Timeout(): // a timeout of the user's transport
+	case errors.As(err, &transport) && transport.Timeout(): // a timeout of a custom transport
 		failed.Code, failed.Message = ErrorCodeTimeout, "a timeout of the transport, or of the network, ended the attempt"
 		failed.cause = errors.Join(context.DeadlineExceeded, err)
 	}
 	return failed
 }
 
-// withoutURL returns the cause of each url.Error in err: the URL may hold a customer's id.
+// withoutURL returns the cause of each url.Error in err, because the URL may hold a customer's id.
 func withoutURL(err error) error {
 	var withURL *url.Error
 	for errors.As(err, &withURL) && withURL.Err != nil {
@@ -255,8 +256,8 @@ func withoutURL(err error) error {
 	return err
 }
 
-// connectionMessage says what is wrong with a connection. It repeats no text of err: a transport of the user's may put the URL
-// into it, and net/http quotes what the server sent.
+// connectionMessage describes why a connection failed. It repeats no text of err, because a custom transport may put the URL
+// into it, and net/http quotes the server.
 func connectionMessage(err error) string {
 	var certificate *tls.CertificateVerificationError
 	var lookup *net.DNSError
@@ -281,7 +282,7 @@ func connectionMessage(err error) string {
 	return "the connection failed before the whole response arrived; errors.Unwrap returns the cause"
 }
 
-// certificateProblem says more about the usual problems with a certificate.
+// certificateProblem describes the most common problems with a certificate.
 func certificateProblem(err error) string {
 	var authority x509.UnknownAuthorityError
 	var hostname x509.HostnameError
@@ -297,28 +298,28 @@ func certificateProblem(err error) string {
 	return ""
 }
 
-// ended is the error of a call that its context ended, before the first attempt or between two. doing says when. errors.Is
-// finds in it what ended the context, and the last attempt's error if there was an attempt.
-func ended(ctx context.Context, doing string, last *Error) *Error {
-	e := &Error{Code: ErrorCodeTimeout, Message: "the context's deadline passed " + doing, cause: context.DeadlineExceeded}
-	if ctx.Err() != nil { // it has not while a wait would end after the deadline
+// contextError returns the error of a call whose context ended, before the first attempt or between two attempts. when describes
+// the moment. errors.Is finds the cause of the context in it, and the error of the last attempt if there was an attempt.
+func contextError(ctx context.Context, when string, last *Error) *Error {
+	e := &Error{Code: ErrorCodeTimeout, Message: "the context's deadline passed " + when, cause: context.DeadlineExceeded}
+	if ctx.Err() != nil { // nil if only the next wait would exceed the deadline
 		e.cause = causeOf(ctx)
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
-		e.Code, e.Message = ErrorCodeCanceled, "the context was canceled "+doing
+		e.Code, e.Message = ErrorCodeCanceled, "the context was canceled "+when
 	}
 	if last == nil {
 		return e
 	}
 	e.Status, e.RequestID = last.Status, last.RequestID
 	e.Message += "; the last one: " + last.Error()
-	if ctx.Err() == nil || !errors.Is(last, context.DeadlineExceeded) { // an attempt's timeout, which did not end the call
+	if ctx.Err() == nil || !errors.Is(last, context.DeadlineExceeded) { // the timeout of an attempt did not end the call
 		e.cause = errors.Join(e.cause, last)
 	}
 	return e
 }
 
-// causeOf returns why the context ended: its Err, and the cause that it was given, if any.
+// causeOf returns the error of a context that has ended, joined with its cause if it has one.
 func causeOf(ctx context.Context) error {
 	if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
 		return errors.Join(ctx.Err(), cause)

@@ -62,7 +62,7 @@ func ExampleClientOptions_logger() {
 	}
 	// Output:
 	// level=DEBUG msg="plugipay: attempt" method=POST operation=createCheckoutSession attempt=1 status=503 code=service_unavailable
-	// level=WARN msg="plugipay: attempt failed, trying again" method=POST operation=createCheckoutSession attempt=1 status=503 code=service_unavailable
+	// level=WARN msg="plugipay: attempt failed, retrying" method=POST operation=createCheckoutSession attempt=1 status=503 code=service_unavailable
 	// level=DEBUG msg="plugipay: attempt" method=POST operation=createCheckoutSession attempt=2 status=201
 }
 

@@ -10,8 +10,8 @@ const idempotencyKeyHeader = "Idempotency-Key"
 
 type idempotencyKeyInContext struct{}
 
-// callersKey is the caller's idempotency key in a context. The context has a pointer to it, because printing a context shows
-// the strings in it, but no memory behind pointers.
+// callersKey is the caller's idempotency key in a context. The context holds a pointer to it, because printing a context shows
+// strings but does not follow pointers.
 type callersKey struct{ text string }
 
 // WithIdempotencyKey returns a context that makes Create, Cancel and Confirm send key as their idempotency key. Without it,

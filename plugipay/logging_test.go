@@ -90,7 +90,7 @@ func TestLogger_RecordsEachAttemptAndRetry(t *testing.T) {
 		}
 		retry := func(n, wait float64, more record) record {
 			r := attempt(n, more)
-			r["level"], r["msg"], r["wait"] = "WARN", "plugipay: attempt failed, trying again", wait
+			r["level"], r["msg"], r["wait"] = "WARN", "plugipay: attempt failed, retrying", wait
 			return r
 		}
 		unavailable := record{"status": 503.0, "requestId": "req_42", "code": "service_unavailable"}

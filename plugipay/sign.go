@@ -52,13 +52,13 @@ func Sign(secret string, in SignInput) SignResult {
 	return SignResult{Signature: signature, Timestamp: timestamp}
 }
 
-// signer signs with one secret. It keeps the hashes that it keyed, because keying one costs as much as signing with it.
+// signer signs with one secret. It keeps keyed hashes for reuse, because keying a hash costs as much as signing with it.
 type signer struct {
 	keyed  sync.Pool
 	prefix string // of each signature
 }
 
-// keyedHash is a hash keyed with the secret, and room for what it is to hash.
+// keyedHash is a hash keyed with the secret, and a buffer for the text to hash.
 type keyedHash struct {
 	mac  hash.Hash
 	text []byte
@@ -106,12 +106,12 @@ func AuthorizationHeader(keyID, signature string) string {
 	return authorizationScheme + " keyId=" + keyID + ", scope=*, signature=" + signature
 }
 
-// credentials prove who sends a request.
+// credentials authorize requests.
 type credentials struct {
 	keyID string // of the key pair; empty with a dashboard key
-	// authorize returns what proves it for a request that is sent now: the Authorization header, and the timestamp that
-	// its signature was made for; empty with a dashboard key. It is a function so that the secret is in no field: package
-	// fmt prints the fields of a struct within a struct, unexported or not.
+	// authorize returns the Authorization header for a request that is sent now, and the timestamp of its signature. The
+	// timestamp is empty with a dashboard key. authorize is a function, so that no field holds the secret: package fmt prints
+	// unexported fields of nested structs.
 	authorize func(method, path string, body []byte, idempotencyKey string) (authorization, timestamp string)
 }
 
@@ -143,7 +143,7 @@ func keyPair(opts ClientOptions) (credentials, error) {
 	if err := checkToken("ClientOptions.Secret", opts.Secret); err != nil {
 		return credentials{}, err
 	}
-	signer := newSigner(opts.Secret, AuthorizationHeader(opts.KeyID, "")) // the signature is the header's last word
+	signer := newSigner(opts.Secret, AuthorizationHeader(opts.KeyID, "")) // the signature is the last part of the header
 	authorize := func(method, path string, body []byte, idempotencyKey string) (authorization, timestamp string) {
 		return signer.sign(method, path, body, idempotencyKey, time.Now().Unix())
 	}
