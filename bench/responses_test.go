@@ -9,13 +9,13 @@ import (
 )
 
 func TestResponses_HaveTheDocumentedSizes(t *testing.T) {
-	all := newAnswers()
+	all := newResponses()
 	for path, content := range all.one {
 		if path == midtransCreatePath || path == midtransGetPath {
-			continue // they are what Midtrans sends, which is less
+			continue // the responses of Midtrans are smaller
 		}
-		if len(content) != answerBytes {
-			t.Errorf("%s: one has %d bytes, want %d", path, len(content), answerBytes)
+		if len(content) != responseBytes {
+			t.Errorf("%s: a response has %d bytes, want %d", path, len(content), responseBytes)
 		}
 	}
 	for path, content := range all.many {
@@ -34,14 +34,14 @@ func TestCreate_BodyHasTheDocumentedSize(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		sent = len(body)
-		newAnswers().ServeHTTP(w, r)
+		newResponses().ServeHTTP(w, r)
 	}))
 	defer server.Close()
 	for _, contender := range contenders {
 		if err := create.do(open(t, contender, server.URL, nil)); err != nil {
 			t.Errorf("%s: %v", contender.name, err)
 		}
-		// Stripe's is a form, with longer names, and Midtrans has no place for all of it.
+		// Stripe sends a form with longer names. Midtrans has no fields for some of the values.
 		if sent != createBodyBytes && contender.name != "stripe-go" && contender.name != "midtrans-go" {
 			t.Errorf("%s sends %d bytes, want %d", contender.name, sent, createBodyBytes)
 		}
@@ -49,15 +49,15 @@ func TestCreate_BodyHasTheDocumentedSize(t *testing.T) {
 }
 
 func TestClients_DecodeTheResponses(t *testing.T) {
-	server := httptest.NewServer(newAnswers())
+	server := httptest.NewServer(newResponses())
 	defer server.Close()
 	for _, contender := range contenders {
 		for name, c := range map[string]client{
-			"the stub": open(t, contender, server.URL, stub{newAnswers()}),
+			"the stub": open(t, contender, server.URL, stub{newResponses()}),
 			"loopback": open(t, contender, server.URL, nil),
 		} {
 			for _, operation := range operations {
-				if !contender.has(operation) {
+				if !contender.supports(operation) {
 					continue
 				}
 				if err := operation.do(c); err != nil {
@@ -69,7 +69,7 @@ func TestClients_DecodeTheResponses(t *testing.T) {
 }
 
 func TestVerify_RefusesAChangedDelivery(t *testing.T) {
-	for name, verify := range map[string]func(delivery) error{"by hand": verifyByHand, "ours": verifyByOurs} {
+	for name, verify := range map[string]func(delivery) error{"by hand": verifyByHand, "plugipay": verifyByPlugipay} {
 		d, err := newDelivery()
 		if err != nil {
 			t.Fatal(err)
@@ -79,7 +79,7 @@ func TestVerify_RefusesAChangedDelivery(t *testing.T) {
 		}
 		d.body = bytes.Replace(d.body, []byte("ord_42"), []byte("ord_43"), 1)
 		if verify(d) == nil {
-			t.Errorf("%s: a delivery that was changed on its way is accepted", name)
+			t.Errorf("%s: a changed delivery is accepted", name)
 		}
 	}
 }
