@@ -45,8 +45,8 @@ type shared struct {
 // NewClient returns a client for the options. The environment fills in empty options; see [ClientOptions]. NewClient sends no
 // request.
 //
-// It fails with an [*Error] whose code is missing_key_id or missing_secret when credentials are missing, and
-// invalid_request, naming the option, when an option cannot be used. The error never repeats the option's value.
+// The error is an [*Error]. Its code is missing_key_id or missing_secret when credentials are missing. Its code is
+// invalid_request when an option cannot be used. The message names the option, but never repeats its value.
 func NewClient(opts ClientOptions) (*Client, error) {
 	opts = opts.withEnvironment()
 	creds, err := newCredentials(opts)
@@ -91,8 +91,8 @@ func newClient(s *shared, onBehalfOf string, callErr error) *Client {
 // ForMerchant returns a client that acts for the merchant account (acc_…), with the same key and the same connections.
 // The key must be a platform administrator's. c is not changed.
 //
-// An account id that is empty or that cannot be a header's value makes every call of the returned client fail with
-// invalid_request: an empty variable must not turn a merchant's payment into one of the platform's own.
+// If the account id is empty or cannot be sent in a header, every call of the returned client fails with invalid_request. So an
+// empty variable cannot turn a merchant's payment into a payment of the platform.
 func (c *Client) ForMerchant(accountID string) *Client {
 	return newClient(c.shared, accountID, checkPublicHeader("the account id given to ForMerchant", accountID))
 }

@@ -51,8 +51,9 @@ type RawResponse struct {
 
 // Do sends a request to any of Plugipay's operations, including those that this package has no method for, and decodes the
 // data of the response into out, a pointer. A nil out discards the data. A [*RawResponse] receives a successful response
-// undecoded. If the data is null, or a successful response has no body, out is not changed; for a [*CheckoutSession], a
-// response without a body is an error with the code invalid_response. After a decoding error, out may be partly written.
+// undecoded. If the data is null, or a successful response has no body, out is not changed. The exception is a
+// [*CheckoutSession]: a response without a body is an error with the code invalid_response. After a decoding error, out may be
+// partly written.
 //
 // Do signs, retries and returns an [*Error] in the same way as the methods of the resources.
 func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
@@ -82,8 +83,8 @@ func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
 	return nil
 }
 
-// DoList is [Client.Do] for operations that return a list: it decodes the response's data and paging into a page. Data
-// that is null makes an empty page, and so does a successful response without a body.
+// DoList is [Client.Do] for operations that return a list. It decodes the response's data and paging into a page. Null data
+// makes an empty page. A successful response without a body does the same.
 func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T], error) {
 	call := c.newCall(ctx, "doList")
 	call.describe(opts, false)

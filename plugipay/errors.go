@@ -21,36 +21,41 @@ import (
 // The codes of errors that Plugipay did not send. The codes that Plugipay sends are the ErrorCode constants generated from
 // the contract, such as [ErrorCodeNotFound].
 const (
-	// ErrorCodeMissingKeyID: neither ClientOptions.KeyID nor PLUGIPAY_KEY_ID is set.
+	// ErrorCodeMissingKeyID means that neither ClientOptions.KeyID nor PLUGIPAY_KEY_ID is set.
 	ErrorCodeMissingKeyID ErrorCode = "missing_key_id"
-	// ErrorCodeMissingSecret: neither ClientOptions.Secret nor PLUGIPAY_SECRET is set.
+	// ErrorCodeMissingSecret means that neither ClientOptions.Secret nor PLUGIPAY_SECRET is set.
 	ErrorCodeMissingSecret ErrorCode = "missing_secret"
-	// ErrorCodeInvalidRequest: a parameter is not valid. The message names it. Nothing was sent.
+	// ErrorCodeInvalidRequest means that a parameter is not valid. The message names it. Nothing was sent.
 	ErrorCodeInvalidRequest ErrorCode = "invalid_request"
-	// ErrorCodeSerializeFailed: a body cannot be written as JSON. Nothing was sent.
+	// ErrorCodeSerializeFailed means that a body cannot be written as JSON. Nothing was sent.
 	ErrorCodeSerializeFailed ErrorCode = "serialize_failed"
-	// ErrorCodeTimeout: the whole response did not arrive in time. Plugipay may or may not have processed the request.
+	// ErrorCodeTimeout means that the whole response did not arrive in time. Plugipay may or may not have processed the
+	// request.
 	ErrorCodeTimeout ErrorCode = "timeout"
-	// ErrorCodeCanceled: the context was canceled before the response arrived. Plugipay may or may not have processed the request.
+	// ErrorCodeCanceled means that the context was canceled before the response arrived. Plugipay may or may not have
+	// processed the request.
 	ErrorCodeCanceled ErrorCode = "canceled"
-	// ErrorCodeNetworkError: the connection failed before the response arrived. Plugipay may or may not have processed the request.
+	// ErrorCodeNetworkError means that the connection failed before the response arrived. Plugipay may or may not have
+	// processed the request.
 	ErrorCodeNetworkError ErrorCode = "network_error"
-	// ErrorCodeInvalidResponse: the response is not one that Plugipay sends. Status is its HTTP status.
+	// ErrorCodeInvalidResponse means that the response is not one that Plugipay sends. Status is its HTTP status.
 	ErrorCodeInvalidResponse ErrorCode = "invalid_response"
-	// ErrorCodeSessionMismatch: a session is not the expected one. Field names the first property that differs. See
+	// ErrorCodeSessionMismatch means that a session is not the expected one. Field names the first property that differs. See
 	// [CheckoutSession.Check].
 	ErrorCodeSessionMismatch ErrorCode = "session_mismatch"
 
-	// ErrorCodeSignatureMissing: a webhook delivery has no signature header, or there is no secret to verify it with.
+	// ErrorCodeSignatureMissing means that a webhook delivery has no signature header, or that there is no secret to verify
+	// it with.
 	ErrorCodeSignatureMissing ErrorCode = "signature_missing"
-	// ErrorCodeSignatureMalformed: the signature header of a webhook delivery cannot be read.
+	// ErrorCodeSignatureMalformed means that the signature header of a webhook delivery cannot be read.
 	ErrorCodeSignatureMalformed ErrorCode = "signature_malformed"
-	// ErrorCodeSignatureStale: the timestamp of a webhook delivery is too far from the clock. An old delivery may be a replay.
+	// ErrorCodeSignatureStale means that the timestamp of a webhook delivery is too far from the clock. An old delivery may
+	// be a replay.
 	ErrorCodeSignatureStale ErrorCode = "signature_stale"
-	// ErrorCodeSignatureInvalid: a webhook delivery was not signed with the secret.
+	// ErrorCodeSignatureInvalid means that a webhook delivery was not signed with the secret.
 	ErrorCodeSignatureInvalid ErrorCode = "signature_invalid"
-	// ErrorCodeInvalidPayload: a webhook delivery is signed, but its body is not an event, or the event is not about a checkout
-	// session.
+	// ErrorCodeInvalidPayload means that a webhook delivery is signed, but its body is not an event, or the event is not
+	// about a checkout session.
 	ErrorCodeInvalidPayload ErrorCode = "invalid_payload"
 )
 
@@ -119,33 +124,34 @@ type sentinel string
 
 func (s sentinel) Error() string { return "plugipay: " + string(s) }
 
-// Error is every failure of this package. Find it with errors.As, or compare its code with errors.Is:
+// Error is the type of every error of this package. Find it with errors.As, or compare its code with errors.Is:
 //
 //	var pe *plugipay.Error
 //	if errors.As(err, &pe) && pe.Code == plugipay.ErrorCodeAdapterNotConfigured { … }
 type Error struct {
 	// Status is the HTTP status of the response, also if its body was cut off. It is 0 if there was no response.
 	Status int
-	// Code says what happened, for programs: one of the ErrorCode constants, or a newer code. It is always in lower case.
+	// Code identifies the error for programs. It is one of the ErrorCode constants, or a newer code. It is always in lower
+	// case.
 	Code string
-	// Message says what happened, in English, for the people who run the server. Do not show it to buyers.
+	// Message describes the error in English, for your logs. Do not show it to buyers.
 	Message string
 	// RequestID is Plugipay's id of the request (req_…). Quote it to Plugipay's support. It is empty if there was no
 	// response.
 	RequestID string
-	// Field is the parameter at fault, such as "amount". It is empty if the response names none.
+	// Field is the invalid parameter, such as "amount". It is empty if the response names no parameter.
 	Field string
-	// Details is more about the error, as JSON. It is nil if the response has no details.
+	// Details holds more information about the error, as JSON. It is nil if the response has no details.
 	Details json.RawMessage `json:"-"`
-	// DocURL is a page that explains the error. It is empty if the response names none.
+	// DocURL is the URL of a page that explains the error. It is empty if the response names no page.
 	DocURL string
 	// Attempts is the number of attempts, including those that made no connection. It is 0 if there was no attempt.
 	Attempts int
 	// RetryAfter is how long the response asks to wait before the next request. It is zero if the response does not ask.
 	RetryAfter time.Duration
-	// IdempotencyKey is the key that was sent, empty if there was none. A call with the same key and the same parameters
-	// continues where this call failed, and takes effect once; see [WithIdempotencyKey]. Printing the error does not show
-	// the key.
+	// IdempotencyKey is the key that was sent. It is empty if no key was sent. A call with the same key and the same parameters
+	// continues where this call failed, and takes effect once. See [WithIdempotencyKey]. Printing the error does not show the
+	// key.
 	IdempotencyKey string `json:"-"`
 
 	cause                error

@@ -19,7 +19,7 @@ type callersKey struct{ text string }
 // same key and the same parameters returns the first call's response and has no effect. A call with the same key and other
 // parameters fails with idempotency_mismatch.
 //
-// Derive the key from what must happen once, such as "cart_" and the cart's id. Use a key for one call only: if Create and
+// Derive the key from the thing that must happen once, such as "cart_" and the cart's id. Use a key for one call only: if Create and
 // Cancel share a context, they send the same key, which is a mismatch.
 //
 // A key must be printable ASCII, must not be empty and must not begin or end with a space. Otherwise the call fails with

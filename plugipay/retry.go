@@ -157,8 +157,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// retryAfter reads the Retry-After header: seconds, or a date. A date is compared with the response's own Date, because
-// the clocks may differ. It returns zero if the header is missing, is not valid or lies in the past.
+// retryAfter reads the Retry-After header, which holds seconds or a date. A date is compared with the Date header of the
+// response, because the clocks may differ. It returns zero if the header is missing, is not valid or lies in the past.
 func retryAfter(header http.Header) time.Duration {
 	value := header.Get("Retry-After")
 	if value == "" {
@@ -192,7 +192,7 @@ const (
 // successful calls only read it while nothing is spent.
 type retryBudget struct{ spent atomic.Int64 }
 
-// take pays for a retry. It reports false if not enough is left.
+// take pays for a retry. It returns false if not enough is left.
 func (b *retryBudget) take() bool {
 	for {
 		spent := b.spent.Load()

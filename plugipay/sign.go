@@ -16,7 +16,7 @@ const (
 	timestampHeader     = "X-Plugipay-Timestamp"
 )
 
-// SignInput is what a request signature covers.
+// SignInput holds the parts of a request that its signature covers.
 type SignInput struct {
 	// Method is the HTTP method in upper case, such as "POST".
 	Method string
@@ -27,13 +27,14 @@ type SignInput struct {
 	Body string
 	// IdempotencyKey is the value of the Idempotency-Key header, empty if the header is not sent.
 	IdempotencyKey string
-	// Timestamp is in unix seconds. Zero means now. Plugipay refuses one more than 300 seconds off its clock.
+	// Timestamp is in unix seconds. Zero means now. Plugipay refuses a timestamp that differs from its clock by more than 300
+	// seconds.
 	Timestamp int64
 }
 
-// SignResult is a signature and the time that it was made for.
+// SignResult holds a signature and its timestamp.
 type SignResult struct {
-	// Signature is in lower-case hex; see [AuthorizationHeader].
+	// Signature is in lower-case hex. See [AuthorizationHeader].
 	Signature string
 	// Timestamp is the value for the X-Plugipay-Timestamp header: unix seconds in decimal.
 	Timestamp string
@@ -41,8 +42,8 @@ type SignResult struct {
 
 // Sign signs a request that your program builds and sends itself. A [Client] signs its own requests.
 //
-// The result is the HMAC-SHA256, keyed with the secret, of the method, the path, the timestamp and the SHA-256 of the
-// body in hex, and the idempotency key if there is one, joined by line feeds. The contract describes it under the
+// The signature is an HMAC-SHA256 with the secret as its key. It covers these parts, joined by line feeds: the method, the path,
+// the timestamp, the SHA-256 of the body in hex, and the idempotency key if there is one. The contract describes it in the
 // security scheme HmacSignature.
 func Sign(secret string, in SignInput) SignResult {
 	if in.Timestamp == 0 {

@@ -129,7 +129,7 @@ func newPauses(options WaitOptions) *pauses {
 	return p
 }
 
-// after returns the wait after a poll: a random part of the upper half of the interval, or the Retry-After of the server if it
+// after returns the wait after a poll: a random time in the upper half of the interval, or the Retry-After of the server if that
 // is longer. failed is the error of the poll, or nil. after doubles the interval.
 func (p *pauses) after(failed *Error) time.Duration {
 	pause := p.interval - rand.N(p.interval/2+1)
