@@ -27,8 +27,8 @@ type WebhookHandlerOptions struct {
 	Secrets []string `json:"-"`
 	// SecretsFor returns the secrets of an account's endpoint. It is for platforms whose merchants send their events to one
 	// URL. accountID is the account that the event names: acc_… in the versioned form, ws_… in the plain form. It is not yet
-	// verified. The handler tries only the returned secrets, so a merchant cannot sign an event of another merchant. It also
-	// refuses a versioned event about a session of another account. In Handle, the event's AccountID is verified. Choose the
+	// verified. The handler tries only the returned secrets, so one merchant cannot sign an event for another. It also refuses a
+	// versioned event about a session of another account. In Handle, the event's AccountID is verified. Choose the
 	// merchant by AccountID, never by metadata.
 	//
 	// Return no secrets for an unknown account: the response is 401. If SecretsFor returns an error, the response is 500. ctx
@@ -84,8 +84,8 @@ type WebhookHandler struct {
 //
 // A second delivery of an event that is being handled waits and gets the response of the first delivery.
 //
-// Each event is handled at least once. The handler remembers the last 10,000 events in memory and does not handle them again.
-// It forgets them when the process ends, and does not know the events of other processes. If handling an event twice does harm,
+// Each event is handled at least once. The handler remembers the last 10,000 handled events in memory and does not handle them
+// again. It forgets them when the process ends, and does not know the events of other processes. If handling an event twice does harm,
 // use package inbox, which records the event and its effects in one transaction of your database:
 // https://pkg.go.dev/github.com/plugipay/plugipay-go/plugipay/inbox
 //
