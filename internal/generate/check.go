@@ -46,20 +46,28 @@ func checkEnums(node *yaml.Node, name string) (problem error) {
 	return problem
 }
 
-// checkNames checks that each value of an enumeration has a name. null needs none: it is no constant.
+// checkNames checks that each value of an enumeration has the name that belongs to it. null needs none: it is no constant.
 func checkNames(schemaName string, schema *yaml.Node) error {
-	names, enum := value(schema, "x-enum-varnames"), value(schema, "enum")
+	names, enum := list(schema, "x-enum-varnames"), value(schema, "enum")
 	if names == nil || enum == nil || enum.Kind != yaml.SequenceNode {
 		return nil
 	}
-	values := withoutNull(enum.Content)
+	values, given := withoutNull(enum.Content), map[string]bool{}
 	for i, v := range values {
-		if i >= len(names.Content) || (len(values) != len(names.Content) && !belongs(names.Content[i].Value, v.Value)) {
+		switch {
+		case i >= len(names) || (len(values) != len(names) && !belongs(schema, names[i], v)):
 			return fmt.Errorf("%s: the value %s has no name in x-enum-varnames, which needs one for each value, in the same order; %s",
 				schemaName, v.Value, docs)
+		case !belongs(schema, names[i], v):
+			return fmt.Errorf("%s: the value %s has the name %s in x-enum-varnames: end the name with the value, or add it to %s; %s",
+				schemaName, v.Value, names[i].Value, otherNames, docs)
+		case given[names[i].Value]:
+			return fmt.Errorf("%s: the value %s has the name %s in x-enum-varnames, which another value has; %s",
+				schemaName, v.Value, names[i].Value, docs)
 		}
+		given[names[i].Value] = true
 	}
-	if extra := names.Content[len(values):]; len(extra) > 0 {
+	if extra := names[len(values):]; len(extra) > 0 {
 		return fmt.Errorf("%s: x-enum-varnames has the name %s for no value; %s", schemaName, extra[0].Value, docs)
 	}
 	return nil
@@ -71,12 +79,8 @@ func checkConstants(schemaName string, schema *yaml.Node) error {
 	if given := value(schema, "x-go-prefix"); given != nil {
 		prefix = given.Value
 	}
-	names, enum := value(schema, "x-enum-varnames"), value(schema, "enum")
-	if names == nil || enum == nil {
-		return nil
-	}
-	for i, name := range names.Content {
-		values := withoutNull(enum.Content)
+	values := withoutNull(list(schema, "enum"))
+	for i, name := range list(schema, "x-enum-varnames") {
 		if i < len(values) && (!strings.HasPrefix(name.Value, prefix) || name.Value == prefix) {
 			return fmt.Errorf("%s: the name %s of the value %s does not begin with %s, the name of the type or its x-go-prefix; %s",
 				schemaName, name.Value, values[i].Value, prefix, docs)
@@ -85,9 +89,19 @@ func checkConstants(schemaName string, schema *yaml.Node) error {
 	return nil
 }
 
-// belongs reports whether the name of a constant ends with its value, letters and digits alone.
-func belongs(name, enumValue string) bool {
-	return strings.HasSuffix(plain(name), plain(enumValue))
+// otherNames is the extension that lists the names of an enumeration that are not spelled like their values.
+const otherNames = "x-go-other-names"
+
+// belongs reports whether the name of a constant ends with its value, letters and digits alone. What a number means is
+// known to the author of the contract only.
+func belongs(schema, name, enumValue *yaml.Node) bool {
+	for _, other := range list(schema, otherNames) {
+		if other.Value == name.Value {
+			return true
+		}
+	}
+	spelled := plain(enumValue.Value)
+	return enumValue.Tag != "!!str" || (spelled != "" && strings.HasSuffix(plain(name.Value), spelled))
 }
 
 func plain(text string) string {

@@ -83,7 +83,7 @@ func plainSchema(root, schema *yaml.Node, depth int) *yaml.Node {
 	plain := mapping()
 	for key, content := range entries(resolved) {
 		switch key {
-		case "enum", "x-enum-varnames", "x-go-alias", "x-go-list", "x-go-prefix":
+		case "enum", "x-enum-varnames", "x-go-alias", "x-go-list", "x-go-prefix", otherNames:
 			continue
 		case "items":
 			content = plainSchema(root, content, depth+1)

@@ -27,7 +27,7 @@ var generated = []string{
 // TestChange_OfAPropertyOrFilterCompilesEverything: even the tests compile, of which some print the session.
 func TestChange_OfAPropertyOrFilterCompilesEverything(t *testing.T) {
 	t.Parallel()
-	for _, change := range slices.Concat(changes.Properties(), changes.Filters()) {
+	for _, change := range slices.Concat(changes.Properties(), changes.Inputs(), changes.Filters()) {
 		t.Run(change.Name, func(t *testing.T) {
 			t.Parallel()
 			for _, p := range testModule(t).check(generate(t, change)) {
@@ -64,7 +64,7 @@ func TestChange_OfEveryKindAtOnceIsCompiled(t *testing.T) {
 		changes []changes.Change
 		command []string
 	}{
-		"properties and filters": {slices.Concat(changes.Properties(), changes.Filters()), []string{"vet", "./..."}},
+		"properties and filters": {slices.Concat(changes.Properties(), changes.Inputs(), changes.Filters()), []string{"vet", "./..."}},
 		"operations":             {changes.Operations(), []string{"build", "./gen", "./plugipay", "./sandbox/internal/api", "./contract"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -74,6 +74,18 @@ func TestChange_OfEveryKindAtOnceIsCompiled(t *testing.T) {
 				t.Errorf("%v\n%s", err, out)
 			}
 		})
+	}
+}
+
+// TestChange_OfEveryKindAtOnceRuns: the generated code sends and reads what the contract says. See testdata/wire.
+func TestChange_OfEveryKindAtOnceRuns(t *testing.T) {
+	t.Parallel()
+	replaced := generate(t, slices.Concat(changes.Properties(), changes.Inputs(), changes.Filters(), changes.Operations())...)
+	program := filepath.Join(root(t), "tests/contractchange/testdata/wire/wire_test.go")
+	replaced[filepath.Join(root(t), "gen/wire_test.go")] = program // in the overlay alone
+	out, err := goCommand("test", "-count=1", "-v", "-overlay", overlay(t, replaced), "./gen")
+	if ran := strings.Count(out, "\n--- PASS: "); err != nil || ran < 7 {
+		t.Errorf("%d tests pass, error %v\n%s", ran, err, out)
 	}
 }
 

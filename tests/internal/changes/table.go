@@ -12,9 +12,12 @@ func Properties() []Change {
 		property("wasBinary", "{type: string, format: binary}", "WasBinary *string"),
 		property("wasByte", "{type: string, format: byte}", "WasByte *string"),
 		property("wasAddress", "{type: string, format: ipv4}", "WasAddress *string"),
-		property("wasNumber", "{type: number, format: double}", "WasNumber *float64"),
+		property("wasNumber", "{type: number}", "WasNumber *float64"),
+		property("wasDouble", "{type: number, format: double}", "WasDouble *float64"),
 		property("wasDecimal", "{type: string, format: decimal}", "WasDecimal *string"),
 		property("wasFlag", "{type: boolean}", "WasFlag *bool"),
+		property("wasInt", "{type: integer}", "WasInt *int"),
+		property("wasLong", "{type: integer, format: int64}", "WasLong *int64"),
 		property("nullDate", "{type: [string, 'null'], format: date}", "NullDate *string"),
 		property("nullTime", "{type: [string, 'null'], format: date-time}", "NullTime *string"),
 		property("nullUuid", "{type: [string, 'null'], format: uuid}", " *string `json:\"nullUuid,omitempty\"`"),
@@ -24,8 +27,20 @@ func Properties() []Change {
 		property("nullBinary", "{type: [string, 'null'], format: binary}", "NullBinary *string"),
 		property("nullByte", "{type: [string, 'null'], format: byte}", "NullByte *string"),
 		property("nullAddress", "{type: [string, 'null'], format: ipv4}", "NullAddress *string"),
-		property("nullNumber", "{type: [number, 'null'], format: double}", "NullNumber *float64"),
+		property("nullNumber", "{type: [number, 'null']}", "NullNumber *float64"),
 		property("nullDecimal", "{type: [string, 'null'], format: decimal}", "NullDecimal *string"),
+		property("nullFlag", "{type: [boolean, 'null']}", "NullFlag *bool"),
+		property("nullInt", "{type: [integer, 'null']}", "NullInt *int"),
+		property("nullLong", "{type: [integer, 'null'], format: int64}", "NullLong *int64"),
+		property("nullNested", "{type: [object, 'null'], properties: {leaf: {type: [string, 'null']}}}", "NullNested *struct"),
+		property("nullTags", "{type: [array, 'null'], items: {type: string}}", "NullTags *[]string"),
+		property("nullLabels", "{type: [object, 'null'], additionalProperties: {type: string}}", "NullLabels *map[string]string"),
+		property("tagsOrNull", "{type: array, items: {type: [string, 'null']}}", "TagsOrNull *[]*string"),
+		property("labelsOrNull", "{type: object, additionalProperties: {type: [string, 'null']}}", "LabelsOrNull *map[string]*string"),
+		property("nullReference", "{anyOf: [{$ref: '#/components/schemas/CheckoutSessionCustomer'}, {type: 'null'}]}", "NullReference *CheckoutSessionCustomer"),
+		property("nullMerged", "{type: [object, 'null'], allOf: [{type: object, properties: {a: {type: string}}}]}", "NullMerged *struct"),
+		property("nullEither", "{oneOf: [{type: string}, {type: integer}, {type: 'null'}]}", "NullEither *CheckoutSession_NullEither"),
+		property("nullStars", "{type: [integer, 'null'], enum: [1, 2, null]}", " CheckoutSessionNullStars = 1"),
 		property("nested", "{type: object, properties: {inner: {type: object, properties: {leaf: {type: string}}}}}", "Nested *struct"),
 		property("tags", "{type: array, items: {type: string}}", "Tags *[]string"),
 		property("labels", "{type: object, additionalProperties: {type: string}}", "Labels *map[string]string"),
@@ -33,6 +48,7 @@ func Properties() []Change {
 		property("either", "{oneOf: [{type: string}, {type: integer}]}", "Either *CheckoutSession_Either"),
 		property("channel", "{type: string, enum: [web, shop]}", `CheckoutSessionChannelWeb CheckoutSessionChannel = "web"`),
 		property("device", "{type: [string, 'null'], enum: [phone, desk, null]}", `CheckoutSessionDevicePhone CheckoutSessionDevice = "phone"`),
+		property("spot", "{type: [string, 'null'], enum: [null, here, there], x-enum-varnames: [SpotHere, SpotThere]}", `SpotHere CheckoutSessionSpot = "here"`),
 		property("stars", "{type: integer, enum: [1, 2]}", " CheckoutSessionStars = 1"),
 		property("tree", "{$ref: '#/components/schemas/Tree'}", "Children *[]Tree").and(component("schemas", "Tree",
 			"{type: object, description: A tree., properties: {name: {type: string}, children: {type: array, items: {$ref: '#/components/schemas/Tree'}}}}")),
@@ -40,6 +56,8 @@ func Properties() []Change {
 			component("schemas", "Mood", "{type: [string, 'null'], description: A mood., enum: [good, bad, null], x-go-list: Moods, x-enum-varnames: [MoodGood, MoodBad]}")),
 		property("level", "{$ref: '#/components/schemas/Level'}", "LevelHigh Level = 2", "func Levels() []Level { return []Level{ LevelLow, LevelHigh, } }").and(
 			component("schemas", "Level", "{type: integer, description: A level., enum: [1, 2], x-go-list: Levels, x-enum-varnames: [LevelLow, LevelHigh]}")),
+		property("symbol", "{$ref: '#/components/schemas/Symbol'}", `SymbolPlus Symbol = "+"`, `SymbolHalf Symbol = "1/2"`).and(component("schemas", "Symbol",
+			"{type: string, description: A symbol., enum: ['+', 1/2, minus], x-enum-varnames: [SymbolPlus, SymbolHalf, SymbolMinus], x-go-other-names: [SymbolPlus, SymbolHalf]}")),
 		{
 			Name: "a value of an enumeration, with its name",
 			edits: []edit{
@@ -51,13 +69,22 @@ func Properties() []Change {
 	}
 }
 
+// Inputs are new properties of the input that creates a checkout session.
+func Inputs() []Change {
+	return []Change{
+		input("inText", "{type: string}", "InText *string `json:\"inText,omitempty\"`"),
+		input("inNull", "{type: [string, 'null']}", "InNull *string `json:\"inNull,omitempty\"`"),
+		input("inSent", "{type: [string, 'null'], x-omitempty: false}", "InSent *string `json:\"inSent\"`"),
+	}
+}
+
 // Filters are new filters of the list of checkout sessions.
 func Filters() []Change {
 	pathLevel := "  /api/v1/checkout-sessions:\n    parameters:\n"
 	return []Change{
 		filter("{name: fText, in: query, schema: {type: string}}", "FText *string", "FText: p.FText"),
 		filter("{name: fInt, in: query, schema: {type: integer}}", "FInt *int", "FInt: p.FInt"),
-		filter("{name: fNumber, in: query, schema: {type: number}}", "FNumber *float32", "FNumber: p.FNumber"),
+		filter("{name: fNumber, in: query, schema: {type: number}}", "FNumber *float64", "FNumber: p.FNumber"),
 		filter("{name: fBool, in: query, schema: {type: boolean}}", "FBool *bool", "FBool: p.FBool"),
 		filter("{name: fDate, in: query, schema: {type: string, format: date}}", "FDate *string", "FDate: p.FDate"),
 		filter("{name: fTime, in: query, schema: {type: string, format: date-time}}", "FTime *string", "FTime: p.FTime"),
@@ -107,6 +134,10 @@ func Operations() []Change {
 			"func NewUniqueThingRequest(server string, key string)"),
 		operation("/api/v1/shared/{thing}", "parameters: ["+path("thing", "{type: string}")+"]\n"+post("shareThing")+ok,
 			"func NewShareThingRequest(server string, thing string)"),
+		operation("/api/v1/shared/{number}/{key}", "parameters: ["+path("number", "{type: integer}")+", "+path("key", "{type: string, format: uuid}")+"]\n"+post("shareNumber")+ok,
+			"func NewShareNumberRequest(server string, number int, key string)"),
+		operation("/api/v1/steered", post("steerThing")+"  parameters: [{name: dryRun, in: query, schema: {type: boolean}}, {name: X-Trace, in: header, schema: {type: integer}}]\n"+ok,
+			"func NewSteerThingRequest(server string, params *SteerThingParams)", "XTrace *int"),
 		operation("/api/v1/optional", post("optionalBody")+"  requestBody: {required: false, content: {application/json: {schema: {type: object, properties: {reason: {type: string}}}}}}\n"+ok,
 			"func NewOptionalBodyRequestWithBody("),
 		operation("/api/v1/upload", post("uploadThing")+body("multipart/form-data", "{type: object, properties: {file: {type: string, format: binary}}}")+ok,
@@ -184,6 +215,20 @@ func Refusals() []Change {
 			"enum: [open, pending, on_hold, pending_review, completed, failed, expired, canceled]", "CheckoutSessionStatus: the value on_hold has no name"),
 		enum("a last value without a name", statuses,
 			"enum: [open, pending, pending_review, completed, failed, expired, canceled, on_hold]", "CheckoutSessionStatus: the value on_hold has no name"),
+		enum("two names that are swapped", "        - CheckoutSessionStatusOpen\n        - CheckoutSessionStatusPending\n",
+			"        - CheckoutSessionStatusPending\n        - CheckoutSessionStatusOpen\n",
+			"CheckoutSessionStatus: the value open has the name CheckoutSessionStatusPending in x-enum-varnames"),
+		enum("names that are shifted", currencies, "x-enum-varnames: [CurrencyUSD, CurrencyIDR]", "CurrencyCode: the value IDR has the name CurrencyUSD"),
+		enum("a value that is replaced", statuses, "enum: [open, pending, on_hold, completed, failed, expired, canceled]",
+			"CheckoutSessionStatus: the value on_hold has the name CheckoutSessionStatusPendingReview", "add it to x-go-other-names"),
+		refused("swapped names of an inline enumeration", property("channel", "{type: string, enum: [web, shop], x-enum-varnames: [ChannelShop, ChannelWeb]}"),
+			"channel: the value web has the name ChannelShop"),
+		refused("a name that two values have", property("grade", "{type: integer, enum: [1, 2], x-enum-varnames: [GradeOne, GradeOne]}"),
+			"grade: the value 2 has the name GradeOne in x-enum-varnames, which another value has"),
+		refused("swapped names around null", property("channel", "{type: [string, 'null'], enum: [null, web, shop], x-enum-varnames: [ChannelShop, ChannelWeb]}"),
+			"channel: the value web has the name ChannelShop"),
+		refused("a value without letters", property("sign", "{type: string, enum: ['+', '-'], x-enum-varnames: [SignPlus, SignMinus]}"),
+			"sign: the value + has the name SignPlus"),
 		enum("a name without a value", currencies, "x-enum-varnames: [CurrencyIDR, CurrencyUSD, CurrencyEUR]", "CurrencyCode: x-enum-varnames has the name CurrencyEUR for no value"),
 		enum("a name that null would take", "enum: [IDR, USD]", "enum: [IDR, null]", "CurrencyCode: x-enum-varnames has the name CurrencyUSD for no value"),
 		enum("a name without the type's", "x-enum-varnames: [ListOrderAsc, ListOrderDesc]", "x-enum-varnames: [ListOrderAsc, Descending]",
