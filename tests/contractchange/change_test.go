@@ -166,9 +166,12 @@ func root(t *testing.T) string {
 }
 
 // goCommand runs the go command in the repository and returns what it prints.
-func goCommand(args ...string) (string, error) {
+func goCommand(args ...string) (string, error) { return goIn(repository, args...) }
+
+// goIn runs the go command in a folder and returns what it prints.
+func goIn(folder string, args ...string) (string, error) {
 	cmd := exec.Command("go", args...)
-	cmd.Dir = repository
+	cmd.Dir = folder
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

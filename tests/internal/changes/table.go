@@ -69,6 +69,29 @@ func Properties() []Change {
 	}
 }
 
+// SessionProperties is a change as a contributor makes it: optional properties of the checkout session, with all that the
+// document asks for.
+func SessionProperties() Change {
+	return property("loyaltyTier", `
+          type: [string, 'null']
+          enum: [silver, gold, null]
+          x-order: 24
+          description: The buyer's tier in the merchant's program. It is null or absent if there is none.
+          examples: [gold]
+        parcels:
+          type: array
+          x-order: 25
+          description: Lists what is sent to the buyer.
+          items:
+            type: object
+            properties:
+              weight:
+                type: number
+                description: The weight in kilograms.
+                examples: [0.5]
+          examples: [[{ weight: 0.5 }]]`)
+}
+
 // Inputs are new properties of the input that creates a checkout session.
 func Inputs() []Change {
 	return []Change{
