@@ -80,23 +80,18 @@ func copyOfRepository(t *testing.T) (folder string) {
 func failedTests(t *testing.T, folder string) (names []string, said string) {
 	t.Helper()
 	out, err := goIn(folder, "test", "-json", "./...")
+	output := map[string]string{}
 	for decoder := json.NewDecoder(strings.NewReader(out)); ; {
-		var event struct{ Action, Test, Output string }
+		var event struct{ Action, Package, ImportPath, Test, Output string }
 		if decodeErr := decoder.Decode(&event); errors.Is(decodeErr, io.EOF) {
-			break
+			return names, said
 		} else if decodeErr != nil {
 			t.Fatalf("%v: %v\n%s", err, decodeErr, out)
 		}
-		switch event.Action {
-		case "fail":
-			if event.Test != "" {
-				names = append(names, event.Test)
-			}
-		case "build-fail":
-			names = append(names, "what does not compile")
-		case "output", "build-output":
-			said += event.Output
+		name := event.Package + event.ImportPath + " " + event.Test
+		output[name] += event.Output
+		if event.Action == "build-fail" || (event.Action == "fail" && event.Test != "") {
+			names, said = append(names, event.ImportPath+event.Test), said+output[name]
 		}
 	}
-	return names, said
 }
