@@ -172,7 +172,7 @@ func Operations() []Change {
 		operation("/api/v1/csv", "get:\n  operationId: exportThings\n  tags: [Checkout sessions]\n"+answers("text/csv"), "func NewExportThingsRequest(server string)"),
 		operation("/api/v1/pdf", "get:\n  operationId: printThing\n  tags: [Checkout sessions]\n"+answers("application/pdf"), "func NewPrintThingRequest(server string)"),
 		secondList(),
-		refunds(),
+		umbrellas(),
 	}
 }
 
@@ -190,35 +190,35 @@ func secondList() Change {
 	return c
 }
 
-// refunds is a new resource.
-func refunds() Change {
-	c := operation("/api/v1/refunds", `post:
-  operationId: createRefund
-  tags: [Refunds]
+// umbrellas is a new resource, one that Plugipay will never have.
+func umbrellas() Change {
+	c := operation("/api/v1/umbrellas", `post:
+  operationId: createUmbrella
+  tags: [Umbrellas]
   parameters: [{$ref: '#/components/parameters/IdempotencyKey'}]
-  requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/RefundCreateInput'}}}}
-  responses: {'201': {description: The refund., content: {application/json: {schema: {$ref: '#/components/schemas/RefundEnvelope'}}}}}
+  requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/UmbrellaCreateInput'}}}}
+  responses: {'201': {description: The umbrella., content: {application/json: {schema: {$ref: '#/components/schemas/UmbrellaEnvelope'}}}}}
 get:
-  operationId: listRefunds
-  tags: [Refunds]
-  x-go-params-type: RefundListParams
+  operationId: listUmbrellas
+  tags: [Umbrellas]
+  x-go-params-type: UmbrellaListParams
   parameters:
     - {name: limit, in: query, schema: {type: integer}}
-    - {name: state, in: query, schema: {$ref: '#/components/schemas/RefundState'}}
-  responses: {'200': {description: Refunds., content: {application/json: {schema: {type: object, properties: {data: {type: array, items: {$ref: '#/components/schemas/Refund'}}}}}}}}`,
-		"func NewCreateRefundRequest(", "func NewListRefundsRequest(", "func NewGetRefundRequest(server string, id string)")
-	get := operation("/api/v1/refunds/{id}", `get:
-  operationId: getRefund
-  tags: [Refunds]
+    - {name: state, in: query, schema: {$ref: '#/components/schemas/UmbrellaState'}}
+  responses: {'200': {description: Umbrellas., content: {application/json: {schema: {type: object, properties: {data: {type: array, items: {$ref: '#/components/schemas/Umbrella'}}}}}}}}`,
+		"func NewCreateUmbrellaRequest(", "func NewListUmbrellasRequest(", "func NewGetUmbrellaRequest(server string, id string)")
+	get := operation("/api/v1/umbrellas/{id}", `get:
+  operationId: getUmbrella
+  tags: [Umbrellas]
   parameters: [{name: id, in: path, required: true, schema: {type: string}}]
-  responses: {'200': {description: The refund., content: {application/json: {schema: {$ref: '#/components/schemas/RefundEnvelope'}}}}}`)
-	c.Name = "a new resource, refunds"
-	c.Model = []string{"type Refund struct", "type RefundCreateInput struct", "type RefundListParams struct", `RefundStateOpen RefundState = "open"`}
+  responses: {'200': {description: The umbrella., content: {application/json: {schema: {$ref: '#/components/schemas/UmbrellaEnvelope'}}}}}`)
+	c.Name = "a new resource, umbrellas"
+	c.Model = []string{"type Umbrella struct", "type UmbrellaCreateInput struct", "type UmbrellaListParams struct", `UmbrellaStateOpen UmbrellaState = "open"`}
 	return c.and(get.edits...).and(
-		component("schemas", "Refund", "{type: object, description: A refund., required: [id, state], properties: {id: {type: string}, state: {$ref: '#/components/schemas/RefundState'}}}"),
-		component("schemas", "RefundCreateInput", "{type: object, description: What is refunded., required: [sessionId], properties: {sessionId: {type: string}}}"),
-		component("schemas", "RefundEnvelope", "{type: object, description: A refund in its envelope., properties: {data: {$ref: '#/components/schemas/Refund'}}}"),
-		component("schemas", "RefundState", "{type: string, description: How far a refund is., enum: [open, done], x-enum-varnames: [RefundStateOpen, RefundStateDone]}"),
+		component("schemas", "Umbrella", "{type: object, description: An umbrella., required: [id, state], properties: {id: {type: string}, state: {$ref: '#/components/schemas/UmbrellaState'}}}"),
+		component("schemas", "UmbrellaCreateInput", "{type: object, description: What is lent., required: [sessionId], properties: {sessionId: {type: string}}}"),
+		component("schemas", "UmbrellaEnvelope", "{type: object, description: An umbrella in its envelope., properties: {data: {$ref: '#/components/schemas/Umbrella'}}}"),
+		component("schemas", "UmbrellaState", "{type: string, description: How open an umbrella is., enum: [open, done], x-enum-varnames: [UmbrellaStateOpen, UmbrellaStateDone]}"),
 	)
 }
 

@@ -144,7 +144,7 @@ func TestSession_KeepsEachProperty(t *testing.T) {
 func TestSession_NullIsAbsent(t *testing.T) {
 	t.Parallel()
 	properties := 0
-	for field := range reflect.TypeFor[plugipay.CheckoutSession]().Fields() {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[plugipay.CheckoutSession]()) {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if !strings.HasPrefix(name, "null") && name != "device" && name != "mood" && name != "spot" {
 			continue
@@ -229,7 +229,7 @@ func TestEnumerations_HaveTheValueOfTheirName(t *testing.T) {
 		{plugipay.MoodBad, plugipay.Mood("bad")},
 		{plugipay.LevelHigh, plugipay.Level(2)},
 		{gen.LevelHigh, gen.Level(2)},
-		{plugipay.RefundStateDone, plugipay.RefundState("done")},
+		{plugipay.UmbrellaStateDone, plugipay.UmbrellaState("done")},
 		{plugipay.Moods(), []plugipay.Mood{"good", "bad"}},
 		{plugipay.Levels(), []plugipay.Level{1, 2}},
 		{plugipay.CheckoutSessionStatuses()[:4], []string{"open", "pending", "on_hold", "pending_review"}},
@@ -280,14 +280,14 @@ func TestOperations_SendWhatTheContractSays(t *testing.T) {
 			return c.ListCheckoutSessionPayments(ctx, "cs_1", &gen.ListCheckoutSessionPaymentsParams{Limit: plugipay.Ptr(2)})
 		}, request{method: "GET", path: "/api/v1/checkout-sessions/cs_1/payments", query: url.Values{"limit": {"2"}}}},
 		"list of a new resource": {func(ctx context.Context, c *gen.Client) (*http.Response, error) {
-			return c.ListRefunds(ctx, &gen.ListRefundsParams{State: plugipay.Ptr("done")})
-		}, request{method: "GET", path: "/api/v1/refunds", query: url.Values{"state": {"done"}}}},
+			return c.ListUmbrellas(ctx, &gen.ListUmbrellasParams{State: plugipay.Ptr("done")})
+		}, request{method: "GET", path: "/api/v1/umbrellas", query: url.Values{"state": {"done"}}}},
 		"create of a new resource": {func(ctx context.Context, c *gen.Client) (*http.Response, error) {
-			return c.CreateRefund(ctx, &gen.CreateRefundParams{IdempotencyKey: "idem_1"}, gen.CreateRefundJSONRequestBody{SessionID: "cs_1"})
-		}, request{method: "POST", path: "/api/v1/refunds", contentType: "application/json", body: `{"sessionId":"cs_1"}`,
+			return c.CreateUmbrella(ctx, &gen.CreateUmbrellaParams{IdempotencyKey: "idem_1"}, gen.CreateUmbrellaJSONRequestBody{SessionID: "cs_1"})
+		}, request{method: "POST", path: "/api/v1/umbrellas", contentType: "application/json", body: `{"sessionId":"cs_1"}`,
 			header: http.Header{"Idempotency-Key": {"idem_1"}}}},
-		"get of a new resource": {func(ctx context.Context, c *gen.Client) (*http.Response, error) { return c.GetRefund(ctx, "re_1") },
-			request{method: "GET", path: "/api/v1/refunds/re_1"}},
+		"get of a new resource": {func(ctx context.Context, c *gen.Client) (*http.Response, error) { return c.GetUmbrella(ctx, "um_1") },
+			request{method: "GET", path: "/api/v1/umbrellas/um_1"}},
 	} {
 		server, last := serve(t, "application/json", "{}")
 		c, err := gen.NewClient(server)
