@@ -38,13 +38,13 @@ func report(timed measurements) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("Measured on %s.\n\n%s\n%d callers at once, who get sessions over loopback from a server in another process:\n\n%s\n%s",
+	return fmt.Sprintf("Measured on %s.\n\n%s\n%d callers at once get sessions over loopback from a server in another process:\n\n%s\n%s",
 		machine(), callsTable(timed.Calls), callers, loopbackTable(timed.Loopback), others), nil
 }
 
 // othersTable shows what concerns plugipay alone, each beside what it is to be compared with. What is not timed it measures.
 func othersTable(timed measurements) (string, error) {
-	t := newTable("plugipay", "measured", "beside", "measured", "ratio")
+	t := newTable("plugipay", "measured", "compared with", "measured", "ratio")
 
 	byHand, byOurs := timed.Webhooks[0], timed.Webhooks[1]
 	t.row("verify a webhook delivery of 1 KB", timeAndAllocations(byOurs),

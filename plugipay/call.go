@@ -48,7 +48,7 @@ type response struct {
 func (c *Client) newCall(ctx context.Context, operation string) *call {
 	started := &call{client: c, operation: operation, err: c.unusable}
 	if ctx == nil {
-		started.err = invalidRequest("the context is nil: pass context.Background() if there is no other")
+		started.err = invalidRequest("the context is nil: pass context.Background() if you have no other")
 		return started
 	}
 	started.info = responseInfo(ctx)
@@ -62,16 +62,9 @@ func (c *call) send(request *http.Request, err error) {
 	case err != nil:
 		c.err = &Error{Code: ErrorCodeInvalidRequest, Message: "the request cannot be built", cause: err}
 	default:
-		request.Header["User-Agent"] = c.client.userAgent
-		if request.Header["Accept"] == nil {
-			request.Header["Accept"] = acceptJSON[:]
-		}
 		c.request = request
 	}
 }
-
-// acceptJSON is the Accept header of every request that does not say otherwise. Each attempt has its own copy.
-var acceptJSON = [1]string{jsonMediaType}
 
 // do makes the call: attempts, until one succeeds or no other may follow. It decodes the data of the response into out.
 // The error is an *Error.
@@ -194,10 +187,14 @@ func (c *call) newAttempt(ctx context.Context) (*http.Request, *trace) {
 	}
 	authorization, timestamp := c.client.credentials.authorize(
 		request.Method, signedPath(c.client.base, request.URL), c.body, c.idempotencyKey)
-	signed := []string{authorization, timestamp}
-	request.Header["Authorization"] = signed[0:1:1]
+	values := []string{authorization, timestamp, c.client.userAgent, jsonMediaType} // of four headers, in one allocation
+	request.Header["Authorization"] = values[0:1:1]
 	if timestamp != "" {
-		request.Header[timestampHeader] = signed[1:2:2]
+		request.Header[timestampHeader] = values[1:2:2]
+	}
+	request.Header["User-Agent"] = values[2:3:3]
+	if request.Header["Accept"] == nil {
+		request.Header["Accept"] = values[3:4:4]
 	}
 	if c.idempotencyKey != "" && c.body == nil {
 		hideFromReplay(request.Header)

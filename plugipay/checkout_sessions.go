@@ -32,8 +32,8 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 	return one[CheckoutSession](ctx, c)
 }
 
-// Get returns the session with the id (cs_…) as it is now. Its Status says how far the buyer has come.
-// [CheckoutSessionsResource.Wait] returns the session when it has ended.
+// Get returns the session with the id (cs_…) as it is now. Its Status says how far the payment has
+// progressed. [CheckoutSessionsResource.Wait] returns the session when it has ended.
 //
 // Errors: not_found when the workspace has no such session, and those that every call can return.
 //
@@ -45,9 +45,9 @@ func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*Checkou
 	return one[CheckoutSession](ctx, c)
 }
 
-// List returns a page of the workspace's sessions, newest first unless params say otherwise. To get the next page, call
-// it again with the page's Cursor while HasMore is true; the cursor carries the filters. params are not changed.
-// [CheckoutSessionsResource.All] goes through all pages.
+// List returns a page of the workspace's sessions, newest first unless params say otherwise. While HasMore is
+// true, pass the page's Cursor to get the next page. The cursor carries the filters. params is not changed.
+// [CheckoutSessionsResource.All] iterates over all pages.
 //
 // Errors: validation_error with Field, and those that every call can return.
 //
@@ -99,7 +99,7 @@ func (r *CheckoutSessionsResource) CancelOrGet(ctx context.Context, id string) (
 }
 
 // Confirm completes a session whose money arrived outside Plugipay, such as a bank transfer, cash or an EDC slip, and
-// returns it with status "completed". It is meant for the manual adapter, whose sessions wait in "pending_review".
+// returns it with status "completed". It is for the manual adapter, whose sessions wait in "pending_review".
 // Plugipay treats it as idempotent, so no key is sent unless [WithIdempotencyKey] gives one.
 //
 // Errors: conflict when the session has ended already (completed, expired, canceled or failed), not_found,

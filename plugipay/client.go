@@ -20,7 +20,7 @@ type Client struct {
 
 	*shared
 	onBehalfOf string
-	// unusable is an error for every call to return; set by ForMerchant, which returns no error.
+	// unusable is the error that every call returns. ForMerchant sets it, because it returns no error itself.
 	unusable error
 }
 
@@ -39,11 +39,11 @@ type shared struct {
 	buffers          sync.Pool // of *bytes.Buffer, for response bodies
 	limits           limits
 	logger           *slog.Logger // nil for none
-	userAgent        []string     // the header's value
+	userAgent        string
 }
 
-// NewClient returns a client for the options; see [ClientOptions] for what the environment adds to them. It sends
-// nothing.
+// NewClient returns a client for the options. The environment fills in empty options; see [ClientOptions]. NewClient sends no
+// request.
 //
 // It fails with an [*Error] whose code is missing_key_id or missing_secret when credentials are missing, and
 // invalid_request, naming the option, when an option cannot be used. The error never repeats the option's value.
@@ -76,7 +76,7 @@ func NewClient(opts ClientOptions) (*Client, error) {
 		buffers:          sync.Pool{New: func() any { return new(bytes.Buffer) }},
 		limits:           newLimits(opts),
 		logger:           opts.Logger,
-		userAgent:        []string{agent},
+		userAgent:        agent,
 	}
 	s.http, s.ownTransport = newHTTPClient(opts.HTTP)
 	return newClient(s, opts.OnBehalfOf, nil), nil
@@ -89,7 +89,7 @@ func newClient(s *shared, onBehalfOf string, unusable error) *Client {
 }
 
 // ForMerchant returns a client that acts for the merchant account (acc_…), with the same key and the same connections.
-// The key must be a platform administrator's. The client that it is called on is not changed.
+// The key must be a platform administrator's. c is not changed.
 //
 // An account id that is empty or that cannot be a header's value makes every call of the returned client fail with
 // invalid_request: an empty variable must not turn a merchant's payment into one of the platform's own.
@@ -97,9 +97,9 @@ func (c *Client) ForMerchant(accountID string) *Client {
 	return newClient(c.shared, accountID, checkPublicHeader("the account id given to ForMerchant", accountID))
 }
 
-// Close closes the connections that are kept for reuse, and makes the client keep none from now on: calls in flight
-// finish, and a later call opens a new connection and closes it. The clients that [Client.ForMerchant] returned share the
-// connections. The connections of ClientOptions.HTTP are left to its owner. The error is always nil.
+// Close closes idle connections, and makes the client keep none from now on. Calls in flight finish. A later call opens a
+// new connection and closes it. The clients that [Client.ForMerchant] returned share the connections. Close does not touch
+// the connections of ClientOptions.HTTP. The error is always nil.
 func (c *Client) Close() error {
 	c.closed.Store(true)
 	c.closeIdleIfClosed()

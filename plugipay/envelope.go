@@ -94,8 +94,8 @@ func decodeResponse(resp *http.Response, content []byte, out any) (*envelope, *E
 	return env, failed
 }
 
-// decodeEnvelope decodes the body of a response, its data into out. The envelope is there beside an error, too, with what
-// could be decoded.
+// decodeEnvelope decodes the body of a response, its data into out. With an error, the envelope has what could
+// be decoded.
 func decodeEnvelope(content []byte, out any) (*envelope, error) {
 	env := &envelope{Data: out}
 	err := json.Unmarshal(content, env)
@@ -170,7 +170,7 @@ func responseError(resp *http.Response, env *envelope, err error) *Error {
 func decodingMessage(header http.Header, err error) string {
 	var mismatch *json.UnmarshalTypeError
 	if errors.As(err, &mismatch) {
-		return fmt.Sprintf("the response's %s is a JSON %s, which it must not be", cmp.Or(mismatch.Field, "body"), jsonKind(mismatch.Value))
+		return fmt.Sprintf("the response's %s is a JSON %s, which is not the type in the contract", cmp.Or(mismatch.Field, "body"), jsonKind(mismatch.Value))
 	}
 	if mediaType, _, err := mime.ParseMediaType(header.Get("Content-Type")); err == nil {
 		return "the response is not JSON (Content-Type " + mediaType + ")"

@@ -18,26 +18,26 @@ import (
 	"time"
 )
 
-// The codes of errors that never reached Plugipay or that it did not send; those that it sends are the ErrorCode
-// constants generated from the contract, such as [ErrorCodeNotFound].
+// The codes of errors that Plugipay did not send. The codes that Plugipay sends are the ErrorCode constants generated from
+// the contract, such as [ErrorCodeNotFound].
 const (
 	// ErrorCodeMissingKeyID: neither ClientOptions.KeyID nor PLUGIPAY_KEY_ID is set.
 	ErrorCodeMissingKeyID ErrorCode = "missing_key_id"
 	// ErrorCodeMissingSecret: neither ClientOptions.Secret nor PLUGIPAY_SECRET is set.
 	ErrorCodeMissingSecret ErrorCode = "missing_secret"
-	// ErrorCodeInvalidRequest: a parameter cannot be sent; the message names it. Nothing was sent.
+	// ErrorCodeInvalidRequest: a parameter is not valid. The message names it. Nothing was sent.
 	ErrorCodeInvalidRequest ErrorCode = "invalid_request"
 	// ErrorCodeSerializeFailed: a body cannot be written as JSON. Nothing was sent.
 	ErrorCodeSerializeFailed ErrorCode = "serialize_failed"
-	// ErrorCodeTimeout: no answer came in time, or not all of it. Plugipay may or may not have processed the request.
+	// ErrorCodeTimeout: the whole response did not arrive in time. Plugipay may or may not have processed the request.
 	ErrorCodeTimeout ErrorCode = "timeout"
-	// ErrorCodeCanceled: the context was canceled before the answer was there. Plugipay may or may not have processed the request.
+	// ErrorCodeCanceled: the context was canceled before the response arrived. Plugipay may or may not have processed the request.
 	ErrorCodeCanceled ErrorCode = "canceled"
-	// ErrorCodeNetworkError: the connection failed before the answer was there. Plugipay may or may not have processed the request.
+	// ErrorCodeNetworkError: the connection failed before the response arrived. Plugipay may or may not have processed the request.
 	ErrorCodeNetworkError ErrorCode = "network_error"
-	// ErrorCodeInvalidResponse: the answer is not one of Plugipay's; its HTTP status is in Status.
+	// ErrorCodeInvalidResponse: the response is not one that Plugipay sends. Status is its HTTP status.
 	ErrorCodeInvalidResponse ErrorCode = "invalid_response"
-	// ErrorCodeSessionMismatch: a session is not what was expected; Field names the first property that differs. See
+	// ErrorCodeSessionMismatch: a session is not the expected one. Field names the first property that differs. See
 	// [CheckoutSession.Check].
 	ErrorCodeSessionMismatch ErrorCode = "session_mismatch"
 
@@ -45,17 +45,16 @@ const (
 	ErrorCodeSignatureMissing ErrorCode = "signature_missing"
 	// ErrorCodeSignatureMalformed: the signature header of a webhook delivery cannot be read.
 	ErrorCodeSignatureMalformed ErrorCode = "signature_malformed"
-	// ErrorCodeSignatureStale: the timestamp of a webhook delivery is too far off; an old one may be a repeated one.
+	// ErrorCodeSignatureStale: the timestamp of a webhook delivery is too far from the clock. An old delivery may be a replay.
 	ErrorCodeSignatureStale ErrorCode = "signature_stale"
 	// ErrorCodeSignatureInvalid: a webhook delivery was not signed with the secret.
 	ErrorCodeSignatureInvalid ErrorCode = "signature_invalid"
-	// ErrorCodeInvalidPayload: a webhook delivery is Plugipay's, but is not the event that it should be.
+	// ErrorCodeInvalidPayload: a webhook delivery is signed, but its body is not an event, or not one about a checkout session.
 	ErrorCodeInvalidPayload ErrorCode = "invalid_payload"
 )
 
-// ErrorCodes returns the codes that this package knows: those that Plugipay sends, in the contract's order, then those of
-// errors that never reached it or that it did not send. Plugipay may send others, which are newer than this package. The
-// slice is the caller's own.
+// ErrorCodes returns the codes that this package knows: first the codes that Plugipay sends, in the contract's order, then
+// the client's own. Plugipay may send newer codes. The caller owns the slice.
 func ErrorCodes() []ErrorCode {
 	return append(sentErrorCodes(),
 		ErrorCodeMissingKeyID,
@@ -76,11 +75,11 @@ func ErrorCodes() []ErrorCode {
 	)
 }
 
-// Sentinels to find an error by its code:
+// Sentinels for errors.Is, which compares codes:
 //
 //	if errors.Is(err, plugipay.ErrConflict) { … }
 //
-// There is one for each documented code.
+// Each documented code has one.
 var (
 	ErrValidation           error = sentinel(ErrorCodeValidationError)
 	ErrInvalidSignature     error = sentinel(ErrorCodeInvalidSignature)
@@ -124,27 +123,28 @@ func (s sentinel) Error() string { return "plugipay: " + string(s) }
 //	var pe *plugipay.Error
 //	if errors.As(err, &pe) && pe.Code == plugipay.ErrorCodeAdapterNotConfigured { … }
 type Error struct {
-	// Status is the HTTP status of the answer, also of one that was cut in the middle; 0 when there was none.
+	// Status is the HTTP status of the response, also if its body was cut off. It is 0 if there was no response.
 	Status int
-	// Code tells what happened, for programs: one of the ErrorCode constants, or a newer one. Always in lower case.
+	// Code says what happened, for programs: one of the ErrorCode constants, or a newer code. It is always in lower case.
 	Code string
-	// Message tells what happened, in English, for the people who run the server; it is not meant for buyers.
+	// Message says what happened, in English, for the people who run the server. Do not show it to buyers.
 	Message string
-	// RequestID is Plugipay's id of the request (req_…), to quote when asking about it; empty when there was no answer.
+	// RequestID is Plugipay's id of the request (req_…). Quote it to Plugipay's support. It is empty if there was no
+	// response.
 	RequestID string
-	// Field is the parameter at fault, such as "amount", where the answer names one.
+	// Field is the parameter at fault, such as "amount". It is empty if the response names none.
 	Field string
-	// Details is more about the error, as JSON; nil where the answer has none.
+	// Details is more about the error, as JSON. It is nil if the response has no details.
 	Details json.RawMessage `json:"-"`
-	// DocURL is a page that explains the error, where the answer names one.
+	// DocURL is a page that explains the error. It is empty if the response names none.
 	DocURL string
-	// Attempts is how often it was tried to send the request, connections that could not be made included; 0 when it was
-	// not tried.
+	// Attempts is the number of attempts, including those that made no connection. It is 0 if there was no attempt.
 	Attempts int
-	// RetryAfter is how long the answer asks to wait before the next request; zero where it does not.
+	// RetryAfter is how long the response asks to wait before the next request. It is zero if the response does not ask.
 	RetryAfter time.Duration
-	// IdempotencyKey is the key that was sent; empty for none. A call with the same key and the same parameters goes on
-	// where this one failed, and still happens once; see [WithIdempotencyKey]. Printing the error does not show it.
+	// IdempotencyKey is the key that was sent, empty if there was none. A call with the same key and the same parameters
+	// continues where this call failed, and takes effect once; see [WithIdempotencyKey]. Printing the error does not show
+	// the key.
 	IdempotencyKey string `json:"-"`
 
 	cause                error
@@ -153,7 +153,7 @@ type Error struct {
 	permanent bool
 }
 
-// Error returns the code, the message, and what is known of the status, the field, the request id and the attempts.
+// Error returns the code and the message, and the status, field, request id and number of attempts if they are known.
 func (e *Error) Error() string {
 	text := "plugipay: " + e.Code
 	if e.Message != "" {
@@ -184,10 +184,10 @@ func (e Error) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error())
 // LogValue gives slog the error's text.
 func (e Error) LogValue() slog.Value { return slog.StringValue(e.Error()) }
 
-// Unwrap returns the cause, such as context.DeadlineExceeded or a net.Error; nil for an error that Plugipay sent.
+// Unwrap returns the cause, such as context.DeadlineExceeded or a net.Error. It returns nil for an error that Plugipay sent.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Is tells whether target is the sentinel of the error's code.
+// Is reports whether target is the sentinel of the error's code.
 func (e *Error) Is(target error) bool {
 	s, ok := target.(sentinel)
 	return ok && string(s) == e.Code
@@ -288,7 +288,7 @@ func certificateProblem(err error) string {
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err, &authority):
-		return ": its authority is not known to this machine"
+		return ": its authority is unknown to this machine"
 	case errors.As(err, &hostname):
 		return ": it is for another host"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:

@@ -99,7 +99,7 @@ func ExampleLimiter() {
 	// Output:
 	// <nil>
 	// <nil>
-	// plugipay: rate_limited: the limiter (ClientOptions) lets nothing through, nothing was sent: the quota is used up
+	// plugipay: rate_limited: the limiter (ClientOptions) allows no request; nothing was sent: the quota is used up
 }
 
 func ExampleAppInfo() {
@@ -111,7 +111,7 @@ func ExampleAppInfo() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// Requests say "User-Agent: plugipay-go/0.1.0 go/1.25.0 MyPlugin/2.1 (https://example.com)".
+	// Requests say "User-Agent: plugipay-go/0.1.0-dev go/1.25.0 MyPlugin/2.1 (https://example.com)".
 	fmt.Println(client.BaseURL())
 	// Output: https://plugipay.com
 }

@@ -92,7 +92,7 @@ func ExampleCheckoutSessionsResource_Get() {
 	}
 	switch session.Status {
 	case plugipay.CheckoutSessionStatusCompleted:
-		fmt.Println("paid: fulfil the order")
+		fmt.Println("paid: fulfill the order")
 	case plugipay.CheckoutSessionStatusFailed, plugipay.CheckoutSessionStatusExpired, plugipay.CheckoutSessionStatusCanceled:
 		fmt.Println("ended without a payment")
 	default:
@@ -309,7 +309,7 @@ func ExampleNewWebhookHandler() {
 			if err != nil {
 				return err
 			}
-			fmt.Println("fulfil order", session.Metadata["order_id"])
+			fmt.Println("fulfill order", session.Metadata["order_id"])
 			return nil // an error here makes Plugipay deliver the event again
 		},
 	})
@@ -327,7 +327,7 @@ func ExampleNewWebhookHandler() {
 		fmt.Println(answer.Code)
 	}
 	// Output:
-	// fulfil order ord_42
+	// fulfill order ord_42
 	// 200
 	// 200
 }

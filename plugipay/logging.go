@@ -33,8 +33,8 @@ func (c *call) log(ctx context.Context, level slog.Level, message string, failed
 	logger.LogAttrs(ctx, level, message, append(attrs, more...)...)
 }
 
-// isPlain reports whether the id or code in a response looks like one. Other text from outside may be of any length, and may
-// repeat what was sent, so it is not logged.
+// isPlain reports whether text has the form of an id or a code. Other text from a response may be long and may repeat request
+// data, so it is not logged.
 func isPlain(text string) bool {
 	return text != "" && len(text) <= 64 && !strings.ContainsFunc(text, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-' && r != '.'

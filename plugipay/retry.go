@@ -64,7 +64,7 @@ func (c *call) mayRetry(ctx context.Context, failed *Error) bool {
 	return failed.isTransient() && (c.mayRepeat() || !failed.mayHaveBeenProcessed)
 }
 
-// mayRepeat reports whether the request may be sent again although it may have been processed.
+// mayRepeat reports whether the request may be retried although it may have been processed.
 func (c *call) mayRepeat() bool {
 	return isRead(c.request.Method) || c.idempotencyKey != "" || c.repeatable
 }
@@ -74,7 +74,7 @@ func isRead(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }
 
-// isTransient reports whether an attempt failed in a way that may pass.
+// isTransient reports whether another attempt may succeed.
 func (e *Error) isTransient() bool {
 	switch {
 	case e.permanent:
@@ -87,7 +87,7 @@ func (e *Error) isTransient() bool {
 	return (e.Code == ErrorCodeTimeout || e.Code == ErrorCodeNetworkError) && !isPermanent(e)
 }
 
-// isTransientStatus reports whether a status says that the server, or a gateway before it, is in trouble that may pass.
+// isTransientStatus reports whether a status says that the server, or a gateway before it, fails for the moment.
 func isTransientStatus(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
@@ -158,7 +158,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // retryAfter reads the Retry-After header: seconds, or a date. A date is compared with the response's own Date, because
-// the clocks may differ. It returns zero if there is no header, if it cannot be read and if it lies in the past.
+// the clocks may differ. It returns zero if the header is missing, is not valid or lies in the past.
 func retryAfter(header http.Header) time.Duration {
 	value := header.Get("Retry-After")
 	if value == "" {

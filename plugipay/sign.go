@@ -20,12 +20,12 @@ const (
 type SignInput struct {
 	// Method is the HTTP method in upper case, such as "POST".
 	Method string
-	// Path is the path with its query, exactly as sent: "/api/v1/checkout-sessions?limit=100". A prefix that a gateway
-	// takes off before Plugipay sees the request is not part of it.
+	// Path is the path with its query, exactly as sent: "/api/v1/checkout-sessions?limit=100". It excludes a prefix that a
+	// gateway removes before Plugipay receives the request.
 	Path string
-	// Body is the body's exact bytes; empty for a request without one.
+	// Body is the body's exact bytes, empty for a request without a body.
 	Body string
-	// IdempotencyKey is the value of the Idempotency-Key header; empty when it is not sent.
+	// IdempotencyKey is the value of the Idempotency-Key header, empty if the header is not sent.
 	IdempotencyKey string
 	// Timestamp is in unix seconds. Zero means now. Plugipay refuses one more than 300 seconds off its clock.
 	Timestamp int64
@@ -39,7 +39,7 @@ type SignResult struct {
 	Timestamp string
 }
 
-// Sign signs a request as Plugipay expects it, for those who build their own requests. A [Client] signs by itself.
+// Sign signs a request that your program builds and sends itself. A [Client] signs its own requests.
 //
 // The result is the HMAC-SHA256, keyed with the secret, of the method, the path, the timestamp and the SHA-256 of the
 // body in hex, and the idempotency key if there is one, joined by line feeds. The contract describes it under the
@@ -52,7 +52,7 @@ func Sign(secret string, in SignInput) SignResult {
 	return SignResult{Signature: signature, Timestamp: timestamp}
 }
 
-// signer signs with one secret. It keeps the hashes that it keyed, as keying one costs as much as signing with it.
+// signer signs with one secret. It keeps the hashes that it keyed, because keying one costs as much as signing with it.
 type signer struct {
 	keyed  sync.Pool
 	prefix string // of each signature

@@ -141,7 +141,7 @@ func isToken(text string) bool {
 	})
 }
 
-// checkMethod refuses what is not an HTTP method.
+// checkMethod refuses a method that is not an HTTP method.
 func checkMethod(method string) error {
 	if method == "" {
 		return invalidRequest("RequestOptions.Method is empty")
@@ -169,7 +169,7 @@ func checkPath(path string) error {
 		return invalidRequest("RequestOptions.Path holds a % that escapes nothing")
 	}
 	if hasDotSegment(path) {
-		return invalidRequest("RequestOptions.Path holds a step . or .., which an id would make that is one")
+		return invalidRequest("RequestOptions.Path holds a step . or .., which would address another resource")
 	}
 	return nil
 }

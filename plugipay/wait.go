@@ -10,44 +10,43 @@ import (
 )
 
 const (
-	// defaultFirstInterval and defaultMaxInterval are what WaitOptions take for zero.
+	// defaultFirstInterval and defaultMaxInterval are the defaults of WaitOptions.
 	defaultFirstInterval = time.Second
 	defaultMaxInterval   = 30 * time.Second
 
-	// maxRetryAfterOfPoll is how long a Retry-After is waited for between two polls. Who asks for more than that is not
-	// having a short trouble, and a wait without a deadline must not last for years because of one header.
+	// maxRetryAfterOfPoll is the longest Retry-After that Wait obeys between two polls. A longer one is not a short outage,
+	// and a wait without a deadline must not last for years because of one header.
 	maxRetryAfterOfPoll = time.Hour
 )
 
-// WaitOptions says how [CheckoutSessionsResource.Wait] waits. The zero value is fine.
+// WaitOptions configures [CheckoutSessionsResource.Wait]. The zero value is ready to use.
 type WaitOptions struct {
-	// OnStatus is called with the session when it is first seen, and whenever its Status has changed since, the last time
-	// included. Statuses that come and go between two polls are not seen. The next poll waits until it has returned. It
-	// must not change the session. Nil means not to call anything.
+	// OnStatus is called with the session after the first poll, and after each poll that finds a new Status, including the
+	// last. A status that comes and goes between two polls is not seen. The next poll waits until OnStatus returns. OnStatus
+	// must not change the session. Nil means no call.
 	OnStatus func(session *CheckoutSession)
-	// FirstInterval is how long to wait before the second poll; each wait after it is twice as long as the one before.
-	// Zero or less means 1 second.
+	// FirstInterval is the wait before the second poll. Each later wait is twice as long as the one before. Zero or less
+	// means 1 second.
 	FirstInterval time.Duration
 	// MaxInterval is the longest wait between two polls. Zero or less means 30 seconds, or FirstInterval if that is longer.
 	MaxInterval time.Duration
 }
 
-// Wait returns the session with the id (cs_…) once it has ended: completed, failed, expired or canceled. Until then it polls with
-// [CheckoutSessionsResource.Get]: at once, after 1 second, and then at intervals that double up to 30 seconds, unless the
-// options say otherwise. Up to half of each is left off at random, so that those who began together do not stay together.
-// A status that this package does not know is taken for one of a session that has not ended.
+// Wait polls the session with the id (cs_…) until it has ended, and returns it: completed, failed, expired or canceled. It
+// polls with [CheckoutSessionsResource.Get] at once, after 1 second, and then at intervals that double up to 30 seconds,
+// unless options say otherwise. Each interval is shortened by up to half at random, so that callers that began together do
+// not poll together. A session with a status that this package does not know has not ended.
 //
-// Give ctx a deadline that suits the caller. Without one Wait lasts as long as the session, which is 24 hours unless it
-// was created with another ExpiresInSec, and longer if Plugipay cannot be reached. Webhooks tell the same sooner and at
-// less expense; see [NewWebhookHandler].
+// Give ctx a deadline. Without one, Wait lasts as long as the session, which is 24 hours unless it was created with another
+// ExpiresInSec, and longer if Plugipay cannot be reached. Webhooks report the same sooner and with fewer requests; see
+// [NewWebhookHandler].
 //
-// A poll that fails in a way that may pass, after the retries of its own, is followed by the next one: lost connections,
-// timeouts of attempts, and the statuses 408, 429 and from 500 on. A Retry-After of up to an hour is waited for. Any other
-// error is returned at once, such as not_found, or the one of a limiter that knows that ctx will end before the next poll.
+// Wait continues after a poll that failed, with all its retries, because of a lost connection, an attempt timeout, 408, 429,
+// or a status from 500 on. It obeys a Retry-After of up to an hour. It returns any other error at once, for example
+// not_found, or the error of a limiter that knows that ctx will end before the next poll.
 //
-// When ctx ends, the error's code is timeout or canceled, its message tells the session's last status, and errors.Is finds
-// what ended ctx and what the last poll failed with, if it did. With every error the last session seen is returned, too; it
-// is nil if none was.
+// When ctx ends, the error's code is timeout or canceled, and its message has the session's last status. errors.Is finds the
+// cause of ctx and the error of the last poll. With every error, Wait also returns the last session that it saw, or nil.
 func (r *CheckoutSessionsResource) Wait(ctx context.Context, id string, options WaitOptions) (*CheckoutSession, error) {
 	var last *CheckoutSession
 	pauses := newPauses(options)
@@ -78,7 +77,7 @@ func (o WaitOptions) report(before, session *CheckoutSession) {
 	}
 }
 
-// mayPass tells whether a poll after the one that failed may go well.
+// mayPass reports whether another poll may succeed.
 func mayPass(failed *Error) bool {
 	switch {
 	case failed.RetryAfter > maxRetryAfterOfPoll:

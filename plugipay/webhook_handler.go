@@ -69,7 +69,7 @@ type WebhookHandler struct {
 	// secrets returns the secrets that may have signed a body. It is a function so that printing the handler does not
 	// show them.
 	secrets      func(ctx context.Context, rawBody []byte) ([]string, error)
-	byAccount    bool // each account has secrets of its own
+	byAccount    bool // each account has its own secrets
 	verification VerifyWebhookOptions
 }
 
@@ -290,7 +290,7 @@ func logDelivery(ctx context.Context, d delivery, duration time.Duration) {
 	slog.LogAttrs(ctx, level, "plugipay webhook", attrs...)
 }
 
-// guarded calls a function of the user's in a goroutine of its own, so that a panic or a runtime.Goexit becomes an error.
+// guarded calls the user's function in a new goroutine, so that a panic or a runtime.Goexit becomes an error.
 func guarded(call func() error) error {
 	result := make(chan error, 1)
 	go func() {

@@ -241,7 +241,7 @@ func checkFreshness(timestamp string, options *VerifyWebhookOptions) error {
 	}
 	seconds, _ := strconv.ParseInt(timestamp, 10, 64) // it was checked, and is not negative
 	clock := now().Unix()
-	// The difference of two numbers of the same sign cannot overflow; a clock before 1970 is too far off anyway.
+	// The difference of two numbers of the same sign cannot overflow. A clock before 1970 is too far off in any case.
 	if clock < 0 || seconds-clock > tolerance || clock-seconds > tolerance {
 		return badSignature(ErrorCodeSignatureStale, fmt.Sprintf("the timestamp of the signature is more than %d seconds off", tolerance))
 	}

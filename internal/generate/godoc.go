@@ -55,9 +55,11 @@ func describeNamed(node *yaml.Node) {
 	}
 }
 
-// comment returns a description without Markdown's backticks, to follow a name if it is named.
+// comment returns a description as text of a Go comment, to follow a name if it is named. It removes the backticks of
+// Markdown and indents its lists, which Go's comments want.
 func comment(description string, named bool) string {
 	description = strings.ReplaceAll(description, "`", "")
+	description = strings.ReplaceAll(description, "\n- ", "\n  - ")
 	if !named || description == "" {
 		return description
 	}

@@ -292,6 +292,9 @@ func TestGodoc_OfPublicTypesHasAVerb(t *testing.T) {
 			if strings.Contains(text, "`") {
 				t.Errorf("the comment of %s has a backtick: %q", name, text)
 			}
+			if strings.Contains(text, "\n- ") {
+				t.Errorf("the comment of %s has a list that go doc would print as a paragraph: %q", name, text)
+			}
 			return true
 		})
 	}
