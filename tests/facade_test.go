@@ -3,6 +3,7 @@ package tests
 import (
 	"context"
 	"fmt"
+	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -43,6 +44,29 @@ func TestEachOperationHasItsMethod(t *testing.T) {
 	}
 	if lacks("CheckoutSessions", "DoNothing") == "" || lacks("Nothings", "Create") == "" {
 		t.Error("a method that does not exist is not missed")
+	}
+}
+
+// TestEachOperationIsValidated: a contract test makes an exchange of each operation with a success.
+func TestEachOperationIsValidated(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const file = "server_keeps_contract_test.go"
+	tests, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range doc.Paths.Map() {
+		for _, operation := range item.Operations() {
+			for status := range operation.Responses.Map() {
+				if exchange := operation.OperationID + " " + status; status[0] == '2' && !strings.Contains(string(tests), `"`+exchange+`"`) {
+					t.Errorf("no contract test has wantValidated(t, transport, %q): add one to tests/%s", exchange, file)
+				}
+			}
+		}
 	}
 }
 
