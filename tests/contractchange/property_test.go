@@ -34,7 +34,7 @@ func TestChange_OfAPropertyNeedsTheRecordedAPIOnly(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	failed, said := failedTests(t, inCopy)
-	if !slices.Equal(failed, []string{"TestThePublicAPIIsAsRecorded"}) {
+	if !slices.Equal(failed, []string{"TestPublicAPI_IsAsRecorded"}) {
 		t.Fatalf("%q fail\n%s", failed, said)
 	}
 	const update = "go test ./tests/repository -run PublicAPI -update-api"
