@@ -14,7 +14,7 @@ const docs = "see CONTRIBUTING.md#changing-the-contract"
 
 // check returns an error for each place of a contract from which wrong code would be generated.
 func check(root *yaml.Node) error {
-	problems := []error{checkEnums(root, "")}
+	problems := []error{checkSchemas(root, "")}
 	for name, schema := range entries(at(root, "components", "schemas")) {
 		problems = append(problems, checkConstants(name, schema))
 	}
@@ -33,14 +33,25 @@ var methods = map[string]bool{
 	"get": true, "put": true, "post": true, "delete": true, "options": true, "head": true, "patch": true, "trace": true,
 }
 
-// checkEnums looks for enumerations with another number of names than of values.
-func checkEnums(node *yaml.Node, name string) (problem error) {
+// checkSchemas looks for enumerations with wrong names, and for properties with the same name in Go.
+func checkSchemas(node *yaml.Node, name string) (problem error) {
 	if node.Kind == yaml.MappingNode {
-		problem = checkNames(name, node)
+		problem = errors.Join(checkNames(name, node), checkProperties(name, node))
 	}
 	for key, content := range entries(node) {
 		if key != "example" && key != "examples" {
-			problem = errors.Join(problem, checkEnums(content, key))
+			problem = errors.Join(problem, checkSchemas(content, key))
+		}
+	}
+	return problem
+}
+
+func checkProperties(schemaName string, schema *yaml.Node) (problem error) {
+	fields := goNames{}
+	for name, property := range entries(value(schema, "properties")) {
+		if other := fields.taken(name, name, property); other != "" {
+			problem = errors.Join(problem, fmt.Errorf("%s: the property %s has the same name in Go as %s: give one an x-go-name; %s",
+				schemaName, name, other, docs))
 		}
 	}
 	return problem
@@ -129,27 +140,88 @@ func checkOperation(root *yaml.Node, method, path string, item, operation *yaml.
 		return fmt.Errorf("%s %s: it has no operationId; %s", strings.ToUpper(method), path, docs)
 	}
 	needsType := method == "get" && value(operation, paramsType) == nil // a method that writes takes its query by hand
-	parameters := append(list(item, "parameters"), list(operation, "parameters")...)
-	for _, given := range parameters {
+	fields := goNames{}
+	for _, given := range append(list(item, "parameters"), list(operation, "parameters")...) {
 		parameter := resolve(root, given)
 		if parameter == nil {
 			continue // the generator says so
 		}
 		name, in := text(parameter, "name"), text(parameter, "in")
-		refuse := func(why string) {
-			problem = errors.Join(problem, fmt.Errorf("%s: the %s parameter %s %s; %s", id.Value, in, name, why, docs))
+		why := unfitParameter(root, parameter, in, needsType)
+		if other := fields.taken(in+" parameter "+name, name, parameter); other != "" && in != "path" {
+			why = "has the same name in Go as the " + other + ": give one an x-go-name"
 		}
-		schema := resolve(root, value(parameter, "schema"))
-		switch {
-		case in == "cookie":
-			refuse("is not supported: the client keeps no cookies")
-		case value(parameter, "content") != nil:
-			refuse("has content, which is not supported: give it a schema")
-		case in == "query" && needsType:
-			refuse("has no field: give the operation an " + paramsType)
-		case in == "query" && schema != nil && (value(schema, "oneOf") != nil || value(schema, "anyOf") != nil || value(schema, "allOf") != nil):
-			refuse("is a union, which has no field: give it one type")
+		if why != "" {
+			problem = errors.Join(problem, fmt.Errorf("%s: the %s parameter %s %s; %s", id.Value, in, name, why, docs))
 		}
 	}
 	return problem
+}
+
+// unfitParameter says why the facade cannot have a parameter; nothing if it can.
+func unfitParameter(root, parameter *yaml.Node, in string, needsType bool) string {
+	switch {
+	case in == "cookie":
+		return "is not supported: the client keeps no cookies"
+	case value(parameter, "content") != nil:
+		return "has content, which is not supported: give it a schema"
+	case value(parameter, "schema") == nil:
+		return "has no schema"
+	case in == "query" && needsType:
+		return "has no field: give the operation an " + paramsType
+	case in == "query":
+		return unfitFilter(root, value(parameter, "schema"), 0)
+	}
+	return ""
+}
+
+// unfitFilter says why a filter with a schema has no field; nothing if it has one.
+func unfitFilter(root, schema *yaml.Node, depth int) string {
+	if schema = resolve(root, schema); schema == nil || depth > maxDepth {
+		return "" // the generator says so
+	}
+	additional := value(schema, "additionalProperties")
+	switch {
+	case value(schema, "oneOf") != nil, value(schema, "anyOf") != nil, value(schema, "allOf") != nil, hasTypes(schema):
+		return "is a union, which has no field: give it one type"
+	case value(schema, "properties") != nil && additional != nil && additional.Value != "false":
+		return "has properties and additionalProperties, which has no field: give it one of them"
+	}
+	parts := []*yaml.Node{value(schema, "items"), additional}
+	for _, property := range entries(value(schema, "properties")) {
+		parts = append(parts, property)
+	}
+	for _, part := range parts {
+		if why := unfitFilter(root, part, depth+1); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// hasTypes reports whether a schema has several types besides null.
+func hasTypes(schema *yaml.Node) bool {
+	types := 0
+	for _, t := range list(schema, "type") {
+		if t.Value != "null" {
+			types++
+		}
+	}
+	return types > 1
+}
+
+// goNames are names in Go, letters and digits alone, with what has them.
+type goNames map[string]string
+
+// taken returns what else has the name of a node in Go; nothing if nothing has. x-go-name gives a node another name.
+func (names goNames) taken(by, name string, node *yaml.Node) string {
+	if given := value(node, "x-go-name"); given != nil {
+		name = given.Value
+	}
+	other := names[plain(name)]
+	names[plain(name)] = by
+	if other == by {
+		return ""
+	}
+	return other
 }
