@@ -23,7 +23,8 @@ function ErrorCodesHaveExamples() {
       const shown = Object.values(components.examples ?? {}).map((example) => example.value?.error?.code);
       for (const code of components.schemas?.ErrorCode?.enum ?? []) {
         if (!shown.includes(code)) {
-          report({ message: `No example in components.examples shows the error ${code}.`, location: location.child(['schemas', 'ErrorCode', 'enum']) });
+          const message = `No example in components.examples shows the error ${code}.`;
+          report({ message, location: location.child(['schemas', 'ErrorCode', 'enum']) });
         }
       }
     },
@@ -37,7 +38,9 @@ function NullIsDescribed() {
       for (const [name, property] of Object.entries(properties)) {
         const speaks = /null/i.test(property.description ?? '');
         if (speaks !== mayBeNull(property, resolve)) {
-          const problem = speaks ? 'is never null, and its description speaks of null' : 'may be null, and its description does not say what null means';
+          const problem = speaks
+            ? 'is never null, and its description speaks of null'
+            : 'may be null, and its description does not say what null means';
           report({ message: `The property ${name} ${problem}.`, location: location.child(name) });
         }
       }

@@ -2,9 +2,9 @@
 //
 //	go run ./internal/generate
 //
-// It checks what wrong code would be generated from. It generates everything into a temporary directory and then renames the files, so a step that fails leaves the tree
-// as it was. With -into, the files are written to another directory instead. With -generator, a program that was built before
-// is run, which saves the time to look for it when there is much to generate.
+// It checks what wrong code would be generated from. It generates everything into a temporary directory and then renames the
+// files, so a step that fails leaves the tree as it was. With -into, the files are written to another directory instead. With
+// -generator, it runs a generator that was built before, which saves time if there is much to generate.
 package main
 
 import (
