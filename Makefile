@@ -1,4 +1,4 @@
-.PHONY: help generate lint test browser examples commands fuzz bench quickstart run
+.PHONY: help generate lint test inbox browser examples commands fuzz bench quickstart run
 
 help: # print this list
 	@sed -n 's/^\([a-z]*\): # /make \1	/p' Makefile | expand -t 20
@@ -20,6 +20,9 @@ examples: # test the examples that are modules, with Redis and PostgreSQL
 
 commands: # run the shell commands of the Markdown pages
 	.ci/commands
+
+inbox: # test the inbox on PostgreSQL, MariaDB and SQLite
+	.ci/inbox
 
 browser: # test the sandbox's pages in Chromium
 	.ci/browser

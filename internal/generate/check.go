@@ -8,10 +8,10 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// docs is the page that says what to do about a contract that is refused.
+// docs names the section that explains how to fix a refused contract.
 const docs = "see CONTRIBUTING.md#changing-the-contract"
 
-// check returns an error for each place of a contract from which wrong code would be generated.
+// check returns an error for each part of a contract that the generator would turn into wrong code.
 func check(root *yaml.Node) error {
 	problems := []error{checkSchemas("", "", root)}
 	for path, item := range entries(value(root, "paths")) {
@@ -78,8 +78,8 @@ func (names goNames) taken(by, name string, node *yaml.Node) string {
 	if given := value(node, "x-go-name"); given != nil {
 		name = given.Value
 	}
-	other := names[plain(name)]
-	names[plain(name)] = by
+	other := names[lettersAndDigits(name)]
+	names[lettersAndDigits(name)] = by
 	if other == by {
 		return ""
 	}

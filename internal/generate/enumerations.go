@@ -10,7 +10,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// checkNames checks that each value of an enumeration has the name that belongs to it. null needs none: it is no constant.
+// checkNames checks that each value of an enumeration has the name that belongs to it. null needs no name because it
+// has no constant.
 func checkNames(where, typeName string, schema *yaml.Node) error {
 	names, enum := list(schema, "x-enum-varnames"), value(schema, "enum")
 	if names == nil || enum == nil || enum.Kind != yaml.SequenceNode {
@@ -46,7 +47,7 @@ func checkPrefix(where, typeName string, schema, name, enumValue *yaml.Node) err
 	if given := value(schema, "x-go-prefix"); given != nil {
 		prefix = given.Value
 	}
-	begins := strings.HasPrefix(plain(name.Value), plain(prefix)) && plain(name.Value) != plain(prefix)
+	begins := strings.HasPrefix(lettersAndDigits(name.Value), lettersAndDigits(prefix)) && lettersAndDigits(name.Value) != lettersAndDigits(prefix)
 	if prefix == "" || !begins || !token.IsExported(name.Value) {
 		return fmt.Errorf("%s: the name %s of the value %s does not begin with %s, the name of the type or its x-go-prefix; %s",
 			where, name.Value, enumValue.Value, cmp.Or(prefix, "an x-go-prefix"), docs)
@@ -65,11 +66,11 @@ func belongs(schema, name, enumValue *yaml.Node) bool {
 			return true
 		}
 	}
-	spelled := plain(enumValue.Value)
-	return enumValue.Tag != "!!str" || (spelled != "" && strings.HasSuffix(plain(name.Value), spelled))
+	spelled := lettersAndDigits(enumValue.Value)
+	return enumValue.Tag != "!!str" || (spelled != "" && strings.HasSuffix(lettersAndDigits(name.Value), spelled))
 }
 
-func plain(text string) string {
+func lettersAndDigits(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			return -1

@@ -8,18 +8,18 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// checkOperation checks what the facade gives of an operation.
+// checkOperation checks that the facade can support an operation.
 func checkOperation(root *yaml.Node, method, path string, item, operation *yaml.Node) (problem error) {
 	id := value(operation, "operationId")
 	if id == nil {
 		return fmt.Errorf("%s %s: it has no operationId; %s", strings.ToUpper(method), path, docs)
 	}
-	needsType := method == "get" && value(operation, paramsType) == nil // a method that writes takes its query by hand
+	needsType := method == "get" && value(operation, paramsType) == nil // the query of a write is handwritten
 	fields := goNames{}
 	for _, given := range append(list(item, "parameters"), list(operation, "parameters")...) {
 		parameter := resolve(root, given)
 		if parameter == nil {
-			continue // the generator says so
+			continue // the generator reports it
 		}
 		name, in := text(parameter, "name"), text(parameter, "in")
 		why := unfitParameter(root, parameter, in, needsType)
@@ -53,7 +53,7 @@ func unfitParameter(root, parameter *yaml.Node, in string, needsType bool) strin
 // unfitFilter says why a filter with a schema has no field; nothing if it has one.
 func unfitFilter(root, schema *yaml.Node, depth int) string {
 	if schema = resolve(root, schema); schema == nil || depth > maxDepth {
-		return "" // the generator says so
+		return "" // the generator reports it
 	}
 	additional := value(schema, "additionalProperties")
 	switch {

@@ -22,9 +22,9 @@ var updateAPI = flag.Bool("update-api", false, "write the public API to its gold
 //	go test ./tests/repository -run PublicAPI -update-api
 func TestPublicAPI_IsAsRecorded(t *testing.T) {
 	t.Parallel()
-	for _, pkg := range []string{"contract", "plugipay", "sandbox"} {
+	for _, pkg := range []string{"contract", "plugipay", "plugipay/inbox", "sandbox"} {
 		got := publicAPI(t, pkg)
-		golden := filepath.Join("testdata", "api", pkg+".txt")
+		golden := filepath.Join("testdata", "api", strings.ReplaceAll(pkg, "/", "-")+".txt")
 		if *updateAPI {
 			if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
 				t.Fatal(err)

@@ -13,9 +13,9 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// bubble is a server in virtual time: waits take none, and last exactly as long as they are told to. It is a real
-// http.Server on connections in memory.
-type bubble struct {
+// bubbleServer is a server in the virtual time of a synctest bubble. A wait takes no real time, and lasts exactly as long as
+// requested. bubbleServer is a real http.Server on connections in memory.
+type bubbleServer struct {
 	t        *testing.T
 	handler  http.Handler
 	listener pipes
@@ -26,23 +26,23 @@ type bubble struct {
 	dials    int
 	// http2 makes clients speak HTTP/2.
 	http2 bool
-	// dial, if set, stands before the connection to the server.
+	// dial, if not nil, is called before a connection is made. It may return a connection or an error instead.
 	dial func(context.Context) (net.Conn, error)
 }
 
-// reply is one answer of a bubble's script. The zero status means to drop the connection, a negative one to say nothing
-// until the client gives up.
+// reply is one response of a script. Status 0 drops the connection. A negative status sends nothing until the client gives
+// up.
 type reply struct {
 	status int
 	body   string
 	header http.Header
 }
 
-// inBubble runs a test with a server that gives the replies one after the other, the last one again and again.
-func inBubble(t *testing.T, script []reply, test func(*testing.T, *bubble)) {
+// inBubble runs a test with a server that sends the replies of the script in order, and then repeats the last one.
+func inBubble(t *testing.T, script []reply, test func(*testing.T, *bubbleServer)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		b := &bubble{t: t, listener: pipes{conns: make(chan net.Conn), closed: make(chan struct{})}}
+		b := &bubbleServer{t: t, listener: pipes{conns: make(chan net.Conn), closed: make(chan struct{})}}
 		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if b.http2 != (r.ProtoMajor == 2) {
 				t.Errorf("the request is %s", r.Proto)
@@ -67,7 +67,7 @@ func inBubble(t *testing.T, script []reply, test func(*testing.T, *bubble)) {
 	})
 }
 
-// protocols are those of HTTP that a client or a server speaks.
+// protocols returns the versions of HTTP that a client or a server speaks.
 func protocols(http1, http2 bool) *http.Protocols {
 	p := &http.Protocols{}
 	p.SetHTTP1(http1)
@@ -75,8 +75,8 @@ func protocols(http1, http2 bool) *http.Protocols {
 	return p
 }
 
-// record keeps a request and returns how many there have been.
-func (b *bubble) record(r *http.Request) int {
+// record keeps a request and returns the number of requests so far.
+func (b *bubbleServer) record(r *http.Request) int {
 	body, _ := io.ReadAll(r.Body)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -100,8 +100,8 @@ func (p reply) write(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, p.body)
 }
 
-// client returns a client of the server with the default retries; change changes the options before.
-func (b *bubble) client(change ...func(*plugipay.ClientOptions)) *plugipay.Client {
+// client returns a client of the server with the default retries. change changes the options.
+func (b *bubbleServer) client(change ...func(*plugipay.ClientOptions)) *plugipay.Client {
 	b.t.Helper()
 	transport := &http.Transport{DialContext: b.dialContext, Protocols: protocols(!b.http2, b.http2)}
 	opts := plugipay.ClientOptions{
@@ -117,7 +117,7 @@ func (b *bubble) client(change ...func(*plugipay.ClientOptions)) *plugipay.Clien
 	return client
 }
 
-func (b *bubble) dialContext(ctx context.Context, _, _ string) (net.Conn, error) {
+func (b *bubbleServer) dialContext(ctx context.Context, _, _ string) (net.Conn, error) {
 	b.mu.Lock()
 	b.dials++
 	b.mu.Unlock()
@@ -130,14 +130,14 @@ func (b *bubble) dialContext(ctx context.Context, _, _ string) (net.Conn, error)
 }
 
 // count returns how many requests the server has received.
-func (b *bubble) count() int {
+func (b *bubbleServer) count() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.requests)
 }
 
 // waits returns the time between each request and the next.
-func (b *bubble) waits() []time.Duration {
+func (b *bubbleServer) waits() []time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var waits []time.Duration
@@ -147,7 +147,7 @@ func (b *bubble) waits() []time.Duration {
 	return waits
 }
 
-// pipes is a listener whose connections are made in memory.
+// pipes is a listener for connections in memory.
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}

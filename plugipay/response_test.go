@@ -8,20 +8,20 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// The server may be newer than the client, and less strict than its documents: none of this is an error.
+// The server may be newer than the client, and less strict than its documentation. The client accepts all of the following.
 
-func TestAnySuccessfulStatusIsASuccess(t *testing.T) {
+func TestResponse_Any2xxStatusIsASuccess(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 201, 202, 203, 206, 299} {
 		for _, op := range operations() {
-			if err := op.call(t, answering(t, status, op.answer()).client(t)); err != nil {
+			if err := op.call(t, responding(t, status, op.body()).client(t)); err != nil {
 				t.Errorf("%s with status %d: %v", op.name, status, err)
 			}
 		}
 	}
 }
 
-func TestWhatTheServerAddsIsAccepted(t *testing.T) {
+func TestResponse_UnknownPropertiesAreAccepted(t *testing.T) {
 	t.Parallel()
 	body := strings.NewReplacer(
 		`"id": "cs_01HX"`, `"id": "cs_01HX", "new": {"nested": [1, 2, {"a": null}]}`,
@@ -32,7 +32,7 @@ func TestWhatTheServerAddsIsAccepted(t *testing.T) {
 		`"error": null`, `"error": null, "warnings": ["new"]`,
 		`"requestId"`, `"region": "id-1", "requestId"`,
 	).Replace(sessionBody)
-	session, err := answering(t, 200, body).client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
+	session, err := responding(t, 200, body).client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestWhatTheServerAddsIsAccepted(t *testing.T) {
 	}
 }
 
-func TestNullWhereAValueWasPromisedIsAccepted(t *testing.T) {
+func TestResponse_NullForAnyPropertyIsAccepted(t *testing.T) {
 	t.Parallel()
 	fields := reflect.VisibleFields(reflect.TypeFor[plugipay.CheckoutSession]())
 	var nulls []string
@@ -49,7 +49,7 @@ func TestNullWhereAValueWasPromisedIsAccepted(t *testing.T) {
 		nulls = append(nulls, `"`+field.Tag.Get("json")+`": null`)
 	}
 	body := `{"data": {` + strings.Join(nulls, ",") + `}, "error": null, "meta": {"requestId": null, "timestamp": null}}`
-	session, err := answering(t, 200, body).client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
+	session, err := responding(t, 200, body).client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,29 +62,29 @@ func TestNullWhereAValueWasPromisedIsAccepted(t *testing.T) {
 	}
 }
 
-func TestPropertiesThatAreMissingAreAccepted(t *testing.T) {
+func TestResponse_MissingPropertiesAreAccepted(t *testing.T) {
 	t.Parallel()
-	session, err := answering(t, 200, `{"data": {"id": "cs_01HX"}}`).client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
+	session, err := responding(t, 200, `{"data": {"id": "cs_01HX"}}`).client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
 	if err != nil || session.ID != "cs_01HX" {
 		t.Errorf("session is %+v, error %v", session, err)
 	}
 }
 
-func TestLineItemsOfAnyShapeAreAccepted(t *testing.T) {
+func TestLineItems_AnyShapeIsAccepted(t *testing.T) {
 	t.Parallel()
 	for _, items := range []string{`[]`, `{"groups": [1]}`, `"text"`, `42`, `true`, `[[[]]]`} {
 		body := `{"data": {"id": "cs_01HX", "lineItems": ` + items + `}}`
-		session, err := answering(t, 200, body).client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
+		session, err := responding(t, 200, body).client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
 		if err != nil || string(session.LineItems) != items {
 			t.Errorf("line items are %s, want %s, error %v", session.LineItems, items, err)
 		}
 	}
 }
 
-func TestTheLargestAmountKeepsEveryDigit(t *testing.T) {
+func TestAmount_LargestValueKeepsEveryDigit(t *testing.T) {
 	t.Parallel()
 	body := `{"data": {"id": "cs_01HX", "amount": 9223372036854775807}}`
-	session, err := answering(t, 200, body).client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
+	session, err := responding(t, 200, body).client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
 	if err != nil || session.Amount != 9223372036854775807 {
 		t.Errorf("amount is %d, error %v", session.Amount, err)
 	}

@@ -11,8 +11,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// pagesStub answers with a page each time, until there are no more. Each has a cursor of its own, or it would be the same
-// page again.
+// pagesStub responds with one page after the other. Each page has a different cursor, because a repeated cursor is an error.
 type pagesStub struct {
 	left       int
 	more, last []byte
@@ -25,27 +24,27 @@ func (s *pagesStub) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	return &http.Response{
 		StatusCode: http.StatusOK,
-		Header:     answerHeader,
+		Header:     responseHeader,
 		Body:       io.NopCloser(bytes.NewReader(content)),
 		Request:    r,
 	}, nil
 }
 
-// heldWhileIterating returns how much more the heap holds, at the most, while a user of ours goes through the pages.
-func heldWhileIterating(pages int) (uint64, error) {
+// heapWhileIterating returns the maximum growth of the heap while plugipay iterates over the pages.
+func heapWhileIterating(pages int) (uint64, error) {
 	transport := &pagesStub{left: pages, more: []byte(page(true)), last: []byte(page(false))}
-	c, err := newOurs("https://plugipay.com", transport)
+	c, err := newPlugipay("https://plugipay.com", transport)
 	if err != nil {
 		return 0, err
 	}
-	facade := c.(*ours)
+	facade := c.(*plugipayClient)
 	before, most := heap(), uint64(0)
 	limit, seen := pageSize, 0
 	for session, err := range facade.CheckoutSessions.All(context.Background(), plugipay.CheckoutSessionListParams{Limit: &limit}) {
 		if err != nil {
 			return 0, err
 		}
-		if seen++; seen%pageSize == 0 { // the page's last, so that all of it may be held
+		if seen++; seen%pageSize == 0 { // the last session of a page, when the whole page may be in memory
 			most = max(most, heap())
 		}
 		runtime.KeepAlive(session)

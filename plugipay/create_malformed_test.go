@@ -10,7 +10,7 @@ import (
 
 func TestCreate_InvalidUTF8IsRefusedByName(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	client := s.client(t)
 	input := func(change func(*plugipay.CheckoutSessionCreateInput)) func() error {
 		in := validInput()
@@ -36,10 +36,10 @@ func TestCreate_InvalidUTF8IsRefusedByName(t *testing.T) {
 		"a line item": {input(func(in *plugipay.CheckoutSessionCreateInput) {
 			in.LineItems = []plugipay.CheckoutSessionLineItem{{Name: "\xff"}}
 		}), "lineItems"},
-		"a URL":              {input(func(in *plugipay.CheckoutSessionCreateInput) { in.CancelURL = "https://example.com/\xc3" }), "cancelUrl"},
-		"a name":             {do(map[string]int{"\xff": 1}), "name"},
-		"a list":             {do([]string{"\xff"}), "body"},
-		"JSON that is as is": {do(struct{ A any }{rawBytes("\"\xff\"")}), "A"},
+		"a URL":               {input(func(in *plugipay.CheckoutSessionCreateInput) { in.CancelURL = "https://example.com/\xc3" }), "cancelUrl"},
+		"a name":              {do(map[string]int{"\xff": 1}), "name"},
+		"a list":              {do([]string{"\xff"}), "body"},
+		"JSON of a Marshaler": {do(struct{ A any }{rawBytes("\"\xff\"")}), "A"},
 	} {
 		pe := wantError(t, test.call(), 0, "invalid_request")
 		if !strings.HasPrefix(pe.Message, test.says) && !strings.Contains(pe.Message, test.says+" ") {
@@ -59,13 +59,12 @@ func TestCreate_InvalidUTF8IsRefusedByName(t *testing.T) {
 	}
 }
 
-// rawBytes is written as it is.
-
+// rawBytes is JSON that is written without changes.
 type rawBytes string
 
 func (r rawBytes) MarshalJSON() ([]byte, error) { return []byte(r), nil }
 
-func TestCreate_OddOptionalPropertyKeepsTheSession(t *testing.T) {
+func TestCreate_MalformedOptionalPropertyIsEmpty(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		old, odd string
@@ -75,7 +74,7 @@ func TestCreate_OddOptionalPropertyKeepsTheSession(t *testing.T) {
 		"a customer as an object": {`"cus_01"`, `{"id": "cus_01"}`, func(s *plugipay.CheckoutSession) bool { return s.CustomerID == nil }},
 		"methods as text":         {`["qris", "va"]`, `"qris"`, func(s *plugipay.CheckoutSession) bool { return s.Methods == nil }},
 		"a time as a number":      {`"2026-09-22T14:13:20.000Z"`, `1790000000`, func(s *plugipay.CheckoutSession) bool { return s.ExpiresAt == "" }},
-		"two odd ones": {`"cus_01", "amount"`, `7, "adapter": [], "amount"`,
+		"two malformed properties": {`"cus_01", "amount"`, `7, "adapter": [], "amount"`,
 			func(s *plugipay.CheckoutSession) bool { return s.CustomerID == nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -84,7 +83,7 @@ func TestCreate_OddOptionalPropertyKeepsTheSession(t *testing.T) {
 			if body == sessionBody {
 				t.Fatal("nothing was changed")
 			}
-			client := answering(t, 201, body).client(t)
+			client := responding(t, 201, body).client(t)
 			var info plugipay.ResponseInfo
 			session, err := client.CheckoutSessions.Create(plugipay.WithResponse(t.Context(), &info), validInput())
 			if err != nil {
@@ -95,7 +94,7 @@ func TestCreate_OddOptionalPropertyKeepsTheSession(t *testing.T) {
 				t.Fatal(err)
 			}
 			listBody := `{"data": [` + sessionJSON + `,` + strings.Replace(sessionJSON, test.old, test.odd, 1) + `], "meta": {}}`
-			page, err := answering(t, 200, listBody).client(t).CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
+			page, err := responding(t, 200, listBody).client(t).CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
 			if err != nil || len(page.Data) != 2 {
 				t.Fatalf("page is %+v, error %v", page, err)
 			}
@@ -106,25 +105,25 @@ func TestCreate_OddOptionalPropertyKeepsTheSession(t *testing.T) {
 				}
 			}
 			if !bytes.Equal(info.Body, []byte(body)) {
-				t.Errorf("the bytes are %s", info.Body)
+				t.Errorf("info.Body is %s", info.Body)
 			}
 		})
 	}
 }
 
-func TestCreate_OddEssentialPropertyIsAnError(t *testing.T) {
+func TestCreate_MalformedEssentialPropertyIsAnError(t *testing.T) {
 	t.Parallel()
 	for property, value := range map[string]string{
 		"id": `"cs_01HX"`, "amount": "19900000", "currency": `"IDR"`, "status": `"open"`, "hostedUrl": `"https://plugipay.com/c/cs_01HX"`,
 	} {
 		for _, odd := range []string{`{"secret value": 1}`, `["secret value"]`, "1.5", "1e400"} {
 			was := `"` + property + `": ` + value
-			// An odd property before it must not hide it.
+			// A malformed optional property before it must not hide the error.
 			body := strings.Replace(sessionBody, was, `"adapter": 7, "`+property+`": `+odd, 1)
 			if body == sessionBody {
 				t.Fatalf("%s was not changed", property)
 			}
-			_, err := answering(t, 201, body).client(t).CheckoutSessions.Create(t.Context(), validInput())
+			_, err := responding(t, 201, body).client(t).CheckoutSessions.Create(t.Context(), validInput())
 			pe := wantError(t, err, 201, "invalid_response")
 			if !strings.Contains(pe.Message, "data."+property) || strings.Contains(pe.Error(), "secret value") || !pe.MayHaveBeenProcessed() {
 				t.Errorf("%s: error is %v", property, err)

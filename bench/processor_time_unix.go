@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// processorTime is the time that processors have spent on this process. Unlike that on the wall, it goes on only while they
-// do, however much else the machine has to do.
+// processorTime returns the time that processors have spent on this process. Unlike wall time, it does not depend on other load
+// on the machine.
 func processorTime() time.Duration {
 	var used syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {

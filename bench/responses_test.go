@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-func TestTheAnswersHaveTheSizesThatAreTold(t *testing.T) {
-	all := newAnswers()
+func TestResponses_HaveTheDocumentedSizes(t *testing.T) {
+	all := newResponses()
 	for path, content := range all.one {
 		if path == midtransCreatePath || path == midtransGetPath {
-			continue // they are what Midtrans sends, which is less
+			continue // the responses of Midtrans are smaller
 		}
-		if len(content) != answerBytes {
-			t.Errorf("%s: one has %d bytes, want %d", path, len(content), answerBytes)
+		if len(content) != responseBytes {
+			t.Errorf("%s: a response has %d bytes, want %d", path, len(content), responseBytes)
 		}
 	}
 	for path, content := range all.many {
@@ -29,35 +29,35 @@ func TestTheAnswersHaveTheSizesThatAreTold(t *testing.T) {
 	}
 }
 
-func TestWhatCreateSendsHasTheSizeThatIsTold(t *testing.T) {
+func TestCreate_BodyHasTheDocumentedSize(t *testing.T) {
 	sent := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		sent = len(body)
-		newAnswers().ServeHTTP(w, r)
+		newResponses().ServeHTTP(w, r)
 	}))
 	defer server.Close()
 	for _, contender := range contenders {
 		if err := create.do(open(t, contender, server.URL, nil)); err != nil {
 			t.Errorf("%s: %v", contender.name, err)
 		}
-		// Stripe's is a form, with longer names, and Midtrans has no place for all of it.
+		// Stripe sends a form with longer names. Midtrans has no fields for some of the values.
 		if sent != createBodyBytes && contender.name != "stripe-go" && contender.name != "midtrans-go" {
 			t.Errorf("%s sends %d bytes, want %d", contender.name, sent, createBodyBytes)
 		}
 	}
 }
 
-func TestEveryClientReadsTheAnswersRight(t *testing.T) {
-	server := httptest.NewServer(newAnswers())
+func TestClients_DecodeTheResponses(t *testing.T) {
+	server := httptest.NewServer(newResponses())
 	defer server.Close()
 	for _, contender := range contenders {
 		for name, c := range map[string]client{
-			"the stub": open(t, contender, server.URL, stub{newAnswers()}),
+			"the stub": open(t, contender, server.URL, stub{newResponses()}),
 			"loopback": open(t, contender, server.URL, nil),
 		} {
 			for _, operation := range operations {
-				if !contender.has(operation) {
+				if !contender.supports(operation) {
 					continue
 				}
 				if err := operation.do(c); err != nil {
@@ -68,8 +68,8 @@ func TestEveryClientReadsTheAnswersRight(t *testing.T) {
 	}
 }
 
-func TestBothVerifyADelivery(t *testing.T) {
-	for name, verify := range map[string]func(delivery) error{"by hand": verifyByHand, "ours": verifyByOurs} {
+func TestVerify_RefusesAChangedDelivery(t *testing.T) {
+	for name, verify := range map[string]func(delivery) error{"by hand": verifyByHand, "plugipay": verifyByPlugipay} {
 		d, err := newDelivery()
 		if err != nil {
 			t.Fatal(err)
@@ -79,7 +79,7 @@ func TestBothVerifyADelivery(t *testing.T) {
 		}
 		d.body = bytes.Replace(d.body, []byte("ord_42"), []byte("ord_43"), 1)
 		if verify(d) == nil {
-			t.Errorf("%s: a delivery that was changed on its way is accepted", name)
+			t.Errorf("%s: a changed delivery is accepted", name)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestCancelOrGet_EndsOrReturnsWhatEnded(t *testing.T) {
+func TestCancelOrGet_ReturnsTheEndedSession(t *testing.T) {
 	t.Parallel()
 	conflict := reply{status: 409, body: errorBody("conflict")}
 	session := func(status string) reply {
@@ -20,18 +20,18 @@ func TestCancelOrGet_EndsOrReturnsWhatEnded(t *testing.T) {
 		code   string
 		sent   int
 	}{
-		"it is canceled now":           {[]reply{session("canceled")}, "canceled", "", 1},
-		"it was paid":                  {[]reply{conflict, session("completed")}, "completed", "", 2},
-		"it had expired":               {[]reply{conflict, session("expired")}, "expired", "", 2},
-		"it was canceled before":       {[]reply{conflict, session("canceled")}, "canceled", "", 2},
-		"it had failed":                {[]reply{conflict, session("failed")}, "failed", "", 2},
-		"refused although it is open":  {[]reply{conflict, session("open")}, "", "conflict", 2},
-		"there is no such session":     {[]reply{{status: 404, body: errorBody("not_found")}}, "", "not_found", 1},
-		"it cannot be read afterwards": {[]reply{conflict, {status: 404, body: errorBody("not_found")}}, "", "not_found", 2},
+		"an open session is canceled":   {[]reply{session("canceled")}, "canceled", "", 1},
+		"a paid session":                {[]reply{conflict, session("completed")}, "completed", "", 2},
+		"an expired session":            {[]reply{conflict, session("expired")}, "expired", "", 2},
+		"a canceled session":            {[]reply{conflict, session("canceled")}, "canceled", "", 2},
+		"a failed session":              {[]reply{conflict, session("failed")}, "failed", "", 2},
+		"a conflict of an open session": {[]reply{conflict, session("open")}, "", "conflict", 2},
+		"an unknown session":            {[]reply{{status: 404, body: errorBody("not_found")}}, "", "not_found", 1},
+		"a Get that fails":              {[]reply{conflict, {status: 404, body: errorBody("not_found")}}, "", "not_found", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, test.script, func(t *testing.T, b *bubble) {
+			inBubble(t, test.script, func(t *testing.T, b *bubbleServer) {
 				ended, err := b.client().CheckoutSessions.CancelOrGet(t.Context(), "cs_01HX")
 				var pe *plugipay.Error
 				switch {

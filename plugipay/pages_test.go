@@ -18,11 +18,11 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// pageBody is a page with the sessions of the ids; an empty cursor is null.
+// pageBody returns a page with the sessions of the ids. An empty cursor becomes null.
 func pageBody(cursor string, hasMore bool, ids ...string) string {
 	var data []string
 	for _, id := range ids {
-		data = append(data, `{"id": "`+id+`", "lineItems": "what a session holds, out of line"}`)
+		data = append(data, `{"id": "`+id+`", "lineItems": "data outside of the struct"}`)
 	}
 	next := "null"
 	if cursor != "" {
@@ -31,14 +31,14 @@ func pageBody(cursor string, hasMore bool, ids ...string) string {
 	return fmt.Sprintf(`{"data": [%s], "error": null, "meta": {"cursor": %s, "hasMore": %t}}`, strings.Join(data, ","), next, hasMore)
 }
 
-// threePages are the pages by the cursor that gets them. The second one is empty.
+// threePages maps each cursor to its page. The second page is empty.
 var threePages = map[string]string{
 	"":      pageBody("cur_1", true, "cs_1", "cs_2"),
 	"cur_1": pageBody("cur_2", true),
 	"cur_2": pageBody("", false, "cs_3"),
 }
 
-// listing starts a server that answers with the page of the cursor, or with not_found if there is none.
+// listing starts a server that responds with the page of the cursor, or with not_found if it has no such page.
 func listing(t *testing.T, pages map[string]string) *server {
 	t.Helper()
 	return serving(t, func(w http.ResponseWriter, r *http.Request) {
@@ -75,20 +75,20 @@ func wantQueries(t *testing.T, s *server, want ...string) {
 	}
 }
 
-// all ranges over all sessions until there is an error, and returns their ids with it.
+// all ranges over all sessions and returns their ids, and the error if the iterator yields one.
 func all(ctx context.Context, client *plugipay.Client, params plugipay.CheckoutSessionListParams) (ids []string, failed error) {
 	for session, err := range client.CheckoutSessions.All(ctx, params) {
 		if err != nil {
 			failed = err
 			ids = append(ids, "error"+session.ID)
-			continue // nothing may come after it
+			continue // to find values after the error
 		}
 		ids = append(ids, session.ID)
 	}
 	return ids, failed
 }
 
-func TestAllGoesThroughThePagesAndOverAnEmptyOne(t *testing.T) {
+func TestAll_ReadsEveryPageAndSkipsEmptyOnes(t *testing.T) {
 	t.Parallel()
 	s := listing(t, threePages)
 	ids, err := all(t.Context(), s.client(t), plugipay.CheckoutSessionListParams{})
@@ -98,7 +98,7 @@ func TestAllGoesThroughThePagesAndOverAnEmptyOne(t *testing.T) {
 	wantQueries(t, s, "", "cursor=cur_1", "cursor=cur_2")
 }
 
-func TestAllBeginsAtTheCursorOfItsParamsAndSendsTheRestWithEachPage(t *testing.T) {
+func TestAll_StartsAtTheCursorAndKeepsTheFilters(t *testing.T) {
 	t.Parallel()
 	s := listing(t, map[string]string{"cur_0": threePages[""], "cur_1": threePages["cur_1"], "cur_2": threePages["cur_2"]})
 	params := plugipay.CheckoutSessionListParams{
@@ -115,12 +115,12 @@ func TestAllBeginsAtTheCursorOfItsParamsAndSendsTheRestWithEachPage(t *testing.T
 	}
 }
 
-func TestNothingIsListedBeforeAllIsRangedOverAndEachTimeAnew(t *testing.T) {
+func TestAll_ListsOnlyWhenRangedOver(t *testing.T) {
 	t.Parallel()
 	s := listing(t, threePages)
 	sessions := s.client(t).CheckoutSessions.All(t.Context(), plugipay.CheckoutSessionListParams{})
 	if s.count() != 0 {
-		t.Errorf("%d requests before it is ranged over", s.count())
+		t.Errorf("%d requests before the iteration", s.count())
 	}
 	for pass := range 2 {
 		var ids []string
@@ -136,7 +136,7 @@ func TestNothingIsListedBeforeAllIsRangedOverAndEachTimeAnew(t *testing.T) {
 	}
 }
 
-func TestAnIteratorMayBeRangedOverByManyAtOnce(t *testing.T) {
+func TestAll_IteratorIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	s := listing(t, threePages)
 	sessions := s.client(t).CheckoutSessions.All(t.Context(), plugipay.CheckoutSessionListParams{})
@@ -155,7 +155,7 @@ func TestAnIteratorMayBeRangedOverByManyAtOnce(t *testing.T) {
 	passes.Wait()
 }
 
-func TestABreakStopsListing(t *testing.T) {
+func TestAll_BreakStopsListing(t *testing.T) {
 	t.Parallel()
 	for _, last := range []string{"cs_1", "cs_2"} { // in the middle of a page, and at its end
 		s := listing(t, threePages)
@@ -179,11 +179,11 @@ func TestABreakStopsListing(t *testing.T) {
 		break
 	}
 	if calls != 1 {
-		t.Errorf("after a break at the first page, %d were listed", calls)
+		t.Errorf("after a break at the first page, %d pages were listed", calls)
 	}
 }
 
-func TestAnErrorEndsTheIterationAfterWhatCameBefore(t *testing.T) {
+func TestAll_ErrorEndsTheIteration(t *testing.T) {
 	t.Parallel()
 	s := listing(t, map[string]string{"": threePages[""], "cur_1": threePages["cur_1"]})
 	ids, err := all(t.Context(), s.client(t), plugipay.CheckoutSessionListParams{})
@@ -196,9 +196,9 @@ func TestAnErrorEndsTheIterationAfterWhatCameBefore(t *testing.T) {
 	}
 }
 
-func TestAnErrorOfTheCallersOwnListComesAsItIsWithAnEmptyPage(t *testing.T) {
+func TestPages_ErrorOfListIsYieldedUnchanged(t *testing.T) {
 	t.Parallel()
-	own := errors.New("my own")
+	own := errors.New("error of the list function")
 	list := func(*string) (plugipay.Page[int], error) {
 		return plugipay.Page[int]{Data: []int{1}, Cursor: plugipay.Ptr("c"), HasMore: true}, own
 	}
@@ -216,20 +216,20 @@ func TestAnErrorOfTheCallersOwnListComesAsItIsWithAnEmptyPage(t *testing.T) {
 		}
 	}
 	if times != 2 {
-		t.Errorf("it went on %d times", times)
+		t.Errorf("the iterators yielded %d times, want 2", times)
 	}
 }
 
-func TestABreakAtTheErrorIsFine(t *testing.T) {
+func TestAll_BreakAtTheErrorDoesNotPanic(t *testing.T) {
 	t.Parallel()
 	s := listing(t, nil)
 	for _, err := range s.client(t).CheckoutSessions.All(t.Context(), plugipay.CheckoutSessionListParams{}) {
 		wantError(t, err, 404, "not_found")
-		break // or the loop would panic if it were called again
+		break // the loop panics if the iterator continues
 	}
 }
 
-func TestAContextThatEndsInBetweenEndsTheIterationAtTheNextPage(t *testing.T) {
+func TestAll_EndedContextStopsAtTheNextPage(t *testing.T) {
 	t.Parallel()
 	s := listing(t, threePages)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -247,7 +247,7 @@ func TestAContextThatEndsInBetweenEndsTheIterationAtTheNextPage(t *testing.T) {
 	}
 }
 
-func TestACursorThatComesBackAtOnceIsAnErrorNotALoop(t *testing.T) {
+func TestAll_RepeatedCursorIsAnError(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		pages map[string]string
@@ -257,14 +257,14 @@ func TestACursorThatComesBackAtOnceIsAnErrorNotALoop(t *testing.T) {
 		"after the first page": {
 			map[string]string{"": pageBody("cur_1", true, "cs_1"), "cur_1": pageBody("cur_1", true, "cs_2")}, nil,
 			[]string{"cs_1", "cs_2", "error"}},
-		"later": {
+		"after more pages": {
 			map[string]string{
 				"": pageBody("cur_1", true, "cs_1"), "cur_1": pageBody("cur_2", true), "cur_2": pageBody("cur_3", true),
 				"cur_3": pageBody("cur_4", true), "cur_4": pageBody("cur_5", true), "cur_5": pageBody("cur_5", true)}, nil,
 			[]string{"cs_1", "error"}},
 		"on empty pages": {
 			map[string]string{"": pageBody("cur_1", true), "cur_1": pageBody("cur_1", true)}, nil, []string{"error"}},
-		"the one of the params": {
+		"the cursor of the params": {
 			map[string]string{"cur_0": pageBody("cur_0", true, "cs_1")}, plugipay.Ptr("cur_0"), []string{"cs_1", "cs_1", "error"}},
 	}
 	for name, test := range tests {
@@ -274,7 +274,7 @@ func TestACursorThatComesBackAtOnceIsAnErrorNotALoop(t *testing.T) {
 			ids, err := all(t.Context(), s.client(t), plugipay.CheckoutSessionListParams{Cursor: test.begin})
 			pe := wantError(t, err, 0, "invalid_response")
 			if strings.Contains(pe.Error(), "cur_") {
-				t.Errorf("the error tells the cursor: %v", pe)
+				t.Errorf("the error contains the cursor: %v", pe)
 			}
 			if !slices.Equal(ids, test.ids) {
 				t.Errorf("got %v, want %v", ids, test.ids)
@@ -286,7 +286,7 @@ func TestACursorThatComesBackAtOnceIsAnErrorNotALoop(t *testing.T) {
 	}
 }
 
-func TestPages_CursorThatStaysTheSameIsAnError(t *testing.T) {
+func TestPages_RepeatedCursorIsAnError(t *testing.T) {
 	t.Parallel()
 	for before := range 4 {
 		listed := 0
@@ -303,12 +303,12 @@ func TestPages_CursorThatStaysTheSameIsAnError(t *testing.T) {
 			t.Errorf("the message is %q, want %q in it, and no cursor", pe.Message, want)
 		}
 		if listed != before+2 {
-			t.Errorf("a cursor that repeats after %d pages is seen after %d", before, listed)
+			t.Errorf("a cursor that repeats after %d pages is found after %d", before, listed)
 		}
 	}
 }
 
-func TestALongListDoesNotGoRound(t *testing.T) {
+func TestAll_LongListIsReadToItsEnd(t *testing.T) {
 	t.Parallel()
 	const pages = 5000
 	next := 0
@@ -333,9 +333,9 @@ func TestALongListDoesNotGoRound(t *testing.T) {
 	}
 }
 
-func TestMorePagesWithoutACursorEndTheIterationWithAnError(t *testing.T) {
+func TestAll_MissingCursorIsAnError(t *testing.T) {
 	t.Parallel()
-	for name, cursor := range map[string]*string{"null": nil, "an empty one": plugipay.Ptr("")} {
+	for name, cursor := range map[string]*string{"a null cursor": nil, "an empty cursor": plugipay.Ptr("")} {
 		var got []int
 		var failed error
 		for item, err := range plugipay.All(func(*string) (plugipay.Page[int], error) {
@@ -350,7 +350,7 @@ func TestMorePagesWithoutACursorEndTheIterationWithAnError(t *testing.T) {
 	}
 }
 
-func TestAnyListIsIteratedOverByDoList(t *testing.T) {
+func TestAll_IteratesOverDoList(t *testing.T) {
 	t.Parallel()
 	s := listing(t, threePages)
 	client := s.client(t)
@@ -381,8 +381,8 @@ func TestAnyListIsIteratedOverByDoList(t *testing.T) {
 	}
 }
 
-// TestAPageIsLetGoBeforeTheNextIsListed: whoever goes through a million sessions needs the memory of one page.
-func TestAPageIsLetGoBeforeTheNextIsListed(t *testing.T) {
+// TestPages_ReleasesAPageBeforeTheNext checks that iterating over a long list needs the memory of one page.
+func TestPages_ReleasesAPageBeforeTheNext(t *testing.T) {
 	t.Parallel()
 	type item [1 << 10]byte
 	const pages = 4
@@ -418,7 +418,7 @@ func TestAPageIsLetGoBeforeTheNextIsListed(t *testing.T) {
 	}
 }
 
-func TestAPageOfSessionsIsLetGoBeforeTheNextIsRequested(t *testing.T) {
+func TestAll_ReleasesAPageBeforeTheNext(t *testing.T) {
 	t.Parallel()
 	var kept []weak.Pointer[byte]
 	s := serving(t, func(w http.ResponseWriter, r *http.Request) {

@@ -21,7 +21,7 @@ func ExampleCheckoutSessionsResource_All() {
 
 	params := plugipay.CheckoutSessionListParams{
 		Status: plugipay.Ptr(plugipay.CheckoutSessionStatusOpen),
-		Limit:  plugipay.Ptr(2), // in a page; 100 is the most
+		Limit:  plugipay.Ptr(2), // sessions per page, at most 100
 	}
 	count, total := 0, int64(0)
 	for session, err := range client.CheckoutSessions.All(ctx, params) {
@@ -35,7 +35,7 @@ func ExampleCheckoutSessionsResource_All() {
 	// Output: 5 open sessions, 99500000 in total
 }
 
-// Any list can be iterated over, also one that this package has no method for.
+// All iterates over any list, including lists that this package has no method for.
 func ExampleAll() {
 	client, closeSandbox := sandboxClient()
 	defer closeSandbox()
@@ -72,7 +72,7 @@ func ExampleAll() {
 	// 19900000 IDR
 }
 
-// A program that keeps what it has read remembers the cursor of each page, to go on from there after a crash.
+// Pages returns the cursor of each page. A program that stores the cursor can continue from it after a crash.
 func ExamplePages() {
 	client, closeSandbox := sandboxClient()
 	defer closeSandbox()
@@ -90,10 +90,10 @@ func ExamplePages() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(len(page.Data), "sessions, there is a cursor to go on from:", page.Cursor != nil)
+		fmt.Println(len(page.Data), "sessions, has a cursor to continue from:", page.Cursor != nil)
 	}
 	// Output:
-	// 2 sessions, there is a cursor to go on from: true
-	// 2 sessions, there is a cursor to go on from: true
-	// 1 sessions, there is a cursor to go on from: false
+	// 2 sessions, has a cursor to continue from: true
+	// 2 sessions, has a cursor to continue from: true
+	// 1 sessions, has a cursor to continue from: false
 }

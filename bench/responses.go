@@ -7,11 +7,11 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// The sizes that everything is measured with. A test holds them to what is said about them.
+// The sizes of the measured requests and responses. A test checks them.
 const (
 	createBodyBytes = 528
-	answerBytes     = 931 // one session, with its envelope if it has one
-	memberBytes     = 828 // a session in ours, and in a page
+	responseBytes   = 931 // one session, with its envelope if it has one
+	memberBytes     = 828 // a session of Plugipay, and an item of a page
 	pageSize        = 100
 )
 
@@ -20,13 +20,13 @@ const (
 	sessionAmount = 199_000_00
 )
 
-// What a client must make of the answers.
+// The outcomes that each client must return.
 var (
 	oneSession = outcome{id: sessionID, amount: sessionAmount, items: 1}
 	fullPage   = outcome{id: "cs_01J8ZQ6A4R0S2T4V6X8Z0B2D99", amount: sessionAmount + 99, items: pageSize}
 )
 
-// createInput is what a session is created with; createBodyBytes as JSON.
+// createInput returns the input of create. As JSON, it has createBodyBytes.
 func createInput() plugipay.CheckoutSessionCreateInput {
 	customer, expires := "cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C", 1800
 	return plugipay.CheckoutSessionCreateInput{
@@ -45,10 +45,10 @@ func createInput() plugipay.CheckoutSessionCreateInput {
 	}
 }
 
-// sessionIDs returns the id of the nth session of a page.
-func sessionIDs(n int) string { return fmt.Sprintf("cs_01J8ZQ6A4R0S2T4V6X8Z0B2D%02d", n) }
+// nthSessionID returns the id of the nth session of a page.
+func nthSessionID(n int) string { return fmt.Sprintf("cs_01J8ZQ6A4R0S2T4V6X8Z0B2D%02d", n) }
 
-// session returns the nth session, as JSON of the size.
+// session returns the JSON of the nth session, padded to the size.
 func session(n, size int) string {
 	return padded(size, func(note string) string {
 		return fmt.Sprintf(`{"id":%[1]q,"accountId":"acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H",`+
@@ -59,17 +59,17 @@ func session(n, size int) string {
 			`"cancelUrl":"https://shop.example.com/orders/ord_42/cart","hostedUrl":"https://plugipay.com/c/%[1]s",`+
 			`"expiresAt":"2026-09-22T14:13:20.000Z","completedAt":null,"metadata":{"order_id":"ord_42","note":%[3]q},`+
 			`"createdAt":"2026-09-21T14:13:20.000Z","updatedAt":"2026-09-21T14:13:20.000Z"}`,
-			sessionIDs(n), sessionAmount+n, note)
+			nthSessionID(n), sessionAmount+n, note)
 	})
 }
 
-// envelope returns an answer with the data and what else there is of paging.
+// envelope returns a response with the data and the paging.
 func envelope(data, paging string) string {
 	return `{"data":` + data + `,"error":null,"meta":{"requestId":"req_01J8ZQ7B5S1T3V5X7Z",` +
 		`"timestamp":"2026-09-21T14:13:20Z"` + paging + `}}`
 }
 
-// page returns a list's answer: a full page, with a cursor if there are more.
+// page returns the response to a list: a full page, with a cursor if more is true.
 func page(more bool) string {
 	paging := `,"cursor":null,"hasMore":false`
 	if more {
@@ -78,7 +78,7 @@ func page(more bool) string {
 	return envelope("["+join(session)+"]", paging)
 }
 
-// join returns a page of items with commas in between.
+// join returns the items of a page, separated by commas.
 func join(item func(n, size int) string) string {
 	items := make([]string, pageSize)
 	for n := range items {
@@ -87,7 +87,7 @@ func join(item func(n, size int) string) string {
 	return strings.Join(items, ",")
 }
 
-// padded returns an item with a note as long as it takes to bring the item to the size.
+// padded returns an item of the size. It fills the item's note.
 func padded(size int, item func(note string) string) string {
 	return item(strings.Repeat("n", size-len(item(""))))
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// clientWith returns a client that sends with a user's round tripper.
+// clientWith returns a client that sends its requests with the round tripper.
 func clientWith(t *testing.T, send roundTripper) *plugipay.Client {
 	t.Helper()
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
@@ -33,15 +33,11 @@ func clientWith(t *testing.T, send roundTripper) *plugipay.Client {
 	return client
 }
 
-func answerOf(status int, body string) *http.Response {
-	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
-}
-
-func TestTheUsersCookiesAreKeptAndSent(t *testing.T) {
+func TestHTTPOption_JarKeepsCookies(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "route", Value: "a"})
-		answerSession(w, r)
+		writeSession(w, r)
 	})
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -55,24 +51,24 @@ func TestTheUsersCookiesAreKeptAndSent(t *testing.T) {
 	}
 }
 
-// pickyJar is a jar that cannot stand to get no cookies, which an http.Client never gives one.
+// pickyJar fails if it is called without cookies. An http.Client never calls a jar without cookies.
 type pickyJar struct{ t *testing.T }
 
 func (pickyJar) Cookies(*url.URL) []*http.Cookie { return nil }
 
 func (j pickyJar) SetCookies(_ *url.URL, cookies []*http.Cookie) {
 	if len(cookies) == 0 {
-		j.t.Error("the jar got no cookies to keep")
+		j.t.Error("SetCookies was called without cookies")
 	}
 }
 
-func TestAJarIsLeftAloneWhereThereAreNoCookies(t *testing.T) {
+func TestHTTPOption_JarIsNotCalledWithoutCookies(t *testing.T) {
 	t.Parallel()
-	s := serving(t, answerSession)
+	s := serving(t, writeSession)
 	getOnce(t, s.client(t, func(o *plugipay.ClientOptions) { o.HTTP = &http.Client{Jar: pickyJar{t}} }))
 }
 
-func TestARoundTripperThatReturnsNothingIsANetworkError(t *testing.T) {
+func TestHTTPOption_NilResponseIsANetworkError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client := clientWith(t, func(*http.Request) (*http.Response, error) { return nil, nil })
@@ -83,7 +79,7 @@ func TestARoundTripperThatReturnsNothingIsANetworkError(t *testing.T) {
 	})
 }
 
-func TestAnAnswerWithoutABodyIsEmpty(t *testing.T) {
+func TestHTTPOption_NilBodyIsEmpty(t *testing.T) {
 	t.Parallel()
 	client := clientWith(t, func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}}, nil
@@ -93,8 +89,8 @@ func TestAnAnswerWithoutABodyIsEmpty(t *testing.T) {
 	}
 }
 
-// TestWhatARoundTripperChangesIsNotInTheNextAttempt: they should not change requests, but many do.
-func TestWhatARoundTripperChangesIsNotInTheNextAttempt(t *testing.T) {
+// TestHTTPOption_ChangesDoNotReachTheNextAttempt covers round trippers that change requests, although they should not.
+func TestHTTPOption_ChangesDoNotReachTheNextAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var targets, bodies []string
@@ -105,7 +101,7 @@ func TestWhatARoundTripperChangesIsNotInTheNextAttempt(t *testing.T) {
 			}
 			targets, bodies = append(targets, r.URL.String()), append(bodies, string(body))
 			if got := r.Header["X-Extra"]; got != nil {
-				t.Errorf("the request has %q of an attempt before", got)
+				t.Errorf("the request has %q of an earlier attempt", got)
 			}
 			if got := r.Header["Idempotency-Key"]; len(got) != 1 {
 				t.Errorf("the request has the keys %q", got)
@@ -114,9 +110,9 @@ func TestWhatARoundTripperChangesIsNotInTheNextAttempt(t *testing.T) {
 			r.Header.Add("Idempotency-Key", "another")
 			r.URL.Path = "/gateway" + r.URL.Path
 			if len(targets) < 3 {
-				return answerOf(503, ""), nil
+				return response(503, ""), nil
 			}
-			return answerOf(200, sessionBody), nil
+			return response(200, sessionBody), nil
 		})
 		if _, err := client.CheckoutSessions.Create(t.Context(), validInput()); err != nil {
 			t.Fatal(err)
@@ -130,7 +126,7 @@ func TestWhatARoundTripperChangesIsNotInTheNextAttempt(t *testing.T) {
 	})
 }
 
-// slowBody is an answer's body in two parts, of which the second one comes when those of all other calls have begun.
+// slowBody is the body of a response in two parts. The second part arrives when all other responses have begun.
 func slowBody(first, second string, begun *sync.WaitGroup) io.ReadCloser {
 	return io.NopCloser(io.MultiReader(strings.NewReader(first), readerFunc(func([]byte) (int, error) {
 		begun.Done()
@@ -143,21 +139,21 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// TestCallsAtTheSameTimeEachGetTheirOwnAnswer: what answers are read into is used again, but never by two calls at once.
-func TestCallsAtTheSameTimeEachGetTheirOwnAnswer(t *testing.T) {
+// TestResponse_ConcurrentCallsDoNotMix checks that no two calls use the same pooled buffer at once.
+func TestResponse_ConcurrentCallsDoNotMix(t *testing.T) {
 	t.Parallel()
 	const atOnce = 8
 	var begun sync.WaitGroup
 	client := clientWith(t, func(r *http.Request) (*http.Response, error) {
-		answer := answerOf(200, "")
+		resp := response(200, "")
 		before, after, _ := strings.Cut(sessionBody, "cs_01HX")
-		answer.Body = slowBody(before+path.Base(r.URL.Path), after, &begun)
-		return answer, nil
+		resp.Body = slowBody(before+path.Base(r.URL.Path), after, &begun)
+		return resp, nil
 	})
 	get := func(id string) {
 		session, err := client.CheckoutSessions.Get(t.Context(), id)
 		if err != nil || session.ID != id || session.HostedURL != "https://plugipay.com/c/cs_01HX" {
-			t.Errorf("instead of %s came %+v, error %v", id, session, err)
+			t.Errorf("Get of %s returned %+v, error %v", id, session, err)
 		}
 	}
 	for round := range 20 {
@@ -172,7 +168,7 @@ func TestCallsAtTheSameTimeEachGetTheirOwnAnswer(t *testing.T) {
 	}
 }
 
-func TestWhatARoundTripperAddsToAHeaderLeavesTheOthersAlone(t *testing.T) {
+func TestHTTPOption_HeaderValuesAreSeparate(t *testing.T) {
 	t.Parallel()
 	client := clientWith(t, func(r *http.Request) (*http.Response, error) {
 		before := r.Header.Clone()
@@ -184,14 +180,14 @@ func TestWhatARoundTripperAddsToAHeaderLeavesTheOthersAlone(t *testing.T) {
 				t.Errorf("%s is %q, want %q", name, values, want)
 			}
 		}
-		return answerOf(200, sessionBody), nil
+		return response(200, sessionBody), nil
 	})
 	if _, err := client.ForMerchant("acc_01").CheckoutSessions.Create(t.Context(), validInput()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// failedDial is an error that tells by As that a connection could not be made.
+// failedDial is an error that converts to a failed dial with errors.As.
 type failedDial struct{}
 
 func (failedDial) Error() string { return "no connection" }
@@ -203,23 +199,23 @@ func (failedDial) As(target any) bool {
 	return ok
 }
 
-// TestAConnectionThatCouldNotBeMadeIsSeenInAnyWrapping: only then is a write without a key sent again.
-func TestAConnectionThatCouldNotBeMadeIsSeenInAnyWrapping(t *testing.T) {
+// TestRetry_DialErrorIsFoundInAnyWrapper checks when a write without a key is retried.
+func TestRetry_DialErrorIsFoundInAnyWrapper(t *testing.T) {
 	t.Parallel()
 	dial := &net.OpError{Op: "dial", Err: errors.New("refused")}
 	for name, c := range map[string]struct {
 		err      error
 		attempts int
 	}{
-		"itself":                        {dial, 3},
-		"wrapped":                       {fmt.Errorf("sending: %w", dial), 3},
-		"one of several":                {errors.Join(errors.New("first"), fmt.Errorf("second: %w", dial)), 1},
-		"within another operation":      {&net.OpError{Op: "read", Err: dial}, 3},
-		"told by As":                    {fmt.Errorf("sending: %w", failedDial{}), 3},
-		"another operation":             {&net.OpError{Op: "read", Err: errors.New("reset")}, 1},
-		"several, none of them a dial":  {errors.Join(errors.New("first"), errors.New("second")), 1},
-		"an error that wraps nothing":   {errors.New("dial tcp: refused"), 1},
-		"a wrapper that holds no error": {fmt.Errorf("sending: %w", error(nil)), 1},
+		"a dial error":                    {dial, 3},
+		"a wrapped dial error":            {fmt.Errorf("sending: %w", dial), 3},
+		"a joined dial error":             {errors.Join(errors.New("first"), fmt.Errorf("second: %w", dial)), 1},
+		"a dial within another operation": {&net.OpError{Op: "read", Err: dial}, 3},
+		"an error with an As method":      {fmt.Errorf("sending: %w", failedDial{}), 3},
+		"another operation":               {&net.OpError{Op: "read", Err: errors.New("reset")}, 1},
+		"joined errors without a dial":    {errors.Join(errors.New("first"), errors.New("second")), 1},
+		"an error without a cause":        {errors.New("dial tcp: refused"), 1},
+		"a wrapper of nil":                {fmt.Errorf("sending: %w", error(nil)), 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -238,7 +234,7 @@ func TestAConnectionThatCouldNotBeMadeIsSeenInAnyWrapping(t *testing.T) {
 	}
 }
 
-// watchedContext counts what hangs on it until it ends. Its Done is its own, so that package context asks it by AfterFunc.
+// watchedContext counts the functions that wait for its end. Its custom Done makes package context call AfterFunc.
 type watchedContext struct {
 	context.Context
 	done    chan struct{}
@@ -255,12 +251,12 @@ func (c *watchedContext) AfterFunc(func()) (stop func() bool) {
 	}
 }
 
-func TestContext_KeepsNothingOfACallThatEnded(t *testing.T) {
+func TestContext_HoldsNothingAfterACall(t *testing.T) {
 	t.Parallel()
 	for _, timeout := range []time.Duration{0, -1} {
 		client, err := plugipay.NewClient(plugipay.ClientOptions{
 			KeyID: testKeyID, Secret: testSecret, Timeout: timeout,
-			HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return answerOf(204, ""), nil })},
+			HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return response(204, ""), nil })},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -271,7 +267,7 @@ func TestContext_KeepsNothingOfACallThatEnded(t *testing.T) {
 				t.Fatal(err)
 			}
 			if n := ctx.hanging.Load(); n != 0 {
-				t.Errorf("timeout %s, %s: %d things hang on the context", timeout, name, n)
+				t.Errorf("timeout %s, %s: %d functions still wait for the context", timeout, name, n)
 			}
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // sdkAgent is the User-Agent of a client that names no program.
 var sdkAgent = "plugipay-go/" + plugipay.Version + " go/" + strings.TrimPrefix(strings.Fields(runtime.Version())[0], "go")
 
-func TestEveryRequestNamesTheSDKAndGoAndTheProgram(t *testing.T) {
+func TestUserAgent_NamesSDKGoAndProgram(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		for want, app := range map[string]plugipay.AppInfo{
@@ -27,7 +27,7 @@ func TestEveryRequestNamesTheSDKAndGoAndTheProgram(t *testing.T) {
 		} {
 			t.Run(op.name+want, func(t *testing.T) {
 				t.Parallel()
-				s := answering(t, 200, op.answer())
+				s := responding(t, 200, op.body())
 				client := s.client(t, func(o *plugipay.ClientOptions) { o.AppInfo = app })
 				for _, c := range []*plugipay.Client{client, client.ForMerchant("acc_01")} {
 					if err := op.call(t, c); err != nil {
@@ -44,11 +44,11 @@ func TestEveryRequestNamesTheSDKAndGoAndTheProgram(t *testing.T) {
 	}
 }
 
-func TestEveryAttemptNamesTheSDK(t *testing.T) {
+func TestUserAgent_IsSentWithEveryAttempt(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubbleServer) {
 		if _, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX"); err == nil {
-			t.Fatal("it succeeded")
+			t.Fatal("the call succeeded")
 		}
 		for _, r := range b.requests {
 			if got := r.header.Get("User-Agent"); got != sdkAgent {
@@ -58,27 +58,27 @@ func TestEveryAttemptNamesTheSDK(t *testing.T) {
 	})
 }
 
-func TestNewClientRefusesAnAppInfoThatCannotBeSent(t *testing.T) {
+func TestNewClient_RefusesInvalidAppInfo(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		app  plugipay.AppInfo
 		says string
 	}{
-		"a version alone":           {plugipay.AppInfo{Version: "2.1"}, "no Name"},
-		"a URL alone":               {plugipay.AppInfo{URL: "https://example.com"}, "no Name"},
+		"a version without a name":  {plugipay.AppInfo{Version: "2.1"}, "no Name"},
+		"a URL without a name":      {plugipay.AppInfo{URL: "https://example.com"}, "no Name"},
 		"two words":                 {plugipay.AppInfo{Name: "My Plugin"}, "AppInfo.Name"},
 		"a name with a line break":  {plugipay.AppInfo{Name: "a\r\nX: 1"}, "AppInfo.Name"},
 		"a name with a slash":       {plugipay.AppInfo{Name: "a/1"}, "AppInfo.Name"},
-		"a name with a comment":     {plugipay.AppInfo{Name: "(a)"}, "AppInfo.Name"},
+		"a name that is a comment":  {plugipay.AppInfo{Name: "(a)"}, "AppInfo.Name"},
 		"a name beyond ASCII":       {plugipay.AppInfo{Name: "☕"}, "AppInfo.Name"},
 		"a version of two words":    {plugipay.AppInfo{Name: "a", Version: "2 1"}, "AppInfo.Version"},
-		"a version with a break":    {plugipay.AppInfo{Name: "a", Version: "2\n"}, "AppInfo.Version"},
-		"a host":                    {plugipay.AppInfo{Name: "a", URL: "example.com"}, "URL"},
+		"a version, a line break":   {plugipay.AppInfo{Name: "a", Version: "2\n"}, "AppInfo.Version"},
+		"a URL without a scheme":    {plugipay.AppInfo{Name: "a", URL: "example.com"}, "URL"},
 		"another scheme":            {plugipay.AppInfo{Name: "a", URL: "ftp://example.com"}, "URL"},
 		"a URL without a host":      {plugipay.AppInfo{Name: "a", URL: "https://"}, "URL"},
-		"a password":                {plugipay.AppInfo{Name: "a", URL: "https://hush:hush@example.com"}, "user name"},
-		"the end of a comment":      {plugipay.AppInfo{Name: "a", URL: "https://example.com/)"}, "URL"},
-		"a backslash":               {plugipay.AppInfo{Name: "a", URL: `https://example.com/\`}, "URL"},
+		"a URL with a password":     {plugipay.AppInfo{Name: "a", URL: "https://hush:hush@example.com"}, "user name"},
+		"a URL with a parenthesis":  {plugipay.AppInfo{Name: "a", URL: "https://example.com/)"}, "URL"},
+		"a URL with a backslash":    {plugipay.AppInfo{Name: "a", URL: `https://example.com/\`}, "URL"},
 		"a URL beyond ASCII":        {plugipay.AppInfo{Name: "a", URL: "https://example.com/☕"}, "URL"},
 		"a URL with a space":        {plugipay.AppInfo{Name: "a", URL: "https://example.com/a b"}, "space"},
 		"a URL with a line break":   {plugipay.AppInfo{Name: "a", URL: "https://example.com/\r\nX:1"}, "URL"},
@@ -89,16 +89,16 @@ func TestNewClientRefusesAnAppInfoThatCannotBeSent(t *testing.T) {
 			_, err := plugipay.NewClient(plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret, AppInfo: test.app})
 			pe := wantError(t, err, 0, "invalid_request")
 			if !strings.Contains(pe.Message, "ClientOptions.AppInfo") || !strings.Contains(pe.Message, test.says) {
-				t.Errorf("message %q does not say %q", pe.Message, test.says)
+				t.Errorf("the message %q does not contain %q", pe.Message, test.says)
 			}
-			wantHushed(t, err, allVerbs)
+			wantNoSecret(t, err, allVerbs)
 		})
 	}
 }
 
-func TestTheUsersTransportMayNameItselfInstead(t *testing.T) {
+func TestUserAgent_TransportMayReplaceIt(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	client := s.client(t, func(o *plugipay.ClientOptions) {
 		o.HTTP = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 			r = r.Clone(r.Context())
@@ -114,9 +114,9 @@ func TestTheUsersTransportMayNameItselfInstead(t *testing.T) {
 	}
 }
 
-func TestTheLowLevelClientAloneDoesNotNameTheSDK(t *testing.T) {
+func TestUserAgent_LowLevelClientDoesNotSetIt(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	client, err := gen.NewClient(s.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func TestTheLowLevelClientAloneDoesNotNameTheSDK(t *testing.T) {
 	}
 }
 
-// FuzzAppInfo: a program's name is refused, or it is sent as one product and one comment and nothing else.
+// FuzzAppInfo checks that an AppInfo is either refused, or sent as one product and at most one comment.
 func FuzzAppInfo(f *testing.F) {
 	for _, app := range [][3]string{
 		{"MyPlugin", "2.1", "https://example.com"}, {"a", "", ""}, {"", "1", ""}, {"a b", "1", "x"}, {"a\r\nX: 1", "1/2", "https://a/)("},
