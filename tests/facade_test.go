@@ -16,9 +16,9 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// TestEachOperationHasItsMethod: an operation createCheckoutSession with the tag "Checkout sessions" is the method
+// TestFacade_HasAMethodForEachOperation: an operation createCheckoutSession with the tag "Checkout sessions" is the method
 // Client.CheckoutSessions.Create, and no other is.
-func TestEachOperationHasItsMethod(t *testing.T) {
+func TestFacade_HasAMethodForEachOperation(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	if err != nil {
@@ -47,8 +47,8 @@ func TestEachOperationHasItsMethod(t *testing.T) {
 	}
 }
 
-// TestEachOperationIsValidated: a contract test makes an exchange of each operation with a success.
-func TestEachOperationIsValidated(t *testing.T) {
+// TestOperation_IsValidatedByATest: a contract test makes an exchange of each operation with a success.
+func TestOperation_IsValidatedByATest(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	if err != nil {
