@@ -47,8 +47,8 @@ func TestFacade_HasAMethodForEachOperation(t *testing.T) {
 	}
 }
 
-// TestOperation_IsValidatedByATest: a contract test makes an exchange of each operation with a success.
-func TestOperation_IsValidatedByATest(t *testing.T) {
+// TestOperation_IsUsedByATest: a contract test makes an exchange of each operation with a success, and sets each of its filters.
+func TestOperation_IsUsedByATest(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	if err != nil {
@@ -66,8 +66,24 @@ func TestOperation_IsValidatedByATest(t *testing.T) {
 					t.Errorf("no contract test has wantValidated(t, transport, %q): add one to tests/%s", exchange, file)
 				}
 			}
+			for _, name := range filters(operation) {
+				if !regexp.MustCompile(`\b` + name + `( =|:)`).Match(tests) {
+					t.Errorf("no contract test sets the filter %s of %s: add one to tests/%s, and obey it in sandbox", name, operation.OperationID, file)
+				}
+			}
 		}
 	}
+}
+
+// filters returns the fields of the public type of an operation's filters.
+func filters(operation *openapi3.Operation) (names []string) {
+	paramsType, _ := operation.Extensions["x-go-params-type"].(string)
+	if public := publicTypes[paramsType]; public != nil {
+		for _, field := range reflect.VisibleFields(public) {
+			names = append(names, field.Name)
+		}
+	}
+	return names
 }
 
 // facadeMethod returns the resource and the method that belong to an operation: the verb of its id, and what follows the
