@@ -226,6 +226,44 @@ func newFile(t *testing.T, text string) string {
 	return name
 }
 
+// TestSettings_AreInTheDocumentation, and in the help.
+func TestSettings_AreInTheDocumentation(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "sandbox.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var printed strings.Builder
+	help(&printed)
+	for _, setting := range allSettings {
+		if !strings.Contains(string(page), "`"+setting.name+"`") {
+			t.Errorf("docs/sandbox.md does not have %s", setting.name)
+		}
+		if !strings.Contains(printed.String(), "\n  -"+setting.name) {
+			t.Errorf("-h does not list -%s", setting.name)
+		}
+	}
+}
+
+// TestSettings_OfTheDocumentationAreValid: the page's configuration file starts a sandbox.
+func TestSettings_OfTheDocumentationAreValid(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "sandbox.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```yaml\n")
+	text, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("docs/sandbox.md has no YAML")
+	}
+	p := startProgram(t, "-config", newFile(t, text))
+	if p.env["PLUGIPAY_KEY_ID"] != "pk_test_batik" {
+		t.Errorf("the environment is %v", p.env)
+	}
+	p.end()
+}
+
 // FuzzReadFile: a configuration file never makes the program panic.
 func FuzzReadFile(f *testing.F) {
 	f.Add("seed: 1\nworkspaces: [{keys: [{id: a}]}]\n")
