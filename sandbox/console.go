@@ -14,10 +14,11 @@ import (
 )
 
 const (
-	shownSessions  = 100
-	shownRequests  = 200
-	refreshSeconds = 3
-	pauseParameter = "pause"
+	shownSessions    = 100
+	shownRequests    = 200
+	refreshSeconds   = 3
+	pauseParameter   = "pause"
+	sessionParameter = "session"
 )
 
 // consoleView is what the console shows.

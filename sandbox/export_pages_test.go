@@ -10,7 +10,7 @@ import (
 // LineItemTotals are the names and the totals of the line items that the hosted page shows.
 func LineItemTotals(lineItems string) []string {
 	var shown []string
-	for _, item := range New(Options{}).lineItemViews(json.RawMessage(lineItems), gen.CurrencyIDR) {
+	for _, item := range New(Options{}).lineItemViewsIn(english, json.RawMessage(lineItems), gen.CurrencyIDR) {
 		shown = append(shown, item.Name+": "+item.Total)
 	}
 	return shown
@@ -39,6 +39,8 @@ func ShowDelivery(w http.ResponseWriter, text string, delivered bool) {
 func ShowHosted(w http.ResponseWriter, s *Sandbox, status gen.CheckoutSessionStatus) {
 	session := gen.CheckoutSession{Status: status, Amount: 4999, Currency: gen.CurrencyUSD,
 		SuccessURL: "https://example.com/ok", CancelURL: "https://example.com/no"}
-	view := hostedPage{sandbox: s, workspace: s.directory.firstKey.home}.view(session, payment{}, "")
-	page{status: http.StatusOK, template: "hosted.html", content: view}.write(w)
+	p := hostedPage{sandbox: s, workspace: s.directory.firstKey.home, language: english}
+	out := p.page(p.view(session, payment{}, s.clock.now()))
+	out.status = http.StatusOK
+	out.write(w)
 }

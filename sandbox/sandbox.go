@@ -47,6 +47,7 @@ type Sandbox struct {
 	deliveryClient *http.Client
 	receiverCAs    []*x509.Certificate
 	requests       requestLog
+	activities     activityLog
 	redactor       atomic.Pointer[strings.Replacer]
 }
 
