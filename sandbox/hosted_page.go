@@ -188,7 +188,7 @@ func (p hostedPage) show(w http.ResponseWriter, status int, problem string) (scr
 func (p hostedPage) page(view hostedView) page {
 	out := page{
 		template: "hosted.html", language: p.language, title: view.Heading + " · " + view.Merchant,
-		badge: view.T.TestMode + ": " + view.T.NoMoney, content: view,
+		badge: &badge{Short: view.T.TestMode, Long: view.T.NoMoney}, languages: &view.Switch, content: view,
 	}
 	if view.Waits {
 		out.refresh, out.refreshTo = waitingSeconds, p.address(returnParameter, "1")

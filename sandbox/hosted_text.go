@@ -166,6 +166,21 @@ func methodText(l language, method gen.CheckoutMethod) (name, hint string) {
 	return string(method), ""
 }
 
+// cardText says what comes of a payment with a test card.
+func cardText(l language, outcome cardOutcome) string {
+	switch outcome {
+	case cardSucceeds:
+		return either(l, "Success", "Berhasil")
+	case cardDeclined:
+		return either(l, "Declined", "Ditolak")
+	case cardInsufficientFunds:
+		return either(l, "Insufficient funds", "Saldo kurang")
+	case card3DSSucceeds:
+		return either(l, "3DS, success", "3DS, berhasil")
+	}
+	return either(l, "3DS, failure", "3DS, gagal")
+}
+
 func either(l language, inEnglish, inIndonesian string) string {
 	if l == indonesian {
 		return inIndonesian

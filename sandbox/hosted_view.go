@@ -79,6 +79,7 @@ type channelView struct {
 type cardView struct {
 	testCard
 	Shown string // the number in groups
+	Means string // the outcome, for people
 	URL   string // fills in the form
 }
 
@@ -162,7 +163,7 @@ func (p hostedPage) showOpen(view *hostedView, session gen.CheckoutSession) {
 
 func (p hostedPage) showCards(view *hostedView) {
 	for _, c := range testCards() {
-		shown := cardView{testCard: c, Shown: groupDigits(c.Number), URL: p.address(
+		shown := cardView{testCard: c, Shown: groupDigits(c.Number), Means: cardText(p.language, c.Outcome), URL: p.address(
 			methodParameter, string(gen.CheckoutMethodCard), cardParameter, string(c.Outcome))}
 		view.Cards = append(view.Cards, shown)
 		if c.Outcome == p.query.card {

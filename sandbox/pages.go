@@ -62,14 +62,18 @@ type page struct {
 	template    string // its file
 	language    language
 	title       string
-	badge       string   // next to the brand; empty: that no real money moves
-	wide        bool     // for tables
-	live        bool     // has the script, which copies texts and keeps the page fresh without losing the place
-	refresh     int      // seconds until the page is shown anew; zero: never
-	refreshTo   string   // the address then; empty: its own
-	formActions []string // sources of the content security policy where the page's forms may lead
+	badge       *badge          // next to the brand; nil: that no real money moves
+	languages   *languageSwitch // nil: the page has one language
+	wide        bool            // for tables
+	live        bool            // has the script, which copies texts and keeps the page fresh without losing the place
+	refresh     int             // seconds until the page is shown anew; zero: never
+	refreshTo   string          // the address then; empty: its own
+	formActions []string        // sources of the content security policy where the page's forms may lead
 	content     any
 }
+
+// badge says that the page is not for real. Small screens show its first part only.
+type badge struct{ Short, Long string }
 
 // write sends a page. A HEAD request gets the same header; package net/http leaves out the body.
 func (p page) write(w http.ResponseWriter) {
@@ -77,7 +81,7 @@ func (p page) write(w http.ResponseWriter) {
 	var body bytes.Buffer
 	err := set.templates[p.template].ExecuteTemplate(&body, "layout.html", map[string]any{
 		"Title": p.title, "Style": set.style, "Wide": p.wide, "Refresh": p.refreshText(), "Every": p.refresh, "RefreshTo": p.refreshTo,
-		"Language": cmp.Or(p.language, english), "Badge": p.badge, "Live": p.live, "Script": set.script,
+		"Language": cmp.Or(p.language, english), "Badge": p.badge, "Switch": p.languages, "Live": p.live, "Script": set.script,
 		"Content": p.content,
 	})
 	if err != nil { // a mistake in the sandbox, as no value can make a template fail
