@@ -93,7 +93,7 @@ func (s *Sandbox) consoleView() consoleView {
 		Sessions:   s.sessionViews(),
 		Deliveries: s.deliveryViews(),
 	}
-	requests := s.requests.newestFirst()
+	requests := s.Requests()
 	for _, r := range requests[:min(len(requests), shownRequests)] {
 		r.Body, r.Response = indented(r.Body), indented(r.Response)
 		view.Requests = append(view.Requests, requestView{

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -107,6 +108,13 @@ func (d *directory) all() []*workspace {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	return d.workspaces[:len(d.workspaces):len(d.workspaces)]
+}
+
+// allKeys returns the keys in no order.
+func (d *directory) allKeys() []*accessKey {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return slices.Collect(maps.Values(d.keys))
 }
 
 // secrets returns the secrets of all keys, and the keys that are secrets themselves.

@@ -27,6 +27,7 @@ type settings struct {
 	faults      []sandbox.Fault
 	samples     int
 	rateLimit   bool
+	strict      bool
 }
 
 // parseSettings reads the flags. With -h it prints them and returns flag.ErrHelp.
@@ -49,6 +50,7 @@ func parseSettings(args []string, stdout io.Writer) (settings, error) {
 	})
 	flags.IntVar(&s.samples, "seed", 0, "`number` of sample sessions to create")
 	flags.BoolVar(&s.rateLimit, "rate-limit", false, "enforce the documented limits of 100 reads and 20 writes a second")
+	flags.BoolVar(&s.strict, "strict", false, "refuse what the contract allows and is most likely a mistake, such as QRIS in USD")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(stdout, "A Plugipay on your own machine. Its flags:")
@@ -99,7 +101,7 @@ func (s settings) start() (*sandbox.Server, error) {
 }
 
 func (s settings) options() sandbox.Options {
-	opts := sandbox.Options{Addr: s.addr}
+	opts := sandbox.Options{Addr: s.addr, Strict: s.strict}
 	if s.rateLimit {
 		opts.RateLimit = sandbox.DocumentedRateLimit()
 	}
