@@ -117,6 +117,18 @@ func (d *directory) allKeys() []*accessKey {
 	return slices.Collect(maps.Values(d.keys))
 }
 
+// signingKeysOf returns the ids of the keys of a workspace that sign. The others are secrets themselves.
+func (d *directory) signingKeysOf(w *workspace) []string {
+	var ids []string
+	for _, k := range d.allKeys() {
+		if k.home == w && k.secret != "" {
+			ids = append(ids, k.id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
 // secrets returns the secrets of all keys, and the keys that are secrets themselves.
 func (d *directory) secrets() []string {
 	d.mu.RLock()

@@ -22,19 +22,6 @@ func FormActionSource(raw string) string {
 	return source
 }
 
-// ShowDelivery writes a console with one delivery, whose texts are all the same, and one attempt of each kind.
-func ShowDelivery(w http.ResponseWriter, text string, delivered bool) {
-	moment := timeView{Text: "2026-01-02 03:04:05.000", Machine: "2026-01-02T03:04:05.000Z"}
-	view := consoleView{Now: moment, Deliveries: []deliveryView{{
-		EventID: text, EventName: text, SessionID: text, URL: text, Body: text, Delivered: delivered,
-		Attempts: []attemptView{{Time: moment, Err: "no answer"}, {Time: moment, Status: 503}},
-	}}}
-	if !delivered {
-		view.Deliveries[0].Next = moment
-	}
-	page{status: http.StatusOK, template: "console.html", title: "Console", content: view}.write(w)
-}
-
 // ShowHosted writes the hosted page of a session with the status.
 func ShowHosted(w http.ResponseWriter, s *Sandbox, status gen.CheckoutSessionStatus) {
 	session := gen.CheckoutSession{Status: status, Amount: 4999, Currency: gen.CurrencyUSD,

@@ -52,6 +52,12 @@ func (l *requestLog) newestFirst() []recordedRequest {
 	return kept
 }
 
+func (l *requestLog) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.kept)
+}
+
 // clear forgets the requests of an account, or all of them when the account is empty.
 func (l *requestLog) clear(accountID string) {
 	l.mu.Lock()
