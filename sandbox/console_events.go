@@ -33,7 +33,7 @@ type deliveryView struct {
 	To                    string // the endpoint
 	State                 DeliveryState
 	Label                 string // of the state
-	Tries                 int
+	Tries, Failures       int    // attempts
 	Answer                string // of the last attempt
 	Time                  timeView
 	Next                  timeView // when it is tried again; empty for never
@@ -160,6 +160,11 @@ func (s *Sandbox) newDeliveryView(d Delivery) deliveryView {
 	}
 	if d.SessionID != "" {
 		view.SessionURL = consoleQuery{}.with(sessionParameter, d.SessionID)
+	}
+	for _, a := range d.Attempts {
+		if a.Error != "" {
+			view.Failures++
+		}
 	}
 	if n := len(d.Attempts); n > 0 {
 		last := d.Attempts[n-1]

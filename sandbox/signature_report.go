@@ -146,11 +146,13 @@ func (m mistakeSearch) mistakes() []mistake {
 	swapped := m.parts
 	swapped.timestamp, swapped.bodyHash = swapped.bodyHash, swapped.timestamp
 	all = append(all, mistake{swapped.text(), "The hash of the body was signed before the timestamp. The timestamp comes first."})
-	for name, separator := range map[string]string{
-		"nothing": "", "colons": ":", "dots": ".", "spaces": " ", "commas": ",", "carriage returns and line feeds": "\r\n",
-		"a backslash and an n": `\n`,
+	for _, separator := range []struct{ text, name string }{
+		{"", "nothing"}, {":", "colons"}, {".", "dots"}, {" ", "spaces"}, {",", "commas"},
+		{"\r\n", "carriage returns and line feeds"}, {`\n`, "a backslash and an n"},
 	} {
-		all = append(all, mistake{m.parts.joined(separator), "The parts were joined by " + name + ". Join them by one line feed."})
+		all = append(all, mistake{
+			m.parts.joined(separator.text), "The parts were joined by " + separator.name + ". Join them by one line feed.",
+		})
 	}
 	all = append(all,
 		mistake{m.parts.text() + "\n", "There was a line feed at the end of the signed text. Leave it out."},
@@ -176,15 +178,18 @@ func (m mistakeSearch) bodyMistakes() []mistake {
 		try(hexHash(nil), "The hash was that of an empty body. Hash the bytes that are sent.")
 	}
 	const otherBytes = " than was sent was signed. Encode the body once, and sign and send the same bytes."
-	for explanation, body := range map[string][]byte{
-		"A body without its last line feed" + otherBytes:                                 bytes.TrimSuffix(m.body, []byte("\n")),
-		"A body with one more line feed" + otherBytes:                                    append(bytes.Clone(m.body), '\n'),
-		"More compact JSON" + otherBytes:                                                 compacted(m.body),
-		"JSON with its properties in another order, or with other escapes," + otherBytes: sortedJSON(m.body),
-		"JSON with more spaces" + otherBytes:                                             []byte(indented(string(m.body))),
+	for _, other := range []struct {
+		body        []byte // nil: there is none
+		explanation string
+	}{
+		{bytes.TrimSuffix(m.body, []byte("\n")), "A body without its last line feed" + otherBytes},
+		{append(bytes.Clone(m.body), '\n'), "A body with one more line feed" + otherBytes},
+		{compacted(m.body), "More compact JSON" + otherBytes},
+		{sortedJSON(m.body), "JSON with its properties in another order, or with other escapes," + otherBytes},
+		{[]byte(indented(string(m.body))), "JSON with more spaces" + otherBytes},
 	} {
-		if body != nil {
-			try(hexHash(body), explanation)
+		if other.body != nil {
+			try(hexHash(other.body), other.explanation)
 		}
 	}
 	return all
@@ -240,16 +245,19 @@ func (s *Sandbox) secretMistake(m mistakeSearch, key *accessKey) string {
 			return "The request was signed with the secret of another key, " + s.redacted(other.id) + "."
 		}
 	}
-	for explanation, secret := range map[string]string{
-		"The request was signed with the key's id. Sign it with the secret.":                          key.id,
-		"The secret ends with a line feed, as one that is read from a file may. Trim it.":             key.secret + "\n",
-		"The secret ends with a carriage return and a line feed. Trim it.":                            key.secret + "\r\n",
-		"The secret begins or ends with quotes, as one of an .env file may. Take them off.":           `"` + key.secret + `"`,
-		"The secret was used without its prefix. Sign with the whole secret, as it is in the portal.": strings.TrimPrefix(strings.TrimPrefix(key.secret, "sk_test_"), "sk_live_"),
+	for _, other := range []struct{ secret, explanation string }{
+		{key.id, "The request was signed with the key's id. Sign it with the secret."},
+		{key.secret + "\n", "The secret ends with a line feed, as one that is read from a file may. Trim it."},
+		{key.secret + "\r\n", "The secret ends with a carriage return and a line feed. Trim it."},
+		{`"` + key.secret + `"`, "The secret begins and ends with quotes, as one of an .env file may. Take them off."},
+		{
+			strings.TrimPrefix(strings.TrimPrefix(key.secret, "sk_test_"), "sk_live_"),
+			"The secret was used without its prefix. Sign with the whole secret, as it is in the portal.",
+		},
 	} {
-		m.secret = secret
+		m.secret = other.secret
 		if m.explains(m.parts.text()) {
-			return explanation
+			return other.explanation
 		}
 	}
 	return "None of the usual mistakes explains it. Either the secret is not that of the key " + s.redacted(key.id) +
