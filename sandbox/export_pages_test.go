@@ -3,6 +3,9 @@ package sandbox
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
 
 	"github.com/plugipay/plugipay-go/gen"
 )
@@ -30,4 +33,31 @@ func ShowHosted(w http.ResponseWriter, s *Sandbox, status gen.CheckoutSessionSta
 	out := p.page(p.view(session, payment{}, s.clock.now()))
 	out.status = http.StatusOK
 	out.write(w)
+}
+
+// CRC16 is crc16.
+func CRC16(text string) uint16 { return crc16(text) }
+
+// QRISText is qrisText.
+func QRISText(merchant, bill string, amount int64, currency gen.CurrencyCode) string {
+	return qrisText(merchant, bill, amount, currency)
+}
+
+// QRImage is the path of qrImage.
+func QRImage(text string) string { return qrImage(text).Path }
+
+// PreferredLanguage is preferredLanguage.
+func PreferredLanguage(accepted string) string { return string(preferredLanguage([]string{accepted})) }
+
+// PostHosted posts a form of the hosted page, and returns the status of the answer.
+func PostHosted(s *Sandbox, id string, fields map[string]string) int {
+	form := url.Values{}
+	for name, value := range fields {
+		form.Set(name, value)
+	}
+	r := httptest.NewRequest(http.MethodPost, hostedPath+id, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w.Code
 }
