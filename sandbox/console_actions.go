@@ -79,6 +79,7 @@ func (s *Sandbox) postConsole(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	action, id := r.PostForm.Get("action"), r.PostForm.Get(sessionParameter)
+	begin := s.clock.now()
 	err := s.actOnConsole(action, r.PostForm)
 	status := http.StatusSeeOther
 	var f *failure
@@ -88,7 +89,7 @@ func (s *Sandbox) postConsole(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		status = http.StatusBadRequest
 	}
-	s.recordConsole(action, id, status)
+	s.recordConsole(action, id, begin, status)
 	if err != nil {
 		s.showConsole(w, r, status, "Nothing was changed: "+problemText(err)+".")
 		return
@@ -106,13 +107,13 @@ func problemText(err error) string {
 	return err.Error()
 }
 
-func (s *Sandbox) recordConsole(action, sessionID string, status int) {
-	done := activity{At: s.clock.now(), Kind: activityConsole, What: cut(action, 100), Status: status}
+func (s *Sandbox) recordConsole(action, sessionID string, begin time.Time, status int) {
+	done := activity{At: begin, Kind: activityConsole, What: cut(action, 100), Status: status}
 	if action == actionAdvance {
 		done.What = "advance the clock"
 	}
 	if w, _, ok := s.findSession(sessionID); ok {
-		done.SessionID, done.At, done.AccountID = sessionID, w.clock.now(), w.accountID
+		done.SessionID, done.At, done.AccountID = sessionID, begin.Add(w.clock.aheadBy()), w.accountID
 	}
 	s.activities.add(done)
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
 )
@@ -82,13 +83,14 @@ type controlEnvelope struct {
 
 func (s *Sandbox) serveControl(w http.ResponseWriter, r *http.Request, route controlRoute) {
 	c := &call{requestID: newID("req_", s.clock.now())}
+	begin := s.clock.now()
 	sent := &bodyCopy{ReadCloser: http.NoBody}
 	if r.Body != nil {
 		sent.ReadCloser = r.Body
 	}
 	r.Body = sent
 	status, data, err := s.callControl(w, r, route)
-	s.recordControl(r, sent.text(), status, err)
+	s.recordControl(r, begin, sent.text(), status, err)
 	if err != nil {
 		a := s.refusal(c, err)
 		a.write(w, http.Header{"Content-Type": {jsonMediaType}})
@@ -154,7 +156,7 @@ func (b *bodyCopy) Read(p []byte) (int, error) {
 func (b *bodyCopy) text() string { return string(b.begin) }
 
 // recordControl keeps a control call that may have changed something.
-func (s *Sandbox) recordControl(r *http.Request, sent string, status int, err error) {
+func (s *Sandbox) recordControl(r *http.Request, begin time.Time, sent string, status int, err error) {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return
 	}
@@ -166,14 +168,14 @@ func (s *Sandbox) recordControl(r *http.Request, sent string, status int, err er
 		status = http.StatusInternalServerError
 	}
 	done := activity{
-		At: s.clock.now(), Kind: activityControl, What: cut(r.Method+" "+s.redacted(r.URL.Path), keptPathSize),
+		At: begin, Kind: activityControl, What: cut(r.Method+" "+s.redacted(r.URL.Path), keptPathSize),
 		Status: status, Sent: cut(withoutSecret(s.redacted(sent)), keptBodySize),
 	}
 	if strings.HasPrefix(r.URL.Path, controlPrefix+"sessions/") {
 		done.SessionID = r.PathValue("id")
 	}
 	if w, _, ok := s.findSession(done.SessionID); ok {
-		done.At, done.AccountID = w.clock.now(), w.accountID
+		done.At, done.AccountID = begin.Add(w.clock.aheadBy()), w.accountID
 	}
 	s.activities.add(done)
 }

@@ -102,13 +102,15 @@ func (p hostedPage) post(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, "", invalid("form", "is not valid"))
 		return
 	}
-	form := newBuyerForm(r.PostForm)
+	form, begin := newBuyerForm(r.PostForm), p.workspace.clock.now()
 	next, err := p.perform(form)
 	if err != nil {
 		p.refuse(w, form.what(), err)
 		return
 	}
-	p.sandbox.activities.add(p.activity(form.what(), http.StatusSeeOther))
+	done := p.activity(form.what(), http.StatusSeeOther)
+	done.At = begin // what it caused comes after it
+	p.sandbox.activities.add(done)
 	setPageHeader(w.Header())
 	w.Header().Set("Location", next)
 	w.WriteHeader(http.StatusSeeOther)
