@@ -5,8 +5,10 @@
   const main = document.querySelector("main");
 
   const copy = async text => {
-    if (navigator.clipboard) return navigator.clipboard.writeText(text);
-    const field = document.createElement("textarea"); // over plain http from another machine
+    try {
+      return await navigator.clipboard.writeText(text);
+    } catch { /* over plain http from another machine there is no clipboard, or the browser does not allow it */ }
+    const field = document.createElement("textarea");
     field.value = text;
     document.body.append(field);
     field.select();
