@@ -21,14 +21,14 @@ func load(t *testing.T) *openapi3.T {
 	return doc
 }
 
-func TestTheContractAndItsExamplesAreValid(t *testing.T) {
+func TestOpenAPI_IsValidWithItsExamples(t *testing.T) {
 	t.Parallel()
 	if err := load(t).Validate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestAnExampleThatBreaksItsSchemaIsFound(t *testing.T) {
+func TestOpenAPI_InvalidExampleIsFound(t *testing.T) {
 	t.Parallel()
 	broken := strings.Replace(string(contract.OpenAPI()), `"currency":"USD"`, `"currency":"XXX"`, 1)
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(broken))
@@ -36,7 +36,7 @@ func TestAnExampleThatBreaksItsSchemaIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := doc.Validate(t.Context()); err == nil {
-		t.Fatal("an example with an unknown currency is valid: the check of the examples is off")
+		t.Fatal("an example with an unknown currency is valid, so the examples are not checked")
 	}
 }
 
@@ -58,7 +58,7 @@ func TestOpenAPI_IsVersion31WithBothServers(t *testing.T) {
 	}
 }
 
-func TestTheContractHoldsTheOperationsAndEvents(t *testing.T) {
+func TestOpenAPI_HasEveryOperationAndEvent(t *testing.T) {
 	t.Parallel()
 	doc := load(t)
 	var operations []string
@@ -76,7 +76,7 @@ func TestTheContractHoldsTheOperationsAndEvents(t *testing.T) {
 		"POST /api/v1/checkout-sessions/{id}/confirm",
 	}
 	if !slices.Equal(operations, want) {
-		t.Errorf("operations are %v", operations)
+		t.Errorf("the operations are %v", operations)
 	}
 	events := slices.Sorted(maps.Keys(doc.Webhooks))
 	wantEvents := []string{
@@ -84,15 +84,15 @@ func TestTheContractHoldsTheOperationsAndEvents(t *testing.T) {
 		"checkout_session.completed", "checkout_session.expired",
 	}
 	if !slices.Equal(events, wantEvents) {
-		t.Errorf("events are %v", events)
+		t.Errorf("the events are %v", events)
 	}
 	for _, name := range doc.Components.Schemas["EventName"].Value.Enum {
 		if doc.Webhooks[name.(string)] == nil {
-			t.Errorf("%s is named but not described", name)
+			t.Errorf("EventName has %s, but the contract has no such webhook", name)
 		}
 	}
 	if named := len(doc.Components.Schemas["EventName"].Value.Enum); named != len(events) {
-		t.Errorf("%d events are named, %d described", named, len(events))
+		t.Errorf("EventName has %d values, but the contract has %d webhooks", named, len(events))
 	}
 }
 
@@ -109,13 +109,13 @@ func TestOpenAPI_DescribesEveryPropertyAndItsNull(t *testing.T) {
 				t.Errorf("%s does not say what null means: %q", where, ref.Value.Description)
 			}
 			if !mayBeNull(ref.Value) && strings.Contains(description, "null") {
-				t.Errorf("%s is never null and speaks of it: %q", where, ref.Value.Description)
+				t.Errorf("the description of %s mentions null, but its value cannot be null: %q", where, ref.Value.Description)
 			}
 		}
 	}
 }
 
-// mayBeNull reports whether null is a value of a schema. A schema without any rule on types allows it.
+// mayBeNull reports whether a schema allows null. A schema without types allows it.
 func mayBeNull(schema *openapi3.Schema) bool {
 	if schema.Type != nil {
 		return schema.Type.Includes("null")
@@ -123,7 +123,7 @@ func mayBeNull(schema *openapi3.Schema) bool {
 	return len(schema.AnyOf) == 0 || slices.ContainsFunc(schema.AnyOf, func(ref *openapi3.SchemaRef) bool { return mayBeNull(ref.Value) })
 }
 
-func TestEveryPropertyHasAnExample(t *testing.T) {
+func TestOpenAPI_EveryPropertyHasAnExample(t *testing.T) {
 	t.Parallel()
 	for name, schema := range load(t).Components.Schemas {
 		for property, ref := range schema.Value.Properties {
@@ -134,7 +134,7 @@ func TestEveryPropertyHasAnExample(t *testing.T) {
 	}
 }
 
-func TestEveryOperationErrorAndEventHasAnExample(t *testing.T) {
+func TestOpenAPI_EveryOperationAndEventHasExamples(t *testing.T) {
 	t.Parallel()
 	doc := load(t)
 	check := func(where string, content openapi3.Content) {
@@ -172,7 +172,7 @@ func TestEveryOperationErrorAndEventHasAnExample(t *testing.T) {
 	}
 }
 
-func TestEveryErrorCodeHasAnExample(t *testing.T) {
+func TestOpenAPI_EveryErrorCodeHasAnExample(t *testing.T) {
 	t.Parallel()
 	doc := load(t)
 	shown := map[any]bool{}
@@ -189,7 +189,7 @@ func TestEveryErrorCodeHasAnExample(t *testing.T) {
 	}
 }
 
-func TestEachOperationDocumentsItsStatuses(t *testing.T) {
+func TestOpenAPI_EachOperationDocumentsItsStatuses(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
 		"createCheckoutSession":  "201 400 401 403 409 422 429 500 502 503",
@@ -209,7 +209,7 @@ func TestEachOperationDocumentsItsStatuses(t *testing.T) {
 				wantHeaders := "X-RateLimit-Limit X-RateLimit-Remaining X-RateLimit-Reset"
 				switch status {
 				case "401":
-					wantHeaders = "" // it is not known whose request it is
+					wantHeaders = "" // the workspace is unknown
 				case "429":
 					wantHeaders = "Retry-After " + wantHeaders
 				}
@@ -221,7 +221,7 @@ func TestEachOperationDocumentsItsStatuses(t *testing.T) {
 	}
 }
 
-func TestEachEventIsSigned(t *testing.T) {
+func TestOpenAPI_EachEventRequiresItsSignature(t *testing.T) {
 	t.Parallel()
 	for name, item := range load(t).Webhooks {
 		signature := item.Post.Parameters.GetByInAndName("header", "X-Plugipay-Signature")
@@ -231,15 +231,15 @@ func TestEachEventIsSigned(t *testing.T) {
 	}
 }
 
-func TestKnownLimitsAreConstraints(t *testing.T) {
+func TestOpenAPI_StatesTheKnownConstraints(t *testing.T) {
 	t.Parallel()
 	schemas := load(t).Components.Schemas
 	input := schemas["CheckoutSessionCreateInput"].Value
 	if got := input.Required; !slices.Equal(got, []string{"amount", "currency", "methods", "successUrl", "cancelUrl"}) {
-		t.Errorf("required are %v", got)
+		t.Errorf("the required properties are %v", got)
 	}
 	if got := input.Properties["amount"].Value.Min; got == nil || *got != 1 {
-		t.Errorf("the least amount is %v", got)
+		t.Errorf("the minimum amount is %v", got)
 	}
 	if got := fmt.Sprint(input.Properties["expiresInSec"].Value.Default); got != "86400" {
 		t.Errorf("the default lifetime is %v", got)
@@ -265,11 +265,11 @@ func TestKnownLimitsAreConstraints(t *testing.T) {
 	list := load(t).Paths.Value("/api/v1/checkout-sessions").Get
 	limit := list.Parameters.GetByInAndName("query", "limit").Schema.Value
 	if *limit.Min != 1 || *limit.Max != 100 || fmt.Sprint(limit.Default) != "50" {
-		t.Errorf("limit is from %v to %v, %v by default", *limit.Min, *limit.Max, limit.Default)
+		t.Errorf("limit is %v to %v with the default %v", *limit.Min, *limit.Max, limit.Default)
 	}
 	for _, filter := range []string{"limit", "cursor", "status", "customerId", "createdAfter", "createdBefore", "order"} {
 		if list.Parameters.GetByInAndName("query", filter) == nil {
-			t.Errorf("the list takes no %s", filter)
+			t.Errorf("the list operation has no filter %s", filter)
 		}
 	}
 }
@@ -305,19 +305,19 @@ func presence(parameters openapi3.Parameters, header string) string {
 	return "optional"
 }
 
-func TestAnswersMayGrow(t *testing.T) {
+func TestOpenAPI_ResponsesMayHaveNewProperties(t *testing.T) {
 	t.Parallel()
 	schemas := load(t).Components.Schemas
-	grown := map[string]any{"id": "cs_1", "accountId": "acc_1", "customerId": nil, "amount": 1.0, "currency": "SGD", "status": "on_hold",
+	extended := map[string]any{"id": "cs_1", "accountId": "acc_1", "customerId": nil, "amount": 1.0, "currency": "SGD", "status": "on_hold",
 		"methods": []any{"teleport"}, "adapter": "newpay", "lineItems": map[string]any{"any": "shape"},
 		"successUrl": "https://a.example", "cancelUrl": "https://a.example", "hostedUrl": "https://a.example",
 		"expiresAt": "2026-09-22T14:13:20.000Z", "completedAt": nil, "metadata": nil,
 		"createdAt": "2026-09-22T14:13:20.000Z", "updatedAt": "2026-09-22T14:13:20.000Z", "new": true}
-	if err := schemas["CheckoutSession"].Value.VisitJSON(grown, openapi3.EnableJSONSchema2020()); err != nil {
+	if err := schemas["CheckoutSession"].Value.VisitJSON(extended, openapi3.EnableJSONSchema2020()); err != nil {
 		t.Errorf("a session with a new property and new values breaks the contract: %v", err)
 	}
-	delete(grown, "hostedUrl")
-	if err := schemas["CheckoutSession"].Value.VisitJSON(grown, openapi3.EnableJSONSchema2020()); err == nil {
-		t.Error("a session without a hosted URL keeps the contract")
+	delete(extended, "hostedUrl")
+	if err := schemas["CheckoutSession"].Value.VisitJSON(extended, openapi3.EnableJSONSchema2020()); err == nil {
+		t.Error("a session without a hosted URL conforms to the contract")
 	}
 }

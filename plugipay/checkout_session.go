@@ -75,8 +75,8 @@ func (s *CheckoutSession) DecodeLineItems() ([]CheckoutSessionLineItem, error) {
 	return items, nil
 }
 
-// missingProperty returns the name of a required property that the line item lacks or that is null, or "". A missing amount
-// must not become zero. The required properties are those that an empty line item is written with.
+// missingProperty returns the name of a required property that is missing or null, or "". A missing amount must not become
+// zero. The required properties are the properties in the JSON of an empty line item.
 func missingProperty(item map[string]json.RawMessage) string {
 	var required map[string]json.RawMessage
 	empty, _ := json.Marshal(CheckoutSessionLineItem{})
@@ -92,8 +92,8 @@ func missingProperty(item map[string]json.RawMessage) string {
 // essentialProperties are the properties without which a session cannot be used.
 var essentialProperties = []string{"id", "amount", "currency", "status", "hostedUrl"}
 
-// decodeLeniently decodes a session property by property. A property whose type is not the contract's leaves its field
-// empty, unless the session cannot be used without it.
+// decodeLeniently decodes a session property by property. A property whose type differs from the contract leaves its field
+// empty. An essential property of another type is an error.
 func (s *CheckoutSession) decodeLeniently(data []byte) error {
 	var properties map[string]json.RawMessage
 	if err := json.Unmarshal(data, &properties); err != nil {
@@ -135,9 +135,10 @@ func decodeSessionsLeniently(data []byte, sessions *[]CheckoutSession) error {
 	return nil
 }
 
-// CheckoutSessionExpectation is what a program knows of a session from its own records, for [CheckoutSession.Check].
+// CheckoutSessionExpectation holds the values that a program expects in a session, from its own records. See
+// [CheckoutSession.Check].
 type CheckoutSessionExpectation struct {
-	// Amount is in the currency's smallest unit, as the session was created with. Required.
+	// Amount is the amount that the session was created with, in the currency's smallest unit. Required.
 	Amount int64
 	// Currency is the currency of the amount. Required.
 	Currency CurrencyCode
@@ -147,12 +148,12 @@ type CheckoutSessionExpectation struct {
 	Mode string
 }
 
-// Check compares the session with what is expected, before an order is fulfilled: an event can be genuine and about another
-// amount, another merchant's account, or test money.
+// Check compares the session with the expected values. Call it before you fulfill an order, because a genuine event can be
+// about another amount, another merchant's account, or test money.
 //
 // The error is an [*Error]. Its code is session_mismatch when a property differs, and Field names the first one of amount,
-// currency, accountId and mode; no value is shown. Its code is invalid_request when want has no Amount or no Currency. Nil
-// means that everything matches.
+// currency, accountId and mode. The error shows no values. Its code is invalid_request when want has no Amount or no
+// Currency. Nil means that everything matches.
 func (s *CheckoutSession) Check(want CheckoutSessionExpectation) error {
 	if want.Amount <= 0 || want.Currency == "" {
 		return invalidRequest("CheckoutSessionExpectation needs an Amount above zero and a Currency")

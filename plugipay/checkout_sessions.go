@@ -39,7 +39,7 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 //
 // Contract: GET /api/v1/checkout-sessions/{id}.
 func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*CheckoutSession, error) {
-	c := r.client.newCall(ctx, "getCheckoutSession").about(id)
+	c := r.client.newCall(ctx, "getCheckoutSession").withID(id)
 	params := &gen.GetCheckoutSessionParams{XPlugipayOnBehalfOf: r.client.merchant()}
 	c.send(gen.NewGetCheckoutSessionRequest(r.client.server, id, params))
 	return one[CheckoutSession](ctx, c)
@@ -68,7 +68,7 @@ func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSess
 //
 // Contract: POST /api/v1/checkout-sessions/{id}/cancel.
 func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*CheckoutSession, error) {
-	c := r.client.newCall(ctx, "cancelCheckoutSession").about(id)
+	c := r.client.newCall(ctx, "cancelCheckoutSession").withID(id)
 	params := &gen.CancelCheckoutSessionParams{IdempotencyKey: c.newKey(ctx), XPlugipayOnBehalfOf: r.client.merchant()}
 	c.encode(gen.EmptyObject{})
 	c.send(gen.NewCancelCheckoutSessionRequestWithBody(r.client.server, id, params, jsonMediaType, nil))
@@ -107,7 +107,7 @@ func (r *CheckoutSessionsResource) CancelOrGet(ctx context.Context, id string) (
 //
 // Contract: POST /api/v1/checkout-sessions/{id}/confirm.
 func (r *CheckoutSessionsResource) Confirm(ctx context.Context, id string) (*CheckoutSession, error) {
-	c := r.client.newCall(ctx, "confirmCheckoutSession").about(id)
+	c := r.client.newCall(ctx, "confirmCheckoutSession").withID(id)
 	c.repeatable = true
 	params := &gen.ConfirmCheckoutSessionParams{IdempotencyKey: c.callersKey(ctx), XPlugipayOnBehalfOf: r.client.merchant()}
 	c.encode(gen.EmptyObject{})
@@ -116,8 +116,8 @@ func (r *CheckoutSessionsResource) Confirm(ctx context.Context, id string) (*Che
 	return r.resolveConflict(ctx, c, id, CheckoutSessionStatusCompleted, session, err)
 }
 
-// resolveConflict returns the result of a call that ends a session. A retry meets a conflict if an earlier attempt ended
-// the session and only its response was lost. The result is the session then, not the conflict.
+// resolveConflict returns the result of a call that ends a session. If an earlier attempt ended the session and its response
+// was lost, the retry receives a conflict. Then resolveConflict returns the session instead of the conflict.
 func (r *CheckoutSessionsResource) resolveConflict(
 	ctx context.Context, c *call, id, wanted string, session *CheckoutSession, err error,
 ) (*CheckoutSession, error) {

@@ -51,8 +51,9 @@ type RawResponse struct {
 
 // Do sends a request to any of Plugipay's operations, including those that this package has no method for, and decodes the
 // data of the response into out, a pointer. A nil out discards the data. A [*RawResponse] receives a successful response
-// undecoded. If the data is null, or a successful response has no body, out is not changed; for a [*CheckoutSession], a
-// response without a body is an error with the code invalid_response. After a decoding error, out may be partly written.
+// undecoded. If the data is null, or a successful response has no body, out is not changed. The exception is a
+// [*CheckoutSession]: a response without a body is an error with the code invalid_response. After a decoding error, out may be
+// partly written.
 //
 // Do signs, retries and returns an [*Error] in the same way as the methods of the resources.
 func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
@@ -66,7 +67,7 @@ func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
 		_, err := call.do(ctx, raw)
 		return err
 	}
-	var data json.RawMessage // a copy, which the caller's types may keep
+	var data json.RawMessage // a copy, because the types of the caller may keep it
 	env, err := call.do(ctx, &data)
 	switch _, isSession := out.(*CheckoutSession); {
 	case err != nil:
@@ -82,8 +83,8 @@ func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
 	return nil
 }
 
-// DoList is [Client.Do] for operations that return a list: it decodes the response's data and paging into a page. Data
-// that is null makes an empty page, and so does a successful response without a body.
+// DoList is [Client.Do] for operations that return a list. It decodes the response's data and paging into a page. Null data
+// makes an empty page. A successful response without a body does the same.
 func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T], error) {
 	call := c.newCall(ctx, "doList")
 	call.describe(opts, false)
@@ -106,7 +107,7 @@ func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T]
 	return pageOf(call, items, env.Meta)
 }
 
-// describe makes the request of the options the one that the call sends.
+// describe sets the request of the call from the options.
 func (c *call) describe(opts RequestOptions, anyMediaType bool) {
 	opts.Method = strings.ToUpper(opts.Method)
 	opts.OnBehalfOf = cmp.Or(opts.OnBehalfOf, c.client.onBehalfOf)
@@ -172,13 +173,13 @@ func (opts RequestOptions) check() error {
 	return checkHeader(opts.Header)
 }
 
-// reservedHeaders are set by the client or by net/http, or change what net/http does.
+// reservedHeaders are the headers that the client or net/http sets, or that change what net/http does.
 var reservedHeaders = []string{
 	"Accept-Encoding", "Authorization", "Connection", "Content-Length", "Content-Type", "Host", idempotencyKeyHeader, "Trailer",
 	"Transfer-Encoding", "User-Agent", "X-Idempotency-Key", onBehalfOfHeader, timestampHeader,
 }
 
-// checkHeader refuses headers that the client sets, and those that cannot be sent. It shows no value.
+// checkHeader refuses reserved headers and headers that cannot be sent. The error shows no value.
 func checkHeader(header http.Header) error {
 	for name, values := range header {
 		canonical := http.CanonicalHeaderKey(name)

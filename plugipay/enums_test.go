@@ -26,7 +26,7 @@ func texts[T ~string](values []T) []string {
 	return list
 }
 
-// enumLists are the lists of values, by the enumeration in the contract.
+// enumLists maps each enumeration of the contract to the function that lists its values.
 var enumLists = map[string]func() []string{
 	"CheckoutAdapter":       func() []string { return texts(plugipay.CheckoutAdapters()) },
 	"CheckoutMethod":        func() []string { return texts(plugipay.CheckoutMethods()) },
@@ -36,8 +36,8 @@ var enumLists = map[string]func() []string{
 	"ErrorCode":             func() []string { return texts(plugipay.ErrorCodes()) },
 }
 
-// TestEachEnumerationOfTheContractHasItsList: all but the order of a list, whose two values nobody shows in a menu.
-func TestEachEnumerationOfTheContractHasItsList(t *testing.T) {
+// TestLists_CoverEveryEnumerationOfTheContract skips ListOrder, which has no list function.
+func TestLists_CoverEveryEnumerationOfTheContract(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	if err != nil {
@@ -59,7 +59,7 @@ func TestEachEnumerationOfTheContractHasItsList(t *testing.T) {
 			want = append(want, value.(string))
 		}
 		got := list()
-		if name == "ErrorCode" { // those of the client come after those that Plugipay sends
+		if name == "ErrorCode" { // the client's own codes follow the codes that Plugipay sends
 			got = got[:min(len(want), len(got))]
 		}
 		if !slices.Equal(got, want) {
@@ -71,7 +71,7 @@ func TestEachEnumerationOfTheContractHasItsList(t *testing.T) {
 	}
 }
 
-func TestEachListIsTheCallersOwn(t *testing.T) {
+func TestLists_ReturnANewSlice(t *testing.T) {
 	t.Parallel()
 	for _, list := range []any{
 		plugipay.CheckoutAdapters, plugipay.CheckoutMethods, plugipay.CheckoutSessionStatuses, plugipay.CurrencyCodes,
@@ -87,8 +87,8 @@ func TestEachListIsTheCallersOwn(t *testing.T) {
 	}
 }
 
-// TestErrorCodesAreAllConstants: a code that is added to the package and not to its list is found here.
-func TestErrorCodesAreAllConstants(t *testing.T) {
+// TestErrorCodes_HoldsEveryConstant finds a code that was added to the package but not to ErrorCodes.
+func TestErrorCodes_HoldsEveryConstant(t *testing.T) {
 	t.Parallel()
 	constants := errorCodeConstants(t)
 	for _, code := range constants {

@@ -10,8 +10,8 @@ const idempotencyKeyHeader = "Idempotency-Key"
 
 type idempotencyKeyInContext struct{}
 
-// callersKey is the caller's idempotency key in a context. The context has a pointer to it, because printing a context shows
-// the strings in it, but no memory behind pointers.
+// callersKey is the caller's idempotency key in a context. The context holds a pointer to it, because printing a context shows
+// strings but does not follow pointers.
 type callersKey struct{ text string }
 
 // WithIdempotencyKey returns a context that makes Create, Cancel and Confirm send key as their idempotency key. Without it,
@@ -19,7 +19,7 @@ type callersKey struct{ text string }
 // same key and the same parameters returns the first call's response and has no effect. A call with the same key and other
 // parameters fails with idempotency_mismatch.
 //
-// Derive the key from what must happen once, such as "cart_" and the cart's id. Use a key for one call only: if Create and
+// Derive the key from the thing that must happen once, such as "cart_" and the cart's id. Use a key for one call only: if Create and
 // Cancel share a context, they send the same key, which is a mismatch.
 //
 // A key must be printable ASCII, must not be empty and must not begin or end with a space. Otherwise the call fails with

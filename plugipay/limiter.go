@@ -16,7 +16,7 @@ type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
-// limits holds the Wait methods of the limiters, nil for no limit. They are functions so that printing a client does not
+// limits holds the Wait methods of the limiters. Nil means no limit. They are functions because printing a client must not
 // print the limiters, which may hold a password.
 type limits struct{ reads, writes func(context.Context) error }
 
@@ -46,13 +46,13 @@ func (l limits) wait(ctx context.Context, method string) error {
 	return ctx.Err()
 }
 
-// limiterError returns the error of a call that the limiter ended, before its first attempt or after the last one.
+// limiterError returns the error of a call that the limiter ended. last is the error of the last attempt, or nil.
 func limiterError(ctx context.Context, last *Error, err error) *Error {
 	switch {
 	case ctx.Err() != nil && last != nil:
-		return ended(ctx, beforeRetry, last)
+		return contextError(ctx, beforeRetry, last)
 	case ctx.Err() != nil:
-		return ended(ctx, "while the request waited for the limiter; nothing was sent", nil)
+		return contextError(ctx, "while the request waited for the limiter; nothing was sent", nil)
 	case last != nil:
 		held := *last
 		held.Message += "; the limiter (ClientOptions) allows no further attempt: " + err.Error()

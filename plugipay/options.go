@@ -96,7 +96,7 @@ func (o ClientOptions) LogValue() slog.Value {
 // shownBaseURL returns the base URL for printing, or a placeholder for one that NewClient refuses: it may be a secret in the
 // wrong variable, or hold a password.
 func (o ClientOptions) shownBaseURL() string {
-	o.AllowPlainHTTP, o.KeyID, o.Secret = true, "pk_test_", "sk_test_" // only whether it is a URL matters here
+	o.AllowPlainHTTP, o.KeyID, o.Secret = true, "pk_test_", "sk_test_" // only the URL is checked here
 	if _, err := parseBaseURL(o); err != nil && o.BaseURL != "" {
 		return "(not a valid base URL)"
 	}
@@ -131,6 +131,6 @@ func (o ClientOptions) withEnvironment() ClientOptions {
 	if o.MaxResponseBytes <= 0 {
 		o.MaxResponseBytes = defaultMaxResponseBytes
 	}
-	o.MaxResponseBytes = min(o.MaxResponseBytes, math.MaxInt64-1) // one more is asked for, to see that there is more
+	o.MaxResponseBytes = min(o.MaxResponseBytes, math.MaxInt64-1) // reading one more byte must not overflow
 	return o
 }

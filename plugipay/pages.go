@@ -82,7 +82,7 @@ func Pages[T any](list func(cursor *string) (Page[T], error)) iter.Seq2[Page[T],
 // checkNextCursor refuses a missing or repeated cursor. It does not show the cursor, which may contain a customer's id.
 func checkNextCursor(page int, used, next *string) error {
 	switch {
-	case next == nil || *next == "": // the first page again
+	case next == nil || *next == "": // would list the first page again
 		return invalidResponse(0, fmt.Sprintf("page %d of the list has more pages after it, but no cursor", page), nil)
 	case used != nil && *used == *next:
 		return invalidResponse(0, fmt.Sprintf("page %d of the list has the cursor it was listed with, so the list would never end", page), nil)

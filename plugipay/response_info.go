@@ -68,7 +68,7 @@ func responseInfo(ctx context.Context) *ResponseInfo {
 	return info
 }
 
-// report fills in what WithResponse asks for.
+// report fills in the ResponseInfo of WithResponse.
 func (c *call) report() {
 	if c.info == nil {
 		return
@@ -83,7 +83,7 @@ func (c *call) report() {
 	}
 }
 
-// reportInstead fills in the response of another call, made to resolve the conflict of this one.
+// reportInstead fills in the response of another call, which resolved the conflict of this call.
 func (c *call) reportInstead(other ResponseInfo) {
 	if c.info == nil {
 		return
@@ -92,15 +92,15 @@ func (c *call) reportInstead(other ResponseInfo) {
 	*c.info = other
 }
 
-// lastOfTime is the last second of the year 9999, past which times cannot be written as JSON.
-const lastOfTime = 253402300799
+// maxUnixSeconds is the last second of the year 9999. Later times cannot be written as JSON.
+const maxUnixSeconds = 253402300799
 
 // rateLimitOf reads the X-RateLimit headers.
 func rateLimitOf(header http.Header) RateLimit {
 	limit, limitErr := strconv.ParseUint(header.Get("X-RateLimit-Limit"), 10, 31)
 	remaining, remainingErr := strconv.ParseUint(header.Get("X-RateLimit-Remaining"), 10, 31)
 	reset, resetErr := strconv.ParseUint(header.Get("X-RateLimit-Reset"), 10, 63)
-	if limitErr != nil || remainingErr != nil || resetErr != nil || reset > lastOfTime {
+	if limitErr != nil || remainingErr != nil || resetErr != nil || reset > maxUnixSeconds {
 		return RateLimit{}
 	}
 	return RateLimit{Known: true, Limit: int(limit), Remaining: int(remaining), Reset: time.Unix(int64(reset), 0).UTC()}

@@ -14,8 +14,8 @@ const (
 	defaultFirstInterval = time.Second
 	defaultMaxInterval   = 30 * time.Second
 
-	// maxRetryAfterOfPoll is the longest Retry-After that Wait obeys between two polls. A longer one is not a short outage,
-	// and a wait without a deadline must not last for years because of one header.
+	// maxRetryAfterOfPoll is the longest Retry-After that Wait obeys between two polls. A longer one is not a short outage. A
+	// Wait without a deadline must not last for years because of one header.
 	maxRetryAfterOfPoll = time.Hour
 )
 
@@ -54,7 +54,7 @@ func (r *CheckoutSessionsResource) Wait(ctx context.Context, id string, options 
 		session, err := r.Get(ctx, id)
 		var failed *Error
 		errors.As(err, &failed)
-		if failed != nil && !mayPass(failed) {
+		if failed != nil && !mayPollAgain(failed) {
 			return last, err
 		}
 		if failed == nil {
@@ -70,15 +70,15 @@ func (r *CheckoutSessionsResource) Wait(ctx context.Context, id string, options 
 	}
 }
 
-// report calls OnStatus if the session's status is not that of the one before, which is nil for the first.
+// report calls OnStatus if the session's status differs from that of before. before is nil after the first poll.
 func (o WaitOptions) report(before, session *CheckoutSession) {
 	if o.OnStatus != nil && (before == nil || before.Status != session.Status) {
 		o.OnStatus(session)
 	}
 }
 
-// mayPass reports whether another poll may succeed.
-func mayPass(failed *Error) bool {
+// mayPollAgain reports whether another poll may succeed.
+func mayPollAgain(failed *Error) bool {
 	switch {
 	case failed.RetryAfter > maxRetryAfterOfPoll:
 		return false
@@ -86,7 +86,7 @@ func mayPass(failed *Error) bool {
 		return isTransientStatus(failed.Status) || failed.Status >= http.StatusInternalServerError
 	}
 	switch failed.Code {
-	case ErrorCodeTimeout, ErrorCodeCanceled: // of the attempt; if it was the caller's, there will be no next poll
+	case ErrorCodeTimeout, ErrorCodeCanceled: // of the attempt; if the caller's context ended, Wait ends before the next poll
 		return true
 	case ErrorCodeNetworkError:
 		return !isPermanent(failed)
@@ -94,10 +94,10 @@ func mayPass(failed *Error) bool {
 	return false
 }
 
-// endedWhilePolling is the error of a Wait whose context ended. The last session is nil if none was seen, and failed is
-// nil if the last poll went well.
+// endedWhilePolling returns the error of a Wait whose context ended. last is the last session, or nil if no poll succeeded.
+// failed is the error of the last poll, or nil.
 func endedWhilePolling(ctx context.Context, last *CheckoutSession, failed *Error) *Error {
-	ended := ended(ctx, "before the session ended", nil)
+	ended := contextError(ctx, "before the session ended", nil)
 	if last == nil {
 		ended.Message += "; its status was not seen"
 	} else {
@@ -108,13 +108,13 @@ func endedWhilePolling(ctx context.Context, last *CheckoutSession, failed *Error
 	}
 	ended.Message += "; the last poll: " + failed.Error()
 	ended.Status, ended.RequestID, ended.Attempts, ended.RetryAfter = failed.Status, failed.RequestID, failed.Attempts, failed.RetryAfter
-	if ended.Code == ErrorCodeTimeout || !errors.Is(failed, context.DeadlineExceeded) { // which a cancel is not
+	if ended.Code == ErrorCodeTimeout || !errors.Is(failed, context.DeadlineExceeded) { // a cancel must not match DeadlineExceeded
 		ended.cause = errors.Join(ended.cause, failed)
 	}
 	return ended
 }
 
-// pauses are the waits between polls.
+// pauses computes the waits between polls.
 type pauses struct{ interval, longest time.Duration }
 
 func newPauses(options WaitOptions) *pauses {
@@ -129,13 +129,13 @@ func newPauses(options WaitOptions) *pauses {
 	return p
 }
 
-// after returns how long to wait after a poll, which failed if failed is not nil: a time drawn from the upper half of the
-// interval, or what the server asks for if that is longer. It doubles the interval.
+// after returns the wait after a poll: a random time in the upper half of the interval, or the Retry-After of the server if that
+// is longer. failed is the error of the poll, or nil. after doubles the interval.
 func (p *pauses) after(failed *Error) time.Duration {
 	pause := p.interval - rand.N(p.interval/2+1)
 	if failed != nil {
 		pause = max(pause, failed.RetryAfter)
 	}
-	p.interval += min(p.interval, p.longest-p.interval) // and no overflow
+	p.interval += min(p.interval, p.longest-p.interval) // cannot overflow
 	return pause
 }

@@ -8,8 +8,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain keeps the credentials of whoever runs the tests out of them, unless they ask for a real Plugipay, and
-// fails when a goroutine outlives the tests: one of a connection, or one that still waits for something.
+// TestMain removes the developer's credentials from the environment, unless the tests run against a real Plugipay. It fails
+// if a goroutine outlives the tests.
 func TestMain(m *testing.M) {
 	if os.Getenv("PLUGIPAY_CONTRACT_BASE_URL") == "" {
 		for _, variable := range os.Environ() {

@@ -9,10 +9,10 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// docs is the page that says what to do about a contract that is refused.
+// docs names the section that explains how to fix a refused contract.
 const docs = "see CONTRIBUTING.md#changing-the-contract"
 
-// check returns an error for each place of a contract from which wrong code would be generated.
+// check returns an error for each part of a contract that the generator would turn into wrong code.
 func check(root *yaml.Node) error {
 	problems := []error{checkEnums(root, "")}
 	for name, schema := range entries(at(root, "components", "schemas")) {
@@ -28,12 +28,12 @@ func check(root *yaml.Node) error {
 	return errors.Join(problems...)
 }
 
-// methods are the keys of a path that hold an operation.
+// methods holds the keys of a path item that are operations.
 var methods = map[string]bool{
 	"get": true, "put": true, "post": true, "delete": true, "options": true, "head": true, "patch": true, "trace": true,
 }
 
-// checkEnums looks for enumerations with another number of names than of values.
+// checkEnums checks all enumerations in a node.
 func checkEnums(node *yaml.Node, name string) (problem error) {
 	if node.Kind == yaml.MappingNode {
 		problem = checkNames(name, node)
@@ -46,7 +46,7 @@ func checkEnums(node *yaml.Node, name string) (problem error) {
 	return problem
 }
 
-// checkNames checks that each value of an enumeration has a name. null needs none: it is no constant.
+// checkNames checks that each value of an enumeration has a name. null needs no name because it has no constant.
 func checkNames(schemaName string, schema *yaml.Node) error {
 	names, enum := value(schema, "x-enum-varnames"), value(schema, "enum")
 	if names == nil || enum == nil || enum.Kind != yaml.SequenceNode {
@@ -54,7 +54,7 @@ func checkNames(schemaName string, schema *yaml.Node) error {
 	}
 	values := withoutNull(enum.Content)
 	for i, v := range values {
-		if i >= len(names.Content) || (len(values) != len(names.Content) && !belongs(names.Content[i].Value, v.Value)) {
+		if i >= len(names.Content) || (len(values) != len(names.Content) && !endsWithValue(names.Content[i].Value, v.Value)) {
 			return fmt.Errorf("%s: the value %s has no name in x-enum-varnames, which needs one for each value, in the same order; %s",
 				schemaName, v.Value, docs)
 		}
@@ -85,12 +85,12 @@ func checkConstants(schemaName string, schema *yaml.Node) error {
 	return nil
 }
 
-// belongs reports whether the name of a constant ends with its value, letters and digits alone.
-func belongs(name, enumValue string) bool {
-	return strings.HasSuffix(plain(name), plain(enumValue))
+// endsWithValue reports whether the name of a constant ends with its value. It compares only letters and digits.
+func endsWithValue(name, enumValue string) bool {
+	return strings.HasSuffix(lettersAndDigits(name), lettersAndDigits(enumValue))
 }
 
-func plain(text string) string {
+func lettersAndDigits(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			return -1
@@ -108,18 +108,18 @@ func withoutNull(values []*yaml.Node) (kept []*yaml.Node) {
 	return kept
 }
 
-// checkOperation checks what the facade gives of an operation.
+// checkOperation checks that the facade can support an operation.
 func checkOperation(root *yaml.Node, method, path string, item, operation *yaml.Node) (problem error) {
 	id := value(operation, "operationId")
 	if id == nil {
 		return fmt.Errorf("%s %s: it has no operationId; %s", strings.ToUpper(method), path, docs)
 	}
-	needsType := method == "get" && value(operation, paramsType) == nil // a method that writes takes its query by hand
+	needsType := method == "get" && value(operation, paramsType) == nil // the query of a write is handwritten
 	parameters := append(list(item, "parameters"), list(operation, "parameters")...)
 	for _, given := range parameters {
 		parameter := resolve(root, given)
 		if parameter == nil {
-			continue // the generator says so
+			continue // the generator reports it
 		}
 		name, in := text(parameter, "name"), text(parameter, "in")
 		refuse := func(why string) {

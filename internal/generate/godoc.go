@@ -32,7 +32,7 @@ func describeNode(node *yaml.Node, named bool) {
 		switch {
 		case key == "description" && content.Kind == yaml.ScalarNode:
 			content.Value = comment(content.Value, named)
-		case key == "enum" && content.Kind == yaml.SequenceNode: // null is no constant, the type says that it is allowed
+		case key == "enum" && content.Kind == yaml.SequenceNode: // null has no constant; the type allows it
 			content.Content = withoutNull(content.Content)
 		case key == "summary" && isOperation: // an imperative, which does not read well after the name of a method
 			content.Value = ""

@@ -12,18 +12,18 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// linkedModules are what a program links that imports the facade, besides the facade.
+// linkedModules are the modules that a program with the facade links.
 var linkedModules = []string{
 	"github.com/apapsch/go-jsonmerge/v2",
 	"github.com/google/uuid",
 	"github.com/oapi-codegen/runtime",
 }
 
-// generators are the modules of the generator, which no user requires.
+// generators are the modules of the generator. A user's go.mod must not require them.
 var generators = []string{"github.com/oapi-codegen/oapi-codegen/v2", "github.com/speakeasy-api/openapi", "golang.org/x/tools"}
 
-// TestConsumer does with the module tests/consumer what its author would do: tidy, vet, build, test and run, in a copy
-// which takes this module from where it is.
+// TestConsumer tidies, vets, builds, tests and runs a copy of the module tests/consumer, with this module in place of a
+// release.
 func TestConsumer(t *testing.T) {
 	t.Parallel()
 	t.Run("with plugipay alone", func(t *testing.T) {
@@ -59,7 +59,7 @@ func TestConsumer(t *testing.T) {
 			}
 		}
 		if !slices.Contains(required, "github.com/getkin/kin-openapi") {
-			t.Errorf("the list of what is required lacks kin-openapi, so it is not to be trusted: %v", required)
+			t.Errorf("the list of what is required lacks kin-openapi, so the test proves nothing: %v", required)
 		}
 		shop.goCommand("vet", "./...")
 		shop.goCommand("test", "./...")
@@ -146,7 +146,7 @@ func linkedBy(version string) (modules []string) {
 	return modules
 }
 
-// isOffline tells whether the go command failed for want of a network.
+// isOffline reports whether the go command failed because it has no network.
 func isOffline(out string) bool {
 	return slices.ContainsFunc([]string{"GOPROXY=off", "dial tcp", "no such host", "lookup disabled"}, func(sign string) bool {
 		return strings.Contains(out, sign)

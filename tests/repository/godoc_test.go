@@ -15,7 +15,7 @@ import (
 )
 
 // documentedPackages are those that users read with go doc.
-var documentedPackages = []string{"plugipay", "sandbox", "contract", "gen"}
+var documentedPackages = []string{"plugipay", "plugipay/inbox", "sandbox", "contract", "gen"}
 
 // withExample are the symbols that a user meets first. Each has an example that is run: ExampleNewClient for NewClient,
 // ExampleClient_Do for Client.Do. So has each method of a resource, without being listed here.

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestTheWorkflowRunsWhatHasToPass: each command of .ci/run is one of the workflow's.
-func TestTheWorkflowRunsWhatHasToPass(t *testing.T) {
+// TestWorkflow_RunsEachPartOfCI: the workflow runs each command of .ci/run.
+func TestWorkflow_RunsEachPartOfCI(t *testing.T) {
 	t.Parallel()
 	script, err := os.ReadFile(filepath.Join(repository, ".ci", "run"))
 	if err != nil {
@@ -24,7 +24,7 @@ func TestTheWorkflowRunsWhatHasToPass(t *testing.T) {
 	}
 	parts := partOfRun.FindAllString(string(script), -1)
 	if len(parts) < 5 {
-		t.Fatalf(".ci/run has the parts %q only, so this test is not to be trusted", parts)
+		t.Fatalf(".ci/run has the parts %q only, so the test proves nothing", parts)
 	}
 	for _, part := range parts {
 		if !strings.Contains(string(workflow), "- run: "+part) {
@@ -35,8 +35,8 @@ func TestTheWorkflowRunsWhatHasToPass(t *testing.T) {
 
 var partOfRun = regexp.MustCompile(`(?m)^(?:\.ci/\w+|go -C \S+ \w+)`)
 
-// TestDependabotKnowsEachModule: a module that is added is kept up to date, too.
-func TestDependabotKnowsEachModule(t *testing.T) {
+// TestDependabot_KnowsEachModule: Dependabot updates new modules, too.
+func TestDependabot_KnowsEachModule(t *testing.T) {
 	t.Parallel()
 	config, err := os.ReadFile(filepath.Join(repository, ".github", "dependabot.yml"))
 	if err != nil {
@@ -45,7 +45,7 @@ func TestDependabotKnowsEachModule(t *testing.T) {
 	known := quoted.FindAllStringSubmatch(string(config), -1)
 	found := modules(t)
 	if !slices.Contains(found, "/") || !slices.Contains(found, "/tests/browser") {
-		t.Fatalf("modules are %v, so this test is not to be trusted", found)
+		t.Fatalf("modules are %v, so the test proves nothing", found)
 	}
 	for _, module := range found {
 		if !slices.ContainsFunc(known, func(pattern []string) bool { is, _ := path.Match(pattern[1], module); return is }) {
