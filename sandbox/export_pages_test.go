@@ -61,3 +61,6 @@ func PostHosted(s *Sandbox, id string, fields map[string]string) int {
 	s.ServeHTTP(w, r)
 	return w.Code
 }
+
+// BarcodeImage is the path of barcodeImage.
+func BarcodeImage(digits string) string { return barcodeImage(digits).Path }

@@ -242,17 +242,16 @@ func (p hostedPage) offers(session gen.CheckoutSession, method gen.CheckoutMetho
 	return slices.Contains(session.Methods, method) && p.workspace.adapterFor(method) != ""
 }
 
-// after returns where the buyer goes when a session has become what it is: once it has ended, back to the merchant.
+// after returns where the buyer goes when a session has become what it is: back to the merchant where it
+// is completed or canceled.
 func (p hostedPage) after(session gen.CheckoutSession, form buyerForm) string {
-	next := backURL(session)
 	switch {
-	case !hasEnded(session.Status) || next == "" || session.Status == gen.CheckoutSessionStatusExpired ||
-		session.Status == gen.CheckoutSessionStatusFailed:
+	case !returns(session):
 		return p.address()
 	case form.fromPage:
 		return p.address(returnParameter, "1")
 	}
-	return next
+	return backURL(session)
 }
 
 // backURL is where a session that has ended leads. Empty: nowhere.

@@ -288,7 +288,7 @@ func TestHostedPage_SpeaksIndonesian(t *testing.T) {
 		expires.Hour(), expires.Minute())
 	for _, preference := range []string{"id", "id-ID,id;q=0.9,en;q=0.8", "in", "en;q=0.5, id;q=0.6", "fr,id;q=0.1"} {
 		openIn(t, preference, created.HostedURL).shows(`<html lang="id">`, "Pilih cara pembayaran", "Rp 199.000", "2 × Rp 99.500",
-			until, "Sisa waktu:", "Mode uji", "lang=en").showsNot("Choose how")
+			until, "Sisa waktu:", "Mode uji coba", "lang=en").showsNot("Choose how")
 	}
 	for _, preference := range []string{"", "en", "fr", "*", "id;q=0", "en-GB,id", "id;q=x"} {
 		openIn(t, preference, created.HostedURL).shows(`<html lang="en">`, "Choose how to pay", "IDR 199,000", "lang=id")

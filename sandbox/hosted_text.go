@@ -4,26 +4,26 @@ import "github.com/plugipay/plugipay-go/gen"
 
 // hostedText is what the hosted page says in one language. Names and amounts come between its parts.
 type hostedText struct {
-	TestMode, NoMoney                                            string
-	Pay, ChooseMethod, Continue, Cancel, ChangeMethod, Back      string
-	PayBefore, TimeLeft, Order, ToPay, ShowOrder                 string
-	Reference, Date, Amount, Method, Copy, Copied, CopyAmount    string
-	ChooseBank, ChooseWallet, ChooseOutlet, GetNumber, GetCode   string
-	VANumber, PaymentCode, Transfer, Show, Steps, Recipient      string
-	KeepsValid, Waiting, WaitingHint, ScanHint, ScanSteps        string
-	WalletHint, ApproveHint, PaypalHint, PaypalGo, PaypalLeave   string
-	CardNumber, CardExpiry, CardCode, CardName, TestCards, Fill  string
-	PayNow, ThreeDS, ThreeDSHint, ThreeDSCode, ThreeDSSend       string
-	ManualHint, ManualAccount, HavePaid, Confirms, NothingToDo   string
-	CheckAgain, YouPaid, To, RanOut, NothingCharged              string
-	FailedText, CanceledText, Continues, GoOn, GoBack            string
-	Complete, Failed, Expired, Canceled, Finish, Review          string
-	Tools, ToolsHint, ToolsConsole, PayAtOnce, Decline           string
-	Arrives, FailsTransfer, CashPaid, FailsPayment, Scanned      string
-	Approves, Refuses, ExpireNow, FailForGood, ConfirmAsMerchant string
-	MovedOn, NotChosen, NoSense, Declined, Insufficient          string
-	ThreeDSFailed, NotThrough, NotATestCard, BadExpiry, BadCode  string
-	NothingHere, NothingHereText, OtherSite, OtherSiteText       string
+	TestMode, NoMoney                                                      string
+	Pay, ChooseMethod, Continue, Cancel, ChangeMethod, Back                string
+	PayBefore, TimeLeft, Order, ToPay, ShowOrder                           string
+	Reference, Date, Amount, Method, Copy, Copied, CopyAmount              string
+	ChooseBank, ChooseWallet, ChooseOutlet, GetNumber, GetCode             string
+	VANumber, PaymentCode, Transfer, Show, Steps, Recipient                string
+	KeepsValid, Waiting, WaitingHint, ScanHint, ScanSteps                  string
+	WalletHint, ApproveHint, PaypalHint, PaypalGo, PaypalLeave             string
+	CardNumber, CardExpiry, CardCode, CardName, TestCards, Fill            string
+	PayNow, ThreeDS, ThreeDSHint, ThreeDSCode, ThreeDSSend                 string
+	ManualName, ManualHint, ManualAccount, HavePaid, Confirms, NothingToDo string
+	CheckAgain, YouPaid, To, RanOut, NothingCharged                        string
+	FailedText, CanceledText, Continues, GoOn, GoBack                      string
+	Complete, Failed, Expired, Canceled, Finish, Review                    string
+	Tools, ToolsHint, ToolsConsole, PayAtOnce, Decline                     string
+	Arrives, FailsTransfer, CashPaid, FailsPayment, Scanned                string
+	Approves, Refuses, ExpireNow, FailForGood, ConfirmAsMerchant           string
+	MovedOn, NotChosen, NoSense, Declined, Insufficient                    string
+	ThreeDSFailed, NotThrough, NotATestCard, BadExpiry, BadCode            string
+	NothingHere, NothingHereText, OtherSite, OtherSiteText                 string
 }
 
 // textIn returns the texts of a language.
@@ -58,7 +58,7 @@ var englishText = hostedText{
 	ThreeDS:     "Confirm with your bank",
 	ThreeDSHint: "Your bank has sent you a code for this payment. In test mode any six digits will do.",
 	ThreeDSCode: "One-time code", ThreeDSSend: "Confirm the payment",
-	ManualHint: "Transfer exactly this amount to the shop's account. Name the reference.", ManualAccount: "Account number",
+	ManualName: "Transfer to the shop", ManualHint: "Transfer exactly this amount to the shop's account, and state the reference.", ManualAccount: "Account number",
 	HavePaid: "I have paid", Confirms: "has to confirm that your payment has arrived.",
 	NothingToDo: "There is nothing more for you to do. This page goes on by itself.", CheckAgain: "Check again",
 	YouPaid: "You paid", To: "to", RanOut: "The time to pay ran out on", NothingCharged: "Nothing was charged.",
@@ -89,34 +89,34 @@ var englishText = hostedText{
 }
 
 var indonesianText = hostedText{
-	TestMode: "Mode uji", NoMoney: "tidak ada uang sungguhan",
+	TestMode: "Mode uji coba", NoMoney: "tidak ada uang sungguhan",
 	Pay: "Bayar", ChooseMethod: "Pilih cara pembayaran", Continue: "Lanjutkan", Cancel: "Batalkan dan kembali ke toko",
 	ChangeMethod: "Ganti metode pembayaran", Back: "Semua metode pembayaran",
 	PayBefore: "Bayar sebelum", TimeLeft: "Sisa waktu:", Order: "Yang Anda bayar", ToPay: "Total pembayaran",
 	ShowOrder: "Rincian pesanan", Reference: "Nomor referensi", Date: "Tanggal", Amount: "Jumlah", Method: "Metode",
 	Copy: "Salin", Copied: "Tersalin", CopyAmount: "Salin jumlah",
 	ChooseBank: "Pilih bank Anda", ChooseWallet: "Pilih dompet digital Anda", ChooseOutlet: "Pilih gerai",
-	GetNumber: "Dapatkan nomor rekening", GetCode: "Dapatkan kode pembayaran",
+	GetNumber: "Dapatkan nomor VA", GetCode: "Dapatkan kode pembayaran",
 	VANumber: "Nomor virtual account", PaymentCode: "Kode pembayaran",
 	Transfer: "Transfer tepat sejumlah ini ke virtual account:", Show: "Tunjukkan kode ini di kasir dan bayar tunai:",
 	Steps: "Cara membayar", Recipient: "Penerima",
 	KeepsValid: "Halaman ini boleh ditutup: nomornya berlaku sampai", Waiting: "Menunggu pembayaran Anda",
-	WaitingHint: "Halaman ini berlanjut sendiri setelah pembayaran diterima.",
+	WaitingHint: "Halaman ini akan berlanjut otomatis setelah pembayaran diterima.",
 	ScanHint:    "Pindai kode ini dengan aplikasi bank atau dompet digital apa pun.",
 	ScanSteps:   "Buka aplikasi bank atau dompet digital Anda, lalu pilih Scan atau QRIS.|Pindai kode ini. Di ponsel ini: ambil tangkapan layar, lalu pilih gambarnya di aplikasi.|Periksa nama dan jumlahnya, lalu konfirmasi.",
 	WalletHint:  "Kami telah mengirim permintaan ke dompet digital Anda.",
 	ApproveHint: "Buka aplikasinya dan setujui pembayaran di sana.",
-	PaypalHint:  "Anda diteruskan ke PayPal. Setujui pembayaran di sana; setelah itu Anda kembali sendiri.",
+	PaypalHint:  "Anda diteruskan ke PayPal. Setujui pembayaran di sana; setelah itu Anda kembali secara otomatis.",
 	PaypalGo:    "Masuk sebagai pembeli uji dan bayar", PaypalLeave: "Tinggalkan PayPal dan ganti metode",
 	CardNumber: "Nomor kartu", CardExpiry: "Berlaku sampai (BB/TT)", CardCode: "Kode keamanan", CardName: "Nama pada kartu",
 	TestCards: "Hanya kartu berikut yang berlaku di sini. Pilih satu untuk mengisi formulir:", Fill: "Pakai kartu ini",
 	PayNow: "Bayar", ThreeDS: "Konfirmasi dengan bank Anda",
 	ThreeDSHint: "Bank Anda mengirim kode untuk pembayaran ini. Dalam mode uji, enam angka apa pun diterima.",
 	ThreeDSCode: "Kode sekali pakai (OTP)", ThreeDSSend: "Konfirmasi pembayaran",
-	ManualHint:    "Transfer tepat sejumlah ini ke rekening toko. Cantumkan nomor referensi.",
+	ManualName: "Transfer ke toko", ManualHint: "Transfer tepat sejumlah ini ke rekening toko. Cantumkan nomor referensi.",
 	ManualAccount: "Nomor rekening", HavePaid: "Saya sudah bayar",
 	Confirms:    "perlu mengonfirmasi bahwa pembayaran Anda telah diterima.",
-	NothingToDo: "Tidak ada lagi yang perlu Anda lakukan. Halaman ini berlanjut sendiri.", CheckAgain: "Periksa lagi",
+	NothingToDo: "Tidak ada lagi yang perlu Anda lakukan. Halaman ini akan berlanjut otomatis.", CheckAgain: "Periksa lagi",
 	YouPaid: "Anda membayar", To: "kepada", RanOut: "Batas waktu pembayaran berakhir pada",
 	NothingCharged: "Anda tidak dikenai biaya.", FailedText: "Pembayaran ini gagal.",
 	CanceledText: "Pembayaran ini dibatalkan.", Continues: "Anda diarahkan kembali ke toko.",
@@ -127,7 +127,7 @@ var indonesianText = hostedText{
 	ToolsConsole: "Sesi ini di konsol", PayAtOnce: "Langsung lunas", Decline: "Tolak pembayaran ini",
 	Arrives: "Transfer masuk", FailsTransfer: "Transfer gagal", CashPaid: "Uang tunai dibayarkan",
 	FailsPayment: "Pembayaran gagal", Scanned: "Kode dibayar", Approves: "Pembeli menyetujui",
-	Refuses: "Pembeli menolak", ExpireNow: "Buat kedaluwarsa", FailForGood: "Gagalkan seterusnya",
+	Refuses: "Pembeli menolak", ExpireNow: "Buat kedaluwarsa", FailForGood: "Gagalkan permanen",
 	ConfirmAsMerchant: "Konfirmasi sebagai toko",
 	MovedOn:           "Tidak dapat dilakukan karena status pembayaran sudah berubah. Berikut statusnya sekarang.",
 	NotChosen:         "Pilih salah satu metode pembayaran di bawah ini.",

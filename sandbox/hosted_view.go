@@ -122,9 +122,16 @@ func (p hostedPage) view(session gen.CheckoutSession, current payment, now time.
 		view.Screen, view.Waits, view.Heading = screenReview, true, t.Review
 	default:
 		view.Screen, view.Heading, view.BackURL = screenEnded, endedHeading(t, session.Status), backURL(session)
-		view.Returning = p.query.returning && view.BackURL != ""
+		view.Returning = p.query.returning && returns(session)
 	}
 	return view
+}
+
+// returns reports whether a session that has ended leads back to the shop by itself. A buyer who could not pay has to
+// read why, and goes back with a link.
+func returns(session gen.CheckoutSession) bool {
+	isDone := session.Status == gen.CheckoutSessionStatusCompleted || session.Status == gen.CheckoutSessionStatusCanceled
+	return isDone && backURL(session) != ""
 }
 
 func endedHeading(t *hostedText, status gen.CheckoutSessionStatus) string {
@@ -149,7 +156,7 @@ func (p hostedPage) showOpen(view *hostedView, session gen.CheckoutSession) {
 	}
 	view.Screen, view.Chosen = string(method), p.newMethodView(method)
 	if p.isManual(method) {
-		view.Screen = screenManual
+		view.Screen, view.Chosen.Name = screenManual, view.T.ManualName
 		view.Number, view.PlainNumber = "0000 0000 00", "0000000000"
 		return
 	}
