@@ -11,7 +11,7 @@ type hostedText struct {
 	ChooseBank, ChooseWallet, ChooseOutlet, GetNumber, GetCode             string
 	VANumber, PaymentCode, Transfer, Show, Steps, Recipient                string
 	KeepsValid, Waiting, WaitingHint, ScanHint, ScanSteps                  string
-	WalletHint, ApproveHint, PaypalHint, PaypalGo, PaypalLeave             string
+	WalletHint, ApproveHint, PaypalHead, PaypalHint, PaypalGo, PaypalLeave string
 	CardNumber, CardExpiry, CardCode, CardName, TestCards, Fill            string
 	PayNow, ThreeDS, ThreeDSHint, ThreeDSCode, ThreeDSSend                 string
 	ManualName, ManualHint, ManualAccount, HavePaid, Confirms, NothingToDo string
@@ -51,6 +51,7 @@ var englishText = hostedText{
 	ScanHint:    "Scan this code with any banking or wallet app.",
 	ScanSteps:   "Open your banking or wallet app and choose Scan or QRIS.|Scan the code. On this phone: take a screenshot and choose it in the app.|Check the name and the amount, then confirm.",
 	WalletHint:  "We have sent a request to your wallet.", ApproveHint: "Open the app and approve the payment there.",
+	PaypalHead: "Continue with PayPal",
 	PaypalHint: "You are being handed over to PayPal. Approve the payment there; you come back by yourself.",
 	PaypalGo:   "Log in as a test buyer and pay", PaypalLeave: "Leave PayPal and choose another method",
 	CardNumber: "Card number", CardExpiry: "Valid until (MM/YY)", CardCode: "Security code", CardName: "Name on the card",
@@ -106,6 +107,7 @@ var indonesianText = hostedText{
 	ScanSteps:   "Buka aplikasi bank atau dompet digital Anda, lalu pilih Scan atau QRIS.|Pindai kode ini. Di ponsel ini: ambil tangkapan layar, lalu pilih gambarnya di aplikasi.|Periksa nama dan jumlahnya, lalu konfirmasi.",
 	WalletHint:  "Kami telah mengirim permintaan ke dompet digital Anda.",
 	ApproveHint: "Buka aplikasinya dan setujui pembayaran di sana.",
+	PaypalHead:  "Lanjutkan dengan PayPal",
 	PaypalHint:  "Anda diteruskan ke PayPal. Setujui pembayaran di sana; setelah itu Anda kembali secara otomatis.",
 	PaypalGo:    "Masuk sebagai pembeli uji dan bayar", PaypalLeave: "Tinggalkan PayPal dan ganti metode",
 	CardNumber: "Nomor kartu", CardExpiry: "Berlaku sampai (BB/TT)", CardCode: "Kode keamanan", CardName: "Nama pada kartu",

@@ -195,6 +195,8 @@ func (p hostedPage) showPending(view *hostedView, session gen.CheckoutSession, c
 		view.Heading = view.T.Finish
 	case gen.CheckoutMethodVA:
 		view.Heading = view.T.Finish
+	case gen.CheckoutMethodPaypal:
+		view.Heading = view.T.PaypalHead
 	}
 }
 
