@@ -13,8 +13,9 @@ type eventView struct {
 	SessionID, SessionURL string
 	Time                  timeView
 	Live                  bool
-	Sent                  string // how its deliveries stand
-	Bad                   bool
+	Sent                  string        // how its deliveries stand
+	State                 DeliveryState // the worst of them; empty: there are none
+	Failures              int           // attempts of them
 }
 
 // eventPage is an event with its deliveries.
@@ -91,12 +92,21 @@ func newEventView(e Event, deliveries []Delivery) eventView {
 	var states []string
 	for _, d := range lastOfEach(deliveries) {
 		states = append(states, stateLabel(d.State))
-		view.Bad = view.Bad || d.State == DeliveryFailed || d.hasFailedAttempt()
+		view.Failures += d.failedAttempts()
+		if worse(d.State, view.State) {
+			view.State = d.State
+		}
 	}
 	if len(states) > 0 {
 		view.Sent = strings.Join(states, ", ")
 	}
 	return view
+}
+
+// worse reports whether a state asks for more attention than another.
+func worse(state, than DeliveryState) bool {
+	order := []DeliveryState{"", DeliveryDelivered, DeliveryPending, DeliveryFailed}
+	return slices.Index(order, state) > slices.Index(order, than)
 }
 
 func (s *Sandbox) eventPage(id string) (*eventPage, bool) {
@@ -139,7 +149,16 @@ func (d Delivery) matchesConsole(q consoleQuery) bool {
 }
 
 func (d Delivery) hasFailedAttempt() bool {
-	return slices.ContainsFunc(d.Attempts, func(a DeliveryAttempt) bool { return a.Error != "" })
+	return d.failedAttempts() > 0
+}
+
+func (d Delivery) failedAttempts() (count int) {
+	for _, a := range d.Attempts {
+		if a.Error != "" {
+			count++
+		}
+	}
+	return count
 }
 
 func stateLabel(state DeliveryState) string {
@@ -161,11 +180,7 @@ func (s *Sandbox) newDeliveryView(d Delivery) deliveryView {
 	if d.SessionID != "" {
 		view.SessionURL = consoleQuery{}.with(sessionParameter, d.SessionID)
 	}
-	for _, a := range d.Attempts {
-		if a.Error != "" {
-			view.Failures++
-		}
-	}
+	view.Failures = d.failedAttempts()
 	if n := len(d.Attempts); n > 0 {
 		last := d.Attempts[n-1]
 		view.Time = newConsoleTime(last.At)

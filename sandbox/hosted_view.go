@@ -85,8 +85,8 @@ type cardView struct {
 
 // languageSwitch leads to the page in the other language.
 type languageSwitch struct {
-	Language  language
-	Name, URL string
+	Language          language
+	Before, Name, URL string // small screens show the name only
 }
 
 // timeView is a time for people and for machines.
@@ -260,7 +260,7 @@ func (p hostedPage) newMethodView(method gen.CheckoutMethod) methodView {
 
 // languageSwitch leads to what the page's address shows, in the other language.
 func (p hostedPage) languageSwitch() languageSwitch {
-	other := languageSwitch{Language: indonesian, Name: "Bahasa Indonesia"}
+	other := languageSwitch{Language: indonesian, Before: "Bahasa ", Name: "Indonesia"}
 	if p.language == indonesian {
 		other = languageSwitch{Language: english, Name: "English"}
 	}
