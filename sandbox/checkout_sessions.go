@@ -66,6 +66,10 @@ func (o checkoutSessions) CreateCheckoutSession(
 	if err := json.Unmarshal(c.body, &sent); err != nil {
 		return nil, err
 	}
+	c.warnings = o.sandbox.warningsOf(*request.Body, sent, bodySchema(c.operation))
+	if o.sandbox.strict && len(c.warnings) > 0 {
+		return nil, invalid(c.warnings[0].Field, c.warnings[0].Text)
+	}
 	c.workspace.expiries.expireDue() // or the expiries of a long run would pile up
 	created := c.data.sessions.create(newSession{
 		accountID:    c.workspace.accountID,

@@ -2,70 +2,135 @@ package sandbox
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
-
-	"github.com/plugipay/plugipay-go/gen"
-	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
 const (
-	shownSessions  = 100
-	shownRequests  = 200
+	shownRows      = 50 // on a page of a list
 	refreshSeconds = 3
-	pauseParameter = "pause"
+
+	// The query parameters of the console.
+	pauseParameter    = "pause"
+	tabParameter      = "tab"
+	sessionParameter  = "session"
+	requestParameter  = "request"
+	eventParameter    = "event"
+	deliveryParameter = "delivery"
+	searchParameter   = "q"
+	statusParameter   = "status"
+	onlyParameter     = "failed"
+	pageParameter     = "page"
 )
 
-// consoleView is what the console shows.
+// The tabs of the console.
+const (
+	tabSessions   = "sessions"
+	tabRequests   = "requests"
+	tabEvents     = "events"
+	tabDeliveries = "deliveries"
+	tabTools      = "tools"
+)
+
+// consoleView is what the console shows: a list, one thing of a list, or the tools.
 type consoleView struct {
-	Paused     bool
-	Now        timeView
-	Sessions   []sessionView
-	Requests   []requestView
-	Deliveries []deliveryView
+	Tabs      []tabView
+	Clock     clockView
+	PauseURL  string
+	Paused    bool
+	Problem   string // of an action
+	BaseURL   string // of the sandbox
+	Snippet   snippetView
+	Filter    filterView
+	Pages     pagesView
+	Sessions  []sessionView
+	Requests  []requestView
+	Events    []eventView
+	Delivered []deliveryView
+	Tools     *toolsView
+
+	Session  *sessionPage
+	Request  *requestPage
+	Event    *eventPage
+	Delivery *deliveryPage
+	Missing  string // what the address names and is not there
 }
 
-type sessionView struct {
-	ID         string
-	HostedPath string // seen from the console
-	Status     gen.CheckoutSessionStatus
-	Amount     string
-	Methods    string
-	Adapter    string
-	Merchant   string
-	Live       bool
-	Created    timeView
+type tabView struct {
+	Name, Label, URL string
+	Count            int
+	Counted, Current bool
 }
 
-type requestView struct {
-	Request
-	Time   timeView
-	Failed bool
+// clockView is the time twice: the sandbox's clock may be ahead.
+type clockView struct {
+	Sandbox, Real timeView
+	Ahead         string // empty: they are the same
 }
 
-// deliveryView is an event on its way to an endpoint.
-type deliveryView struct {
-	EventID   string
-	EventName string
-	SessionID string
-	URL       string
-	Body      string
-	Delivered bool
-	Next      timeView // when it is tried again; empty for never
-	Attempts  []attemptView
+// filterView is the form above a list.
+type filterView struct {
+	Tab, Search, Status string
+	Statuses            []string
+	Only                bool   // what failed
+	OnlyLabel           string // empty: there is no such filter
+	Any                 bool   // something is filtered
 }
 
-type attemptView struct {
-	Time   timeView
-	Status int    // zero where there was no answer
-	Err    string // why not
+// pagesView says which part of a list is shown.
+type pagesView struct {
+	First, Last, Total int
+	Newer, Older       string // addresses; empty: there are none
 }
 
-// serveConsole shows what the sandbox holds and what it was asked.
+// snippetView is what a developer pastes to get started.
+type snippetView struct{ Environment, Trigger, Endpoint string }
+
+// consoleQuery is what the address of the console says.
+type consoleQuery struct {
+	values url.Values
+	tab    string
+	page   int
+}
+
+func newConsoleQuery(values url.Values) consoleQuery {
+	q := consoleQuery{values: values, tab: values.Get(tabParameter), page: 1}
+	if !slices.Contains([]string{tabRequests, tabEvents, tabDeliveries, tabTools}, q.tab) {
+		q.tab = tabSessions
+	}
+	if page, err := strconv.Atoi(values.Get(pageParameter)); err == nil && page > 1 {
+		q.page = min(page, 1_000_000)
+	}
+	return q
+}
+
+// with returns the address with other values. Empty ones are left out.
+func (q consoleQuery) with(parameters ...string) string {
+	values := url.Values{}
+	for name, v := range q.values {
+		values[name] = v
+	}
+	for i := 0; i < len(parameters); i += 2 {
+		values.Del(parameters[i])
+		if parameters[i+1] != "" {
+			values.Set(parameters[i], parameters[i+1])
+		}
+	}
+	return "?" + values.Encode()
+}
+
+func (q consoleQuery) search() string { return strings.TrimSpace(q.values.Get(searchParameter)) }
+func (q consoleQuery) status() string { return q.values.Get(statusParameter) }
+func (q consoleQuery) onlyFailed() bool {
+	return q.values.Get(onlyParameter) != ""
+}
+
+// serveConsole shows what the sandbox holds and what it was asked, and does what the developer asks for.
 func (s *Sandbox) serveConsole(w http.ResponseWriter, r *http.Request) {
 	// A name of another site may be made to point to this machine, and that site's pages could then read this one.
 	if !s.isOwnHost(r.Host) {
@@ -73,110 +138,244 @@ func (s *Sandbox) serveConsole(w http.ResponseWriter, r *http.Request) {
 			"Open it under the name localhost or at the address 127.0.0.1, or start the sandbox with -allow-host "+hostname(r.Host)+".")
 		return
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		refuseMethod(w, http.MethodGet, http.MethodHead)
-		return
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		s.showConsole(w, r, http.StatusOK, "")
+	case http.MethodPost:
+		s.postConsole(w, r)
+	default:
+		refuseMethod(w, http.MethodGet, http.MethodHead, http.MethodPost)
 	}
-	view := s.consoleView()
-	view.Paused = r.URL.Query().Has(pauseParameter)
-	p := page{status: http.StatusOK, template: "console.html", title: "Console", wide: true, content: view}
-	if !view.Paused {
-		p.refresh = refreshSeconds
-	}
-	p.write(w)
 }
 
-func (s *Sandbox) consoleView() consoleView {
-	view := consoleView{
-		Now:        newConsoleTime(s.clock.now()),
-		Sessions:   s.sessionViews(),
-		Deliveries: s.deliveryViews(),
+// showConsole sends the page that the address names. Problem is what was wrong with an action.
+func (s *Sandbox) showConsole(w http.ResponseWriter, r *http.Request, status int, problem string) {
+	s.expireDue() // so that lists and timelines have what has happened by now
+	view := s.consoleView(r)
+	view.Problem = problem
+	if view.Missing != "" && status == http.StatusOK {
+		status = http.StatusNotFound
 	}
-	requests := s.requests.newestFirst()
-	for _, r := range requests[:min(len(requests), shownRequests)] {
-		r.Body, r.Response = indented(r.Body), indented(r.Response)
-		view.Requests = append(view.Requests, requestView{
-			Request: r, Time: newConsoleTime(r.At), Failed: r.Status >= http.StatusBadRequest,
-		})
+	out := page{
+		status: status, template: "console.html", title: view.title(), wide: true, live: true,
+		formActions: []string{"'self'"}, content: view,
+	}
+	if !view.Paused && problem == "" {
+		out.refresh = refreshSeconds
+	}
+	out.write(w)
+}
+
+func (v consoleView) title() string {
+	switch {
+	case v.Session != nil:
+		return "Session " + v.Session.ID
+	case v.Request != nil:
+		return "Request " + v.Request.ID
+	case v.Event != nil:
+		return "Event " + v.Event.ID
+	case v.Delivery != nil:
+		return "Delivery " + v.Delivery.ID
+	}
+	for _, tab := range v.Tabs {
+		if tab.Current {
+			return tab.Label + " · Console"
+		}
+	}
+	return "Console"
+}
+
+func (s *Sandbox) consoleView(r *http.Request) consoleView {
+	q := newConsoleQuery(r.URL.Query())
+	view := consoleView{Clock: s.clockView(), BaseURL: s.baseURL(r), Paused: q.values.Has(pauseParameter)}
+	view.Snippet = s.snippets(view.BaseURL)
+	view.PauseURL = q.with(pauseParameter, "1")
+	if len(q.values) == 0 {
+		view.PauseURL = "?" + pauseParameter
+	}
+	if view.Paused {
+		view.PauseURL = q.with(pauseParameter, "")
+	}
+	shows := s.showOne(&view, q)
+	view.Tabs = s.tabs(q, shows)
+	if shows {
+		return view
+	}
+	view.Filter = newFilterView(q)
+	switch q.tab {
+	case tabRequests:
+		s.showRequests(&view, q)
+	case tabEvents:
+		s.showEvents(&view, q)
+	case tabDeliveries:
+		s.showDeliveries(&view, q)
+	case tabTools:
+		view.Tools = s.toolsView()
+	default:
+		s.showSessions(&view, q)
 	}
 	return view
 }
 
-// sessionViews returns the last sessions of all workspaces, newest first.
-func (s *Sandbox) sessionViews() []sessionView {
-	var views []sessionView
-	for _, w := range s.directory.all() {
-		for _, live := range []bool{false, true} {
-			sessions, _ := w.dataset(live).sessions.page(listQuery{}, shownSessions, w.clock.now())
-			for _, session := range sessions {
-				views = append(views, s.newSessionView(session, w, live))
-			}
+// showOne shows the one thing that the address names, if it names one.
+func (s *Sandbox) showOne(view *consoleView, q consoleQuery) bool {
+	var found bool
+	for _, one := range []struct {
+		parameter string
+		show      func(id string) bool
+	}{
+		{sessionParameter, func(id string) bool { view.Session, found = s.sessionPage(id); return found }},
+		{requestParameter, func(id string) bool { view.Request, found = s.requestPage(id, view.BaseURL); return found }},
+		{eventParameter, func(id string) bool { view.Event, found = s.eventPage(id); return found }},
+		{deliveryParameter, func(id string) bool { view.Delivery, found = s.deliveryPage(id); return found }},
+	} {
+		id := q.values.Get(one.parameter)
+		if id == "" {
+			continue
 		}
-	}
-	slices.SortFunc(views, func(a, b sessionView) int {
-		return cmp.Or(strings.Compare(b.Created.Machine, a.Created.Machine), strings.Compare(b.ID, a.ID))
-	})
-	return views[:min(len(views), shownSessions)]
-}
-
-func (s *Sandbox) newSessionView(session gen.CheckoutSession, w *workspace, live bool) sessionView {
-	methods := make([]string, 0, len(session.Methods))
-	for _, m := range session.Methods {
-		methods = append(methods, string(m))
-	}
-	return sessionView{
-		ID:         session.ID,
-		HostedPath: strings.TrimPrefix(hostedPath, "/") + session.ID,
-		Status:     session.Status,
-		Amount:     s.formatAmount(session.Amount, session.Currency),
-		Methods:    strings.Join(methods, ", "),
-		Adapter:    valueOr(session.Adapter, ""),
-		Merchant:   w.displayName(),
-		Live:       live,
-		Created:    newCreatedView(session.CreatedAt),
-	}
-}
-
-func newCreatedView(machine string) timeView {
-	t, err := time.Parse(time.RFC3339, machine)
-	if err != nil { // the sandbox has written it: it is one
-		return timeView{Text: machine, Machine: machine}
-	}
-	return newConsoleTime(t)
-}
-
-// deliveryViews returns the last deliveries of events, newest first.
-func (s *Sandbox) deliveryViews() []deliveryView {
-	var views []deliveryView
-	for _, w := range s.directory.all() {
-		for _, r := range w.feed.deliveries.Records() {
-			views = append(views, s.newDeliveryView(r))
+		if !one.show(id) {
+			view.Missing = one.parameter
 		}
+		return true
 	}
-	return views
+	return false
 }
 
-func (s *Sandbox) newDeliveryView(r delivery.Record) deliveryView {
-	view := deliveryView{
-		EventID:   r.EventID,
-		EventName: r.EventType,
-		SessionID: r.SessionID,
-		URL:       s.redacted(r.URL),
-		Body:      indented(s.redacted(string(r.Body))),
-		Delivered: r.State == delivery.Delivered,
+// tabs returns the tabs with what they hold. None is current while one thing is shown.
+func (s *Sandbox) tabs(q consoleQuery, showsOne bool) []tabView {
+	sessions, events, deliveries := 0, 0, 0
+	for _, w := range s.directory.all() {
+		sessions += w.test.sessions.count() + w.live.sessions.count()
+		events += w.feed.count()
+		deliveries += w.feed.deliveries.Count()
 	}
-	if !r.Next.IsZero() {
-		view.Next = newConsoleTime(r.Next)
+	tabs := []tabView{
+		{Name: tabSessions, Label: "Sessions", Count: sessions, Counted: true},
+		{Name: tabRequests, Label: "Requests", Count: s.requests.count(), Counted: true},
+		{Name: tabEvents, Label: "Events", Count: events, Counted: true},
+		{Name: tabDeliveries, Label: "Deliveries", Count: deliveries, Counted: true},
+		{Name: tabTools, Label: "Tools"},
 	}
-	for _, a := range r.Attempts {
-		view.Attempts = append(view.Attempts, attemptView{Time: newConsoleTime(a.At), Status: a.Status, Err: a.Error})
+	pause := ""
+	if q.values.Has(pauseParameter) {
+		pause = "1"
+	}
+	for i := range tabs {
+		tabs[i].URL = consoleQuery{}.with(tabParameter, tabs[i].Name, pauseParameter, pause)
+		tabs[i].Current = tabs[i].Name == q.tab && !showsOne
+	}
+	return tabs
+}
+
+func (s *Sandbox) clockView() clockView {
+	now, real := s.clock.now(), s.realTime()
+	view := clockView{Sandbox: newConsoleTime(now), Real: newConsoleTime(real)}
+	if ahead := s.clock.aheadBy(); ahead > 0 {
+		view.Ahead = shortDuration(ahead)
 	}
 	return view
+}
+
+// shortDuration writes a duration as Go does, without its zeros at the end.
+func shortDuration(d time.Duration) string {
+	text := d.Truncate(time.Second).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+// snippets are the lines to paste of the empty states. They hold the secret that every sandbox has by default, and no
+// other.
+func (s *Sandbox) snippets(base string) snippetView {
+	key := s.directory.firstKey
+	environment := "export PLUGIPAY_BASE_URL=" + shellQuote(base) + "\n"
+	switch {
+	case key.secret == TestSecret:
+		environment += "export PLUGIPAY_KEY_ID=" + shellQuote(key.id) + "\nexport PLUGIPAY_SECRET=" + TestSecret
+	case key.secret != "":
+		environment += "export PLUGIPAY_KEY_ID=" + shellQuote(key.id) + "\nexport PLUGIPAY_SECRET='the secret of this key'"
+	default:
+		environment += "export PLUGIPAY_API_KEY='your dashboard key'"
+	}
+	post := func(path, body string) string {
+		return "curl -X POST " + shellQuote(base+controlPrefix+path) + " \\\n  -H 'Content-Type: application/json' \\\n  -d " + shellQuote(body)
+	}
+	return snippetView{
+		Environment: environment,
+		Trigger:     post("trigger", `{"type":"checkout_session.completed"}`),
+		Endpoint:    post("endpoints", `{"url":"http://127.0.0.1:8080/webhooks/plugipay","secret":"whsec_test"}`),
+	}
+}
+
+// shellQuote returns a text as one word of a shell.
+func shellQuote(text string) string {
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+func newFilterView(q consoleQuery) filterView {
+	f := filterView{
+		Tab: q.tab, Search: q.search(), Status: q.status(), Only: q.onlyFailed(),
+		Any: q.search() != "" || q.status() != "" || q.onlyFailed(),
+	}
+	switch q.tab {
+	case tabSessions:
+		f.Statuses = []string{"open", "pending", "pending_review", "completed", "failed", "expired", "canceled"}
+	case tabRequests:
+		f.Statuses = []string{"2xx", "4xx", "5xx", "400", "401", "403", "404", "409", "422", "429", "500", "502", "503"}
+		f.OnlyLabel = "Failed only"
+	case tabDeliveries:
+		f.Statuses = []string{string(DeliveryPending), string(DeliveryDelivered), string(DeliveryFailed)}
+		f.OnlyLabel = "With a failed attempt only"
+	}
+	return f
+}
+
+// part returns the part of a list that the address asks for, and says which it is.
+func part[T any](q consoleQuery, all []T) ([]T, pagesView) {
+	begin := min((q.page-1)*shownRows, len(all))
+	end := min(begin+shownRows, len(all))
+	return all[begin:end], q.pages(begin, end, len(all))
+}
+
+func (q consoleQuery) pages(begin, end, total int) pagesView {
+	v := pagesView{First: begin + 1, Last: end, Total: total}
+	if begin >= end {
+		v.First = end
+	}
+	if q.page > 1 {
+		v.Newer = q.with(pageParameter, "")
+		if q.page > 2 {
+			v.Newer = q.with(pageParameter, strconv.Itoa(q.page-1))
+		}
+	}
+	if end < total {
+		v.Older = q.with(pageParameter, strconv.Itoa(q.page+1))
+	}
+	return v
+}
+
+// mentions reports whether one of the texts holds what is searched for, in upper or lower case.
+func mentions(search string, texts ...string) bool {
+	search = strings.ToLower(search)
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(strings.ToLower(text), search) })
 }
 
 // newConsoleTime writes a time to the millisecond, in UTC as the API does.
 func newConsoleTime(t time.Time) timeView {
 	return timeView{Text: t.UTC().Format("2006-01-02 15:04:05.000"), Machine: formatTime(t)}
+}
+
+// newAPITime is newConsoleTime for a time of the API.
+func newAPITime(machine string) timeView {
+	t, err := time.Parse(time.RFC3339, machine)
+	if err != nil { // the sandbox has written it: it is valid
+		return timeView{Text: machine, Machine: machine}
+	}
+	return newConsoleTime(t)
 }
 
 // indented returns JSON in lines, and anything else as it is.
@@ -186,4 +385,9 @@ func indented(text string) string {
 		return text
 	}
 	return strings.TrimSpace(lines.String())
+}
+
+// milliText writes how long something took.
+func milliText(d time.Duration) string {
+	return strconv.FormatFloat(milliseconds(d), 'f', 1, 64) + " ms"
 }

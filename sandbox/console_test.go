@@ -1,6 +1,8 @@
 package sandbox_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -49,22 +51,32 @@ func TestTheConsoleShowsSessionsOfAllWorkspacesNewestFirst(t *testing.T) {
 	}
 }
 
-func TestTheConsoleShowsTheLastSessionsOnly(t *testing.T) {
+func TestTheConsoleShowsFiftySessionsAPage(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	c := directClient(t, box)
 	for range 101 {
 		c.create()
 	}
-	if shown := firstGroups(sessionRow, consoleOf(box)); len(shown) != 100 {
-		t.Errorf("%d sessions are shown, want 100", len(shown))
+	shown := map[string]bool{}
+	for address, want := range map[string]int{"/": 50, "/?page=2": 50, "/?page=3": 1, "/?page=4": 0} {
+		page := firstGroups(sessionRow, consoleOf(box, address))
+		if len(page) != want {
+			t.Errorf("%s shows %d sessions, want %d", address, len(page), want)
+		}
+		for _, id := range page {
+			shown[id] = true
+		}
+	}
+	if len(shown) != 101 {
+		t.Errorf("the pages show %d sessions, want 101", len(shown))
 	}
 }
 
-// consoleOf returns the console of a sandbox that does not listen.
-func consoleOf(box *sandbox.Sandbox) string {
+// consoleOf returns a page of the console of a sandbox that does not listen.
+func consoleOf(box *sandbox.Sandbox, address string) string {
 	w := httptest.NewRecorder()
-	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r := httptest.NewRequest(http.MethodGet, address, nil)
 	r.Host = "localhost:8080"
 	box.ServeHTTP(w, r)
 	return w.Body.String()
@@ -74,25 +86,29 @@ func TestTheConsoleShowsEachCallOfTheAPIWithItsAnswer(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	input := strings.Replace(validInput, `[]}`, `[],"metadata":{"order_id":"ord_<42>"}}`, 1)
-	created := c.send(http.MethodPost, sessionsPath, input).want(http.StatusCreated).session()
+	made := c.send(http.MethodPost, sessionsPath, input).want(http.StatusCreated)
+	created := made.session()
 	refused := c.send(http.MethodPost, sessionsPath, with("amount", "0")).want(http.StatusBadRequest)
 	c.send(http.MethodGet, sessionsPath+"?limit=1", "").want(http.StatusOK)
 	c.send(http.MethodGet, "/api/v2/<b>", "").want(http.StatusNotFound)
 	open(t, created.HostedURL)
 	submit(t, created.HostedURL, "pay", "card")
-	got := open(t, server.URL+"/").shows(
-		`"order_id": "ord_<42>"`, `"id": "`+created.ID+`"`, "createCheckoutSession", "listCheckoutSessions",
-		"no operation", refused.envelope.Meta.RequestID, `"field": "amount"`,
-		`<span class="pill bad">400</span>`, `<span class="pill good">201</span>`)
+	got := open(t, server.URL+"/?tab=requests").shows(
+		"createCheckoutSession", "listCheckoutSessions", "no operation", refused.envelope.Meta.RequestID,
+		"validation_error amount", `<span class="pill bad">400</span>`, `<span class="pill good">201</span>`)
 	want := []string{
 		"GET /api/v2/%3Cb%3E", "GET " + sessionsPath + "?limit=1", "POST " + sessionsPath, "POST " + sessionsPath,
 	}
 	if shown := firstGroups(requestLine, got.body); !slices.Equal(shown, want) {
 		t.Errorf("requests = %q, want %q", shown, want)
 	}
-	if strings.Contains(got.body, "ord_<42>") {
+	call := open(t, server.URL+"/?request="+made.envelope.Meta.RequestID).shows(
+		`"order_id": "ord_<42>"`, `"id": "`+created.ID+`"`, "Idempotency-Key: ", "X-Plugipay-Timestamp: ", "X-Ratelimit-Limit: ",
+		"Content-Type: application/json", sandbox.TestKeyID, "?session="+created.ID)
+	if strings.Contains(call.body, "ord_<42>") {
 		t.Errorf("the page does not escape bodies")
 	}
+	open(t, server.URL+"/?request="+refused.envelope.Meta.RequestID).shows(`"field": "amount"`)
 }
 
 // onAnswer is a http.ResponseWriter that calls a function before the answer is sent.
@@ -112,7 +128,7 @@ func TestTheConsoleShowsACallBeforeItsAnswerIsSent(t *testing.T) {
 	answered := false
 	w := onAnswer{httptest.NewRecorder(), func() {
 		answered = true
-		if shown := firstGroups(requestLine, consoleOf(box)); len(shown) != 1 {
+		if shown := firstGroups(requestLine, consoleOf(box, "/?tab=requests")); len(shown) != 1 {
 			t.Errorf("the console shows %q when the answer is sent", shown)
 		}
 	}}
@@ -122,19 +138,22 @@ func TestTheConsoleShowsACallBeforeItsAnswerIsSent(t *testing.T) {
 	}
 }
 
-func TestTheConsoleKeepsTheLastRequestsOnly(t *testing.T) {
+func TestTheConsoleShowsFiftyRequestsAPage(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	c := directClient(t, box)
-	for i := range 250 {
-		c.send(http.MethodGet, fmt.Sprintf("/api/%03d", i), "")
-	}
 	var want []string
-	for i := 249; i >= 50; i-- {
+	for i := range 120 {
+		c.send(http.MethodGet, fmt.Sprintf("/api/%03d", i), "")
 		want = append(want, fmt.Sprintf("GET /api/%03d", i))
 	}
-	if shown := firstGroups(requestLine, consoleOf(box)); !slices.Equal(shown, want) {
-		t.Errorf("requests = %q, want the last 200, newest first", shown)
+	slices.Reverse(want)
+	var shown []string
+	for page := 1; page <= 3; page++ {
+		shown = append(shown, firstGroups(requestLine, consoleOf(box, fmt.Sprintf("/?tab=requests&page=%d", page)))...)
+	}
+	if !slices.Equal(shown, want) {
+		t.Errorf("requests = %q, want %q", shown, want)
 	}
 }
 
@@ -143,8 +162,33 @@ func TestTheConsoleKeepsTheBeginningOfLongBodies(t *testing.T) {
 	box := sandbox.New(sandbox.Options{})
 	c := directClient(t, box)
 	c.create("lineItems", `[{"name":"`+strings.Repeat("é", 100_000)+`","quantity":1,"unitAmount":1}]`)
-	if body := consoleOf(box); len(body) > 100_000 || !strings.Contains(body, "(cut here)") {
-		t.Errorf("the console has %d bytes", len(body))
+	id := box.Requests()[0].ID
+	if body := consoleOf(box, "/?request="+id); len(body) > 200_000 || !strings.Contains(body, "(cut here)") {
+		t.Errorf("the page has %d bytes", len(body))
+	}
+}
+
+func TestTheConsoleIsSmallWhenItIsBusy(t *testing.T) {
+	t.Parallel()
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, strings.Repeat("the database is down ", 500), http.StatusInternalServerError)
+	}))
+	defer refusing.Close()
+	server, c := start(t, sandbox.Options{
+		Endpoints:        []sandbox.Endpoint{{URL: refusing.URL, Secret: endpointSecret}},
+		DeliverySchedule: []time.Duration{}, DeliveryAttempts: 1,
+	})
+	long := strings.Repeat("x", 10_000)
+	for range 60 {
+		created := c.create("metadata", `{"order_id":"`+long+`"}`, "lineItems", `[{"name":"`+long+`","quantity":1,"unitAmount":1}]`)
+		c.send(http.MethodGet, "/api/v1/"+long, "").want(http.StatusNotFound)
+		must(t, server.Pay(created.ID, plugipay.CheckoutMethodCard))
+	}
+	_ = server.WaitDelivered(t.Context()) // it says that all have failed
+	for _, tab := range []string{"sessions", "requests", "events", "deliveries", "tools"} {
+		if size := len(open(t, server.URL+"/?tab="+tab).want(http.StatusOK).body); size > 300_000 {
+			t.Errorf("the tab %s has %d bytes", tab, size)
+		}
 	}
 }
 
@@ -169,9 +213,26 @@ func TestTheConsoleShowsNoSecret(t *testing.T) {
 	c.confirm(readReply(t, response).want(http.StatusCreated).session().ID).want(http.StatusOK)
 	c.send(http.MethodGet, sessionsPath+"?x=sk_test_a", "")
 	authorization := signed.Header.Get("Authorization")
-	open(t, server.URL+"/").shows(
-		`"mistake": "[secret] [secret] [secret]"`, "?x=[secret]", "checkout_session.completed", receiver.URL+"/[secret]",
-	).showsNot("sk_test_a", "_longer", dashboardKey, "idem_42", "Authorization", "signature=", authorization, endpointSecret)
+	signature := authorization[strings.Index(authorization, "signature="):]
+	secrets := []string{"sk_test_a", "_longer", dashboardKey, signature, endpointSecret}
+	for tab, want := range map[string]string{
+		"sessions": "cs_", "requests": "?x=[secret]", "events": "checkout_session.completed",
+		"deliveries": receiver.URL + "/[secret]", "tools": receiver.URL + "/[secret]",
+	} {
+		open(t, server.URL+"/?tab="+tab).shows(want).showsNot(secrets...)
+	}
+	for _, r := range server.Requests() {
+		open(t, server.URL+"/?request="+r.ID).want(http.StatusOK).showsNot(secrets...)
+		if r.SessionID != "" {
+			open(t, server.URL+"/?session="+r.SessionID).want(http.StatusOK).showsNot(secrets...)
+		}
+	}
+	created := server.Requests()[2]
+	open(t, server.URL+"/?request="+created.ID).shows(`"mistake": "[secret] [secret] [secret]"`, "idem_42", "signature=")
+	for _, d := range server.Deliveries() {
+		open(t, server.URL+"/?delivery="+d.ID).want(http.StatusOK).showsNot(secrets...)
+		open(t, server.URL+"/?event="+d.EventID).want(http.StatusOK).showsNot(secrets...)
+	}
 }
 
 func TestTheConsoleShowsNoPartOfASecretWhereItCuts(t *testing.T) {
@@ -182,8 +243,10 @@ func TestTheConsoleShowsNoPartOfASecretWhereItCuts(t *testing.T) {
 	c.send(http.MethodPost, sessionsPath, before(16<<10)).want(http.StatusBadRequest)
 	path := sessionsPath + "?x="
 	c.send(http.MethodGet, path+before(2<<10-len(path)), "").want(http.StatusOK)
-	if shown := consoleOf(box); strings.Contains(shown, "sk_test") || strings.Count(shown, "(cut here)") != 2 {
-		t.Errorf("the console shows the beginning of a secret, or cuts nothing")
+	for _, r := range box.Requests() {
+		if shown := consoleOf(box, "/?request="+r.ID); strings.Contains(shown, "sk_test") || !strings.Contains(shown, "(cut here)") {
+			t.Errorf("the console shows the beginning of a secret, or cuts nothing")
+		}
 	}
 }
 
@@ -191,8 +254,10 @@ func TestTheConsoleRefreshesUnlessItIsPaused(t *testing.T) {
 	t.Parallel()
 	server, _ := start(t, sandbox.Options{})
 	const refresh = `<meta http-equiv="refresh" content="3">`
-	open(t, server.URL+"/").shows(refresh, `href="?pause"`, "No checkout session", "Nobody has called", "No event")
+	open(t, server.URL+"/").shows(refresh, `href="?pause"`, "No checkout session")
 	open(t, server.URL+"/?pause").showsNot(refresh).shows(`href="?"`)
+	open(t, server.URL+"/?tab=requests&q=x").shows(refresh, `href="?pause=1&q=x&tab=requests"`)
+	open(t, server.URL+"/?tab=requests&q=x&pause=1").showsNot(refresh).shows(`href="?q=x&tab=requests"`)
 }
 
 func TestTheConsoleAnswersOnlyUnderANameOfThisMachine(t *testing.T) {
@@ -226,46 +291,35 @@ func TestTheConsoleAnswersOnlyUnderANameOfThisMachine(t *testing.T) {
 	}
 }
 
-func TestTheConsoleIsReadOnlyAndAllowsNothingButItself(t *testing.T) {
+func TestTheConsoleAllowsNothingButItself(t *testing.T) {
 	t.Parallel()
 	server, _ := start(t, sandbox.Options{})
-	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
+	for _, method := range []string{http.MethodPatch, http.MethodPut, http.MethodDelete} {
 		got := browse(t, browserRequest(t, method, server.URL+"/", "")).want(http.StatusMethodNotAllowed)
-		if allow := got.header.Get("Allow"); allow != "GET, HEAD" {
+		if allow := got.header.Get("Allow"); allow != "GET, HEAD, POST" {
 			t.Errorf("Allow = %q", allow)
 		}
 	}
 	if head := browse(t, browserRequest(t, http.MethodHead, server.URL+"/", "")).want(http.StatusOK); head.body != "" {
 		t.Errorf("HEAD has a body")
 	}
-	got := open(t, server.URL+"/").header
+	page := open(t, server.URL+"/")
 	for name, want := range map[string]string{
 		"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff",
 	} {
-		if got.Get(name) != want {
-			t.Errorf("%s = %q, want %q", name, got.Get(name), want)
+		if page.header.Get(name) != want {
+			t.Errorf("%s = %q, want %q", name, page.header.Get(name), want)
 		}
 	}
-	policy := got.Get("Content-Security-Policy")
-	for _, directive := range []string{"default-src 'none'", "form-action 'none'", "frame-ancestors 'none'"} {
-		if !strings.Contains(policy, directive) {
-			t.Errorf("the policy lacks %q: %s", directive, policy)
-		}
-	}
-}
-
-func TestTheConsoleShowsADeliveryWithItsAttempts(t *testing.T) {
-	t.Parallel()
-	for _, delivered := range []bool{false, true} {
-		w := httptest.NewRecorder()
-		sandbox.ShowDelivery(w, "<a>", delivered)
-		got := screen{t: t, status: w.Code, body: w.Body.String()}
-		got.want(http.StatusOK).shows("2 attempts", "no answer", "answered 503", "<pre><a></pre>")
-		if strings.Contains(got.body, "<a>") {
-			t.Errorf("the page does not escape texts")
-		}
-		if waits := strings.Contains(got.body, "Tried again at"); waits == delivered {
-			t.Errorf("delivered: %t, but tried again: %t", delivered, waits)
+	script := regexp.MustCompile(`(?s)<script>(.*?)</script>`).FindStringSubmatch(page.body)
+	sum := sha256.Sum256([]byte(script[1]))
+	policy := strings.Split(page.header.Get("Content-Security-Policy"), "; ")
+	for _, directive := range []string{
+		"default-src 'none'", "form-action 'self'", "frame-ancestors 'none'", "connect-src 'self'",
+		"script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
+	} {
+		if !slices.Contains(policy, directive) {
+			t.Errorf("the policy lacks %q: %q", directive, policy)
 		}
 	}
 }
@@ -292,7 +346,7 @@ func TestTheConsoleShowsTheDeliveriesOfEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-received
-	resp, err := http.Get(box.URL + "/")
+	resp, err := http.Get(box.URL + "/?tab=deliveries")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,14 @@
 package sandbox
 
 import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
 )
@@ -78,7 +83,14 @@ type controlEnvelope struct {
 
 func (s *Sandbox) serveControl(w http.ResponseWriter, r *http.Request, route controlRoute) {
 	c := &call{requestID: newID("req_", s.clock.now())}
+	begin := s.clock.now()
+	sent := &bodyCopy{ReadCloser: http.NoBody}
+	if r.Body != nil {
+		sent.ReadCloser = r.Body
+	}
+	r.Body = sent
 	status, data, err := s.callControl(w, r, route)
+	s.recordControl(r, begin, sent.text(), status, err)
 	if err != nil {
 		a := s.refusal(c, err)
 		a.write(w, http.Header{"Content-Type": {jsonMediaType}})
@@ -127,4 +139,54 @@ func isOwnOrigin(r *http.Request) bool {
 	}
 	u, err := url.Parse(origins[0])
 	return err == nil && len(origins) == 1 && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+}
+
+// bodyCopy keeps the beginning of a body that is read.
+type bodyCopy struct {
+	io.ReadCloser
+	begin []byte
+}
+
+func (b *bodyCopy) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.begin = append(b.begin, p[:min(n, max(0, keptBodySize+1-len(b.begin)))]...)
+	return n, err
+}
+
+func (b *bodyCopy) text() string { return string(b.begin) }
+
+// recordControl keeps a control call that may have changed something.
+func (s *Sandbox) recordControl(r *http.Request, begin time.Time, sent string, status int, err error) {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return
+	}
+	var f *failure
+	switch {
+	case errors.As(err, &f):
+		status = cmp.Or(f.status, statusOf(f.code))
+	case err != nil:
+		status = http.StatusInternalServerError
+	}
+	done := activity{
+		At: begin, Kind: activityControl, What: cut(r.Method+" "+s.redacted(r.URL.Path), keptPathSize),
+		Status: status, Sent: cut(withoutSecret(s.redacted(sent)), keptBodySize),
+	}
+	if strings.HasPrefix(r.URL.Path, controlPrefix+"sessions/") {
+		done.SessionID = r.PathValue("id")
+	}
+	if w, _, ok := s.findSession(done.SessionID); ok {
+		done.At, done.AccountID = begin.Add(w.clock.aheadBy()), w.accountID
+	}
+	s.activities.add(done)
+}
+
+// withoutSecret hides the secret of an endpoint in what was sent to add it.
+func withoutSecret(sent string) string {
+	var in map[string]any
+	if json.Unmarshal([]byte(sent), &in) != nil || in["secret"] == nil {
+		return sent
+	}
+	in["secret"] = "[secret]"
+	hidden, _ := marshal(in) // it was made from JSON
+	return string(hidden)
 }

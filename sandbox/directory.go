@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -107,6 +108,25 @@ func (d *directory) all() []*workspace {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	return d.workspaces[:len(d.workspaces):len(d.workspaces)]
+}
+
+// allKeys returns the keys in no order.
+func (d *directory) allKeys() []*accessKey {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return slices.Collect(maps.Values(d.keys))
+}
+
+// signingKeysOf returns the ids of the keys of a workspace that sign. The others are secrets themselves.
+func (d *directory) signingKeysOf(w *workspace) []string {
+	var ids []string
+	for _, k := range d.allKeys() {
+		if k.home == w && k.secret != "" {
+			ids = append(ids, k.id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // secrets returns the secrets of all keys, and the keys that are secrets themselves.

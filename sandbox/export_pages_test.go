@@ -3,6 +3,9 @@ package sandbox
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
 
 	"github.com/plugipay/plugipay-go/gen"
 )
@@ -10,7 +13,7 @@ import (
 // LineItemTotals are the names and the totals of the line items that the hosted page shows.
 func LineItemTotals(lineItems string) []string {
 	var shown []string
-	for _, item := range New(Options{}).lineItemViews(json.RawMessage(lineItems), gen.CurrencyIDR) {
+	for _, item := range New(Options{}).lineItemViewsIn(english, json.RawMessage(lineItems), gen.CurrencyIDR) {
 		shown = append(shown, item.Name+": "+item.Total)
 	}
 	return shown
@@ -22,23 +25,42 @@ func FormActionSource(raw string) string {
 	return source
 }
 
-// ShowDelivery writes a console with one delivery, whose texts are all the same, and one attempt of each kind.
-func ShowDelivery(w http.ResponseWriter, text string, delivered bool) {
-	moment := timeView{Text: "2026-01-02 03:04:05.000", Machine: "2026-01-02T03:04:05.000Z"}
-	view := consoleView{Now: moment, Deliveries: []deliveryView{{
-		EventID: text, EventName: text, SessionID: text, URL: text, Body: text, Delivered: delivered,
-		Attempts: []attemptView{{Time: moment, Err: "no answer"}, {Time: moment, Status: 503}},
-	}}}
-	if !delivered {
-		view.Deliveries[0].Next = moment
-	}
-	page{status: http.StatusOK, template: "console.html", title: "Console", content: view}.write(w)
-}
-
 // ShowHosted writes the hosted page of a session with the status.
 func ShowHosted(w http.ResponseWriter, s *Sandbox, status gen.CheckoutSessionStatus) {
 	session := gen.CheckoutSession{Status: status, Amount: 4999, Currency: gen.CurrencyUSD,
 		SuccessURL: "https://example.com/ok", CancelURL: "https://example.com/no"}
-	view := hostedPage{sandbox: s, workspace: s.directory.firstKey.home}.view(session, payment{}, "")
-	page{status: http.StatusOK, template: "hosted.html", content: view}.write(w)
+	p := hostedPage{sandbox: s, workspace: s.directory.firstKey.home, language: english}
+	out := p.page(p.view(session, payment{}, s.clock.now()))
+	out.status = http.StatusOK
+	out.write(w)
 }
+
+// CRC16 is crc16.
+func CRC16(text string) uint16 { return crc16(text) }
+
+// QRISText is qrisText.
+func QRISText(merchant, bill string, amount int64, currency gen.CurrencyCode) string {
+	return qrisText(merchant, bill, amount, currency)
+}
+
+// QRImage is the path of qrImage.
+func QRImage(text string) string { return qrImage(text).Path }
+
+// PreferredLanguage is preferredLanguage.
+func PreferredLanguage(accepted string) string { return string(preferredLanguage([]string{accepted})) }
+
+// PostHosted posts a form of the hosted page, and returns the status of the answer.
+func PostHosted(s *Sandbox, id string, fields map[string]string) int {
+	form := url.Values{}
+	for name, value := range fields {
+		form.Set(name, value)
+	}
+	r := httptest.NewRequest(http.MethodPost, hostedPath+id, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w.Code
+}
+
+// BarcodeImage is the path of barcodeImage.
+func BarcodeImage(digits string) string { return barcodeImage(digits).Path }

@@ -152,7 +152,7 @@ func TestADroppedCallIsProcessedAndNotAnswered(t *testing.T) {
 	if again := c.send(http.MethodPost, sessionsPath, validInput, key).want(201).session(); again.ID != all[0].ID {
 		t.Errorf("the repeated call got %s, want the session of the dropped one, %s", again.ID, all[0].ID)
 	}
-	if shown := firstGroups(requestLine, consoleOf(server.Sandbox)); len(shown) != 3 {
+	if shown := firstGroups(requestLine, consoleOf(server.Sandbox, "/?tab=requests")); len(shown) != 3 {
 		t.Errorf("the console shows %q, want the dropped call, too", shown)
 	}
 }

@@ -158,6 +158,13 @@ func (f *feed) newestFirst() []event {
 	return events
 }
 
+// count returns how many events are kept.
+func (f *feed) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.kept)
+}
+
 // reset forgets all events and deliveries. The endpoints stay.
 func (f *feed) reset() {
 	f.mu.Lock()

@@ -5,16 +5,11 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/plugipay/plugipay-go/gen"
-)
-
-// What a buyer can do on the hosted page: the values of the field "action" of its forms.
-const (
-	actionPay    = "pay"
-	actionFail   = "fail"   // decline the payment, or let the transfer fail
-	actionSettle = "settle" // let the transfer arrive
-	actionCancel = "cancel"
 )
 
 // hostedPath is where the hosted pages are; a session's id follows.
@@ -22,8 +17,16 @@ const hostedPath = "/c/"
 
 const (
 	maxFormSize = 64 << 10
-	// failedParameter is the query parameter of the hosted page with the method of a payment that has just failed.
-	failedParameter = "failed"
+
+	// The query parameters of the hosted page.
+	failedParameter = "failed" // the method of a payment that has just failed
+	whyParameter    = "why"    // why a card has failed: a cardOutcome
+	methodParameter = "method" // the method whose form is shown
+	cardParameter   = "card"   // the test card that fills in its form: a cardOutcome
+	returnParameter = "return" // lead back to the shop once the session has ended
+
+	// returnSeconds is how long the buyer sees how the payment ended before the page leads back to the shop.
+	returnSeconds = 3
 )
 
 // hostedPage is the page where the buyer pays one session.
@@ -32,19 +35,41 @@ type hostedPage struct {
 	workspace *workspace
 	sessions  *sessionStore
 	id        string
+	language  language
+	query     hostedQuery
+}
+
+// hostedQuery is what the address of the page says beside the session.
+type hostedQuery struct {
+	failed    gen.CheckoutMethod
+	why       cardOutcome
+	method    gen.CheckoutMethod
+	card      cardOutcome
+	returning bool
+}
+
+func newHostedQuery(query url.Values) hostedQuery {
+	return hostedQuery{
+		failed: gen.CheckoutMethod(query.Get(failedParameter)), why: cardOutcome(query.Get(whyParameter)),
+		method: gen.CheckoutMethod(query.Get(methodParameter)), card: cardOutcome(query.Get(cardParameter)),
+		returning: query.Has(returnParameter),
+	}
 }
 
 // serveHostedPage answers a request for the hosted page of a session, in whichever workspace it is.
 func (s *Sandbox) serveHostedPage(w http.ResponseWriter, r *http.Request, id string) {
+	l := languageOf(w, r)
 	found, sessions, ok := s.findSession(id)
 	if !ok {
-		writeNothingToPay(w)
+		writeNothingToPay(w, l)
 		return
 	}
-	p := hostedPage{sandbox: s, workspace: found, sessions: sessions, id: id}
+	p := hostedPage{
+		sandbox: s, workspace: found, sessions: sessions, id: id, language: l, query: newHostedQuery(r.URL.Query()),
+	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		p.show(w, http.StatusOK, "", r.URL.Query().Get(failedParameter))
+		p.open(w)
 	case http.MethodPost:
 		p.post(w, r)
 	default:
@@ -52,152 +77,143 @@ func (s *Sandbox) serveHostedPage(w http.ResponseWriter, r *http.Request, id str
 	}
 }
 
-func writeNothingToPay(w http.ResponseWriter) {
-	writeNotice(w, http.StatusNotFound, "There is nothing to pay here",
-		"The address may be mistyped, or the sandbox has been restarted and has forgotten its sessions.")
+func writeNothingToPay(w http.ResponseWriter, l language) {
+	t := textIn(l)
+	writeNoticeIn(w, l, http.StatusNotFound, t.NothingHere, t.NothingHereText)
+}
+
+// open shows the page as its address says.
+func (p hostedPage) open(w http.ResponseWriter) {
+	if screen := p.show(w, http.StatusOK, ""); screen != "" {
+		p.sandbox.activities.addView(p.activity("opened the page: "+screen, http.StatusOK))
+	}
 }
 
 // post does what the buyer asked for and sends the browser on, or shows the page with what is wrong.
 func (p hostedPage) post(w http.ResponseWriter, r *http.Request) {
 	// A form on another site must not pay in the buyer's name.
 	if http.NewCrossOriginProtection().Check(r) != nil {
-		writeNotice(w, http.StatusForbidden, "This came from another site",
-			"A payment can only be made on its own page. Nothing was paid.")
+		t := textIn(p.language)
+		writeNoticeIn(w, p.language, http.StatusForbidden, t.OtherSite, t.OtherSiteText)
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxFormSize)
 	if r.ParseForm() != nil {
-		p.refuse(w, invalid("form", "is not valid"))
+		p.refuse(w, "", invalid("form", "is not valid"))
 		return
 	}
-	next, err := p.perform(r.PostForm.Get("action"), gen.CheckoutMethod(r.PostForm.Get("method")))
+	form, begin := newBuyerForm(r.PostForm), p.workspace.clock.now()
+	next, err := p.perform(form)
 	if err != nil {
-		p.refuse(w, err)
+		p.refuse(w, form.what(), err)
 		return
 	}
+	done := p.activity(form.what(), http.StatusSeeOther)
+	done.At = begin // what it caused comes after it
+	p.sandbox.activities.add(done)
 	setPageHeader(w.Header())
 	w.Header().Set("Location", next)
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// perform does what the buyer asked for and returns where the browser goes from there.
-func (p hostedPage) perform(action string, method gen.CheckoutMethod) (next string, err error) {
-	session, current, err := p.sessions.getWithPayment(p.id, p.workspace.clock.now())
-	if err != nil {
-		return "", err
+func (p hostedPage) activity(what string, status int) activity {
+	return activity{
+		At: p.workspace.clock.now(), Kind: activityPage, What: what, Status: status, SessionID: p.id,
+		AccountID: p.workspace.accountID,
 	}
-	if hasEnded(session.Status) { // whatever else may be wrong with the request
-		return "", fail(gen.ErrorCodeConflict, "the payment is over")
-	}
-	switch action {
-	case actionPay:
-		return p.pay(session, method)
-	case actionSettle:
-		session, err = p.sessions.settle(p.id, p.workspace.clock.now())
-		return p.after(session), err
-	case actionFail:
-		return p.fail(session, current, method)
-	case actionCancel:
-		session, err = p.sessions.cancel(p.id, p.workspace.clock.now())
-		return p.after(session), err
-	}
-	return "", invalid("action", "is not known")
-}
-
-func (p hostedPage) pay(session gen.CheckoutSession, method gen.CheckoutMethod) (next string, err error) {
-	if !p.offers(session, method) {
-		return "", invalid("method", "must be one of the session's methods")
-	}
-	session, err = p.sessions.pay(p.id, method, p.workspace.adapterFor(method), p.workspace.clock.now())
-	return p.after(session), err
-}
-
-// fail lets a payment fail. One that would be made at once is declined, which changes nothing: no event is documented
-// for it and the session stays open. One that is in flight ends without money.
-func (p hostedPage) fail(
-	session gen.CheckoutSession, current payment, method gen.CheckoutMethod,
-) (next string, err error) {
-	if session.Status != gen.CheckoutSessionStatusOpen {
-		_, err = p.sessions.failPayment(p.id, p.workspace.clock.now())
-		return p.address(current.method), err
-	}
-	if !p.offers(session, method) {
-		return "", invalid("method", "must be one of the session's methods")
-	}
-	return p.address(method), nil
-}
-
-// offers tells whether the buyer may choose a method: it is one of the session's, and an adapter can do it.
-func (p hostedPage) offers(session gen.CheckoutSession, method gen.CheckoutMethod) bool {
-	return slices.Contains(session.Methods, method) && p.workspace.adapterFor(method) != ""
-}
-
-// after returns where the buyer goes when a session has become what it is: back to the merchant once it has ended.
-func (p hostedPage) after(session gen.CheckoutSession) string {
-	next := ""
-	switch session.Status {
-	case gen.CheckoutSessionStatusCompleted:
-		next = session.SuccessURL
-	case gen.CheckoutSessionStatusCanceled:
-		next = session.CancelURL
-	}
-	if !isWebURL(next) {
-		return p.address("")
-	}
-	return next
 }
 
 // address returns the address of the page, seen from itself so that it is right behind a proxy with a path of its own.
-// It tells of a payment with a method that has just failed, if there is one.
-func (p hostedPage) address(failed gen.CheckoutMethod) string {
-	if failed == "" {
+// The parameters are pairs of names and values; those without a value are left out.
+func (p hostedPage) address(parameters ...string) string {
+	query := url.Values{}
+	for i := 0; i < len(parameters); i += 2 {
+		if parameters[i+1] != "" {
+			query.Set(parameters[i], parameters[i+1])
+		}
+	}
+	if len(query) == 0 {
 		return "./" + p.id
 	}
-	return "./" + p.id + "?" + url.Values{failedParameter: {string(failed)}}.Encode()
+	return "./" + p.id + "?" + query.Encode()
 }
 
 // refuse shows the page as it is now, with the status and the reason of an error.
-func (p hostedPage) refuse(w http.ResponseWriter, err error) {
+func (p hostedPage) refuse(w http.ResponseWriter, what string, err error) {
 	var f *failure
 	if !errors.As(err, &f) {
 		f = &failure{code: gen.ErrorCodeInternalError}
 	}
-	p.show(w, statusOf(f.code), refusalText(f), "")
+	p.sandbox.activities.add(p.activity(strings.TrimSpace(what+" (refused)"), statusOf(f.code)))
+	p.show(w, statusOf(f.code), p.refusalText(f))
 }
 
 // refusalText is what a buyer reads about an error.
-func refusalText(f *failure) string {
+func (p hostedPage) refusalText(f *failure) string {
+	t := textIn(p.language)
 	switch {
 	case f.code == gen.ErrorCodeConflict:
-		return "This was not possible, as the payment has moved on. Below is how it stands now."
+		return t.MovedOn
 	case f.field == "method":
-		return "Choose one of the payment methods below."
+		return t.NotChosen
+	case f.field == fieldCardNumber:
+		return t.NotATestCard
+	case f.field == fieldCardExpiry:
+		return t.BadExpiry
+	case f.field == fieldCode:
+		return t.BadCode
 	}
-	return "The page could not make sense of that. Nothing was paid; please try again."
+	return t.NoSense
 }
 
-// show sends the page. Problem is what was wrong with the request, failed the method of a payment that has just failed.
-func (p hostedPage) show(w http.ResponseWriter, status int, problem, failed string) {
-	session, current, err := p.sessions.getWithPayment(p.id, p.workspace.clock.now())
+// show sends the page, and returns the name of its screen. Problem is what was wrong with the request.
+func (p hostedPage) show(w http.ResponseWriter, status int, problem string) (screen string) {
+	now := p.workspace.clock.now()
+	session, current, err := p.sessions.getWithPayment(p.id, now)
 	if err != nil { // forgotten since the request came
-		writeNothingToPay(w)
-		return
+		writeNothingToPay(w, p.language)
+		return ""
 	}
-	view := p.view(session, current, gen.CheckoutMethod(failed))
+	view := p.view(session, current, now)
 	if !view.Ended { // the screen of a session that has ended says it all
 		view.Problem = problem
 	}
-	page{
-		status:      status,
-		template:    "hosted.html",
-		title:       view.Heading + " · " + view.Merchant,
-		formActions: formActions(session),
-		content:     view,
-	}.write(w)
+	p.setRefresh(w.Header(), view, now)
+	out := p.page(view)
+	out.status = status
+	out.formActions = formActions(session)
+	out.write(w)
+	return view.Screen
 }
 
-// formActions are where the page's forms may lead: browsers hold the redirects that answer a form to them, too. A
-// merchant's page that sends the buyer on to yet another origin is therefore not followed there straight from the form.
+// page returns the page with a view. Screens that wait, or that have something to copy, have a script.
+func (p hostedPage) page(view hostedView) page {
+	out := page{
+		template: "hosted.html", language: p.language, title: view.Heading + " · " + view.Merchant,
+		badge: &badge{Short: view.T.TestMode, Long: view.T.NoMoney}, languages: &view.Switch, content: view,
+	}
+	if view.Waits {
+		out.refresh, out.refreshTo = waitingSeconds, p.address(returnParameter, "1")
+	}
+	out.live = view.Waits || view.Number != ""
+	return out
+}
+
+// setRefresh leads a buyer whose session has ended back to the shop, and shows an open page anew when it expires. The
+// shop's address is not that of a redirect which answers a form: browsers hold those, and all that follow them, to the
+// page's form-action, so that a shop that sends the buyer on to another origin would strand them here.
+func (p hostedPage) setRefresh(header http.Header, view hostedView, now time.Time) {
+	expires, err := time.Parse(time.RFC3339, view.Expires.Machine)
+	switch {
+	case view.Ended && view.Returning:
+		header.Set("Refresh", strconv.Itoa(returnSeconds)+"; url="+view.BackURL)
+	case !view.Ended && !view.Waits && err == nil && expires.Sub(now) < 24*time.Hour:
+		header.Set("Refresh", strconv.Itoa(int(expires.Sub(now)/time.Second)+1))
+	}
+}
+
+// formActions are where the page's forms may lead: browsers hold the redirects that answer a form to them, too. The
+// page's own forms lead back to the page; a program that posts one without the field "from" is sent on to the shop.
 func formActions(session gen.CheckoutSession) []string {
 	if hasEnded(session.Status) {
 		return nil

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"html"
@@ -63,10 +64,16 @@ func submit(t testing.TB, address, action, method string) screen {
 	return browse(t, browserRequest(t, http.MethodPost, address, form.Encode()))
 }
 
+// main is the page without its style.
+func (s screen) main() string {
+	_, main, _ := strings.Cut(s.body, "</style>")
+	return cmp.Or(main, s.body)
+}
+
 func (s screen) want(status int) screen {
 	s.t.Helper()
 	if s.status != status {
-		s.t.Fatalf("status = %d, want %d\n%s", s.status, status, s.body)
+		s.t.Fatalf("status = %d, want %d\n%s", s.status, status, s.main())
 	}
 	return s
 }
@@ -83,7 +90,7 @@ func (s screen) shows(texts ...string) screen {
 	s.t.Helper()
 	for _, text := range texts {
 		if !strings.Contains(html.UnescapeString(s.body), text) {
-			s.t.Errorf("the page does not show %q\n%s", text, s.body)
+			s.t.Errorf("the page does not show %q\n%s", text, s.main())
 		}
 	}
 	return s
@@ -93,7 +100,7 @@ func (s screen) showsNot(texts ...string) screen {
 	s.t.Helper()
 	for _, text := range texts {
 		if strings.Contains(html.UnescapeString(s.body), text) {
-			s.t.Errorf("the page shows %q\n%s", text, s.body)
+			s.t.Errorf("the page shows %q\n%s", text, s.main())
 		}
 	}
 	return s

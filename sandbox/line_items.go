@@ -15,23 +15,23 @@ type lineItemView struct {
 	Total      string
 }
 
-// lineItemViews returns the line items that have the documented shape. They may be any JSON: what else there is has no
+// lineItemViewsIn returns the line items that have the documented shape. They may be any JSON: what else there is has no
 // place on the page and is left out.
-func (s *Sandbox) lineItemViews(lineItems json.RawMessage, currency gen.CurrencyCode) []lineItemView {
+func (s *Sandbox) lineItemViewsIn(l language, lineItems json.RawMessage, currency gen.CurrencyCode) []lineItemView {
 	var items []json.RawMessage
 	if json.Unmarshal(lineItems, &items) != nil {
 		return nil
 	}
 	var views []lineItemView
 	for _, item := range items {
-		if view, ok := s.newLineItemView(item, currency); ok {
+		if view, ok := s.newLineItemView(l, item, currency); ok {
 			views = append(views, view)
 		}
 	}
 	return views
 }
 
-func (s *Sandbox) newLineItemView(item json.RawMessage, currency gen.CurrencyCode) (lineItemView, bool) {
+func (s *Sandbox) newLineItemView(l language, item json.RawMessage, currency gen.CurrencyCode) (lineItemView, bool) {
 	var in struct {
 		Name       string
 		Quantity   int64
@@ -47,7 +47,7 @@ func (s *Sandbox) newLineItemView(item json.RawMessage, currency gen.CurrencyCod
 	return lineItemView{
 		Name:       in.Name,
 		Quantity:   in.Quantity,
-		UnitAmount: s.formatAmount(unit, currency),
-		Total:      s.formatAmount(unit*in.Quantity, currency),
+		UnitAmount: s.formatAmountIn(l, unit, currency),
+		Total:      s.formatAmountIn(l, unit*in.Quantity, currency),
 	}, true
 }

@@ -64,6 +64,11 @@ type Options struct {
 	// whole rupiah.
 	FormatAmount func(amount int64, currency plugipay.CurrencyCode) string
 
+	// Strict refuses what the contract allows and is most likely a mistake, with a validation_error: QRIS or virtual
+	// accounts in USD, PayPal in IDR, IDR with sen (unless there is a FormatAmount), line items that do not add up to the
+	// amount, and properties that the contract does not have. False: the console warns of them.
+	Strict bool
+
 	// MaxSessions is how many sessions the test data, and the live data, of a workspace may have. When there are more, the
 	// oldest one that has ended is forgotten or, where none has, the oldest one. As many responses to idempotency keys are
 	// kept. Zero: 100,000. Negative: no limit.

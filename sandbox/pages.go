@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -17,23 +18,23 @@ var pageFiles embed.FS
 
 // pageSet is the templates of the pages, ready for use.
 type pageSet struct {
-	templates   map[string]*template.Template // by file name
-	style       template.CSS
-	styleSource string // what allows the style in a content security policy
+	templates    map[string]*template.Template // by file name
+	style        template.CSS
+	styleSource  string // what allows the style in a content security policy
+	script       template.JS
+	scriptSource string
 }
 
 // loadPages reads the pages once for all the sandboxes of a process. They are built into the program and the tests show
 // each of them, so that they can be read is not in doubt.
 var loadPages = sync.OnceValue(func() *pageSet {
-	style, err := pageFiles.ReadFile("pages/style.css")
-	if err != nil {
-		panic("sandbox: " + err.Error())
-	}
-	sum := sha256.Sum256(style)
+	style, script := mustReadPage("style.css"), mustReadPage("live.js")
 	set := &pageSet{
-		templates:   map[string]*template.Template{},
-		style:       template.CSS(style),
-		styleSource: "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
+		templates:    map[string]*template.Template{},
+		style:        template.CSS(style),
+		styleSource:  sourceOf(style),
+		script:       template.JS(script),
+		scriptSource: sourceOf(script),
 	}
 	for _, name := range []string{"hosted.html", "console.html", "notice.html"} {
 		set.templates[name] = template.Must(template.ParseFS(pageFiles, "pages/layout.html", "pages/"+name))
@@ -41,23 +42,47 @@ var loadPages = sync.OnceValue(func() *pageSet {
 	return set
 })
 
+func mustReadPage(name string) []byte {
+	text, err := pageFiles.ReadFile("pages/" + name)
+	if err != nil {
+		panic("sandbox: " + err.Error())
+	}
+	return text
+}
+
+// sourceOf is the source of a content security policy that allows a text within a page.
+func sourceOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
 // page is an answer for a browser.
 type page struct {
 	status      int
 	template    string // its file
+	language    language
 	title       string
-	wide        bool     // for tables
-	refresh     int      // seconds until the browser asks for the page again; zero: never
-	formActions []string // sources of the content security policy where the page's forms may lead
+	badge       *badge          // next to the brand; nil: that no real money moves
+	languages   *languageSwitch // nil: the page has one language
+	wide        bool            // for tables
+	live        bool            // has the script, which copies texts and keeps the page fresh without losing the place
+	refresh     int             // seconds until the page is shown anew; zero: never
+	refreshTo   string          // the address then; empty: its own
+	formActions []string        // sources of the content security policy where the page's forms may lead
 	content     any
 }
+
+// badge says that the page is not for real. Small screens show its first part only.
+type badge struct{ Short, Long string }
 
 // write sends a page. A HEAD request gets the same header; package net/http leaves out the body.
 func (p page) write(w http.ResponseWriter) {
 	set := loadPages()
 	var body bytes.Buffer
 	err := set.templates[p.template].ExecuteTemplate(&body, "layout.html", map[string]any{
-		"Title": p.title, "Style": set.style, "Wide": p.wide, "Refresh": p.refresh, "Content": p.content,
+		"Title": p.title, "Style": set.style, "Wide": p.wide, "Refresh": p.refreshText(), "Every": p.refresh, "RefreshTo": p.refreshTo,
+		"Language": cmp.Or(p.language, english), "Badge": p.badge, "Switch": p.languages, "Live": p.live, "Script": set.script,
+		"Content": p.content,
 	})
 	if err != nil { // a mistake in the sandbox, as no value can make a template fail
 		http.Error(w, "something went wrong on our side", http.StatusInternalServerError)
@@ -65,20 +90,35 @@ func (p page) write(w http.ResponseWriter) {
 	}
 	header := w.Header()
 	setPageHeader(header)
-	header.Set("Content-Security-Policy", p.contentSecurityPolicy(set.styleSource))
+	header.Set("Content-Security-Policy", p.contentSecurityPolicy(set))
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(p.status)
 	_, _ = w.Write(body.Bytes()) // the browser may have gone
 }
 
-// contentSecurityPolicy allows what the pages need and nothing else: their style, their icon, and their forms.
-func (p page) contentSecurityPolicy(styleSource string) string {
-	formAction := "'none'"
+// refreshText is what a browser without JavaScript goes by. Empty: the page stays.
+func (p page) refreshText() string {
+	switch {
+	case p.refresh == 0:
+		return ""
+	case p.refreshTo == "":
+		return strconv.Itoa(p.refresh)
+	}
+	return strconv.Itoa(p.refresh) + "; url=" + p.refreshTo
+}
+
+// contentSecurityPolicy allows what the page needs and nothing else: its style, its icon, its forms, and its script,
+// which asks this server only.
+func (p page) contentSecurityPolicy(set *pageSet) string {
+	formAction, script := "'none'", ""
 	if len(p.formActions) > 0 {
 		formAction = strings.Join(p.formActions, " ")
 	}
-	return "default-src 'none'; style-src " + styleSource + "; img-src data:; form-action " + formAction +
+	if p.live {
+		script = "script-src " + set.scriptSource + "; connect-src 'self'; "
+	}
+	return "default-src 'none'; style-src " + set.styleSource + "; " + script + "img-src data:; form-action " + formAction +
 		"; frame-ancestors 'none'; base-uri 'none'"
 }
 
@@ -116,8 +156,12 @@ func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) bool {
 type notice struct{ Heading, Text string }
 
 func writeNotice(w http.ResponseWriter, status int, heading, text string) {
+	writeNoticeIn(w, english, status, heading, text)
+}
+
+func writeNoticeIn(w http.ResponseWriter, l language, status int, heading, text string) {
 	page{
-		status: status, template: "notice.html", title: heading, content: notice{Heading: heading, Text: text},
+		language: l, status: status, template: "notice.html", title: heading, content: notice{Heading: heading, Text: text},
 	}.write(w)
 }
 

@@ -16,9 +16,22 @@ import (
 // payment is an attempt to pay a session.
 type payment struct {
 	method gen.CheckoutMethod
+	// channel is the bank, the wallet or the outlet that the buyer has chosen. Zero for methods that have none.
+	channel channel
 	// number is what the buyer has to pay to: a virtual account, or a code for the till of a retail outlet. Empty for
-	// methods that pay at once.
+	// methods that have none.
 	number string
+	// card is the test card whose bank asks the buyer for a code. Zero for other payments.
+	card testCard
+}
+
+// newPayment returns a payment with a method, and makes up the number that it needs.
+func newPayment(method gen.CheckoutMethod, through channel) payment {
+	p := payment{method: method, channel: through}
+	if takesTime(method) {
+		p.number = newPaymentNumber(through.prefix)
+	}
+	return p
 }
 
 // pay starts a payment of an open session with one of its methods, through the adapter that it is routed to. Cards, QR
@@ -33,18 +46,43 @@ func (s *sessionStore) pay(id string, method gen.CheckoutMethod, adapter string,
 			return nil, invalid("method", "must be one of the session's methods")
 		}
 		found.adapterName = adapter
-		found.payment = payment{method: method}
+		first, _ := findChannel(method, "")
+		found.payment = newPayment(method, first)
 		switch {
 		case adapter == gen.CheckoutAdapterManual:
+			found.payment = payment{method: method}
 			found.status = gen.CheckoutSessionStatusPendingReview
 		case takesTime(method):
 			found.status = gen.CheckoutSessionStatusPending
-			found.payment.number = newPaymentNumber()
 		default:
 			found.complete()
 			return []gen.EventName{gen.EventCheckoutSessionCompleted}, nil
 		}
 		return nil, nil
+	})
+}
+
+// start makes a session pending, with a payment through the adapter that its method is routed to. A buyer who has another
+// payment in flight gives that up.
+func (s *sessionStore) start(id string, p payment, adapter string, now time.Time) (gen.CheckoutSession, error) {
+	return s.change(id, now, "paid", func(found *session) ([]gen.EventName, error) {
+		if found.status != gen.CheckoutSessionStatusOpen && found.status != gen.CheckoutSessionStatusPending {
+			return nil, fail(gen.ErrorCodeConflict, "the checkout session is "+found.status+" and cannot be paid")
+		}
+		found.status = gen.CheckoutSessionStatusPending
+		found.adapterName, found.payment = adapter, p
+		return nil, nil
+	})
+}
+
+// giveUp makes a pending session open again: the buyer wants to pay in another way.
+func (s *sessionStore) giveUp(id string, now time.Time) (gen.CheckoutSession, error) {
+	return s.change(id, now, "paid in another way", func(found *session) ([]gen.EventName, error) {
+		if err := found.mustBePending("given up"); err != nil {
+			return nil, err
+		}
+		found.status, found.payment = gen.CheckoutSessionStatusOpen, payment{}
+		return nil, nil // the payment has not failed: no event is documented for it
 	})
 }
 
@@ -55,6 +93,9 @@ func (s *sessionStore) settle(id string, now time.Time) (gen.CheckoutSession, er
 			return nil, err
 		}
 		found.complete()
+		if !takesTime(found.payment.method) {
+			return []gen.EventName{gen.EventCheckoutSessionCompleted}, nil
+		}
 		return []gen.EventName{gen.EventCheckoutSessionAsyncPaymentSucceeded, gen.EventCheckoutSessionCompleted}, nil
 	})
 }
@@ -65,9 +106,10 @@ func (s *sessionStore) failPayment(id string, now time.Time) (gen.CheckoutSessio
 		if err := found.mustBePending("failed"); err != nil {
 			return nil, err
 		}
+		late := takesTime(found.payment.method)
 		found.status = gen.CheckoutSessionStatusOpen
 		found.payment = payment{}
-		return []gen.EventName{gen.EventCheckoutSessionAsyncPaymentFailed}, nil
+		return asyncFailure(late), nil
 	})
 }
 
@@ -95,13 +137,19 @@ func (s *sessionStore) settleLate(id string, now time.Time) (gen.CheckoutSession
 // failFinally ends a session as failed. A payment in flight fails with it.
 func (s *sessionStore) failFinally(id string, now time.Time) (gen.CheckoutSession, error) {
 	return s.change(id, now, "failed", func(found *session) ([]gen.EventName, error) {
-		wasPending := found.status == gen.CheckoutSessionStatusPending
+		late := found.status == gen.CheckoutSessionStatusPending && takesTime(found.payment.method)
 		found.status = gen.CheckoutSessionStatusFailed
-		if wasPending {
-			return []gen.EventName{gen.EventCheckoutSessionAsyncPaymentFailed}, nil
-		}
-		return nil, nil // no event is documented for it
+		return asyncFailure(late), nil
 	})
+}
+
+// asyncFailure returns the event of a payment that has failed. None is documented for a payment whose money would have
+// arrived at once.
+func asyncFailure(late bool) []gen.EventName {
+	if !late {
+		return nil
+	}
+	return []gen.EventName{gen.EventCheckoutSessionAsyncPaymentFailed}
 }
 
 // expireNow makes a session expire at once.
@@ -157,10 +205,11 @@ func (w *workspace) adapterFor(method gen.CheckoutMethod) string {
 	return ""
 }
 
-// newPaymentNumber returns sixteen digits, as virtual accounts have.
-func newPaymentNumber() string {
+// newPaymentNumber returns sixteen digits, as virtual accounts have, the first of which are given.
+func newPaymentNumber(prefix string) string {
 	var number strings.Builder
-	for range 16 {
+	number.WriteString(prefix)
+	for number.Len() < 16 {
 		digit, _ := rand.Int(rand.Reader, big.NewInt(10)) // crypto/rand ends the program before it returns an error
 		number.WriteByte('0' + byte(digit.Int64()))
 	}

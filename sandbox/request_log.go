@@ -2,11 +2,14 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/plugipay/plugipay-go/gen"
 )
 
 const (
@@ -15,41 +18,57 @@ const (
 	keptPathSize = 2 << 10
 )
 
-// requestLog keeps the last requests. They have no headers: that is where keys and signatures are.
-type requestLog struct {
-	mu   sync.Mutex
-	kept []Request // oldest first
+// recordedRequest is a request with what only the console shows.
+type recordedRequest struct {
+	Request
+	header         http.Header // without signatures and keys
+	responseHeader http.Header
+	warnings       []warning
+	signature      *signatureReport // nil unless the signature was refused
 }
 
-func (l *requestLog) add(r Request) {
+// requestLog keeps the last requests.
+type requestLog struct {
+	mu   sync.Mutex
+	kept []recordedRequest // oldest first
+}
+
+func (l *requestLog) add(r recordedRequest) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.kept) >= keptRequests {
-		l.kept[0] = Request{} // or the array under the slice would keep its texts
+		l.kept[0] = recordedRequest{} // or the array under the slice would keep its texts
 		l.kept = l.kept[1:]
 	}
 	l.kept = append(l.kept, r)
 }
 
 // newestFirst returns a copy of what is kept.
-func (l *requestLog) newestFirst() []Request {
+func (l *requestLog) newestFirst() []recordedRequest {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	kept := append([]Request{}, l.kept...)
+	kept := slices.Clone(l.kept)
 	slices.Reverse(kept)
 	return kept
+}
+
+func (l *requestLog) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.kept)
 }
 
 // clear forgets the requests of an account, or all of them when the account is empty.
 func (l *requestLog) clear(accountID string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.kept = slices.DeleteFunc(l.kept, func(r Request) bool { return accountID == "" || r.AccountID == accountID })
+	l.kept = slices.DeleteFunc(l.kept, func(r recordedRequest) bool { return accountID == "" || r.AccountID == accountID })
 }
 
 // recordRequest keeps a request and its response.
-func (s *Sandbox) recordRequest(r *http.Request, c *call, a answer) {
-	record := Request{
+func (s *Sandbox) recordRequest(r *http.Request, c *call, responseHeader http.Header, a answer) {
+	record := recordedRequest{header: s.shownHeader(r.Header), responseHeader: responseHeader, warnings: c.warnings}
+	record.Request = Request{
 		ID:             c.requestID,
 		At:             c.begin.UTC(),
 		Duration:       s.realTime().Sub(c.realBegin),
@@ -67,8 +86,37 @@ func (s *Sandbox) recordRequest(r *http.Request, c *call, a answer) {
 	if c.key != nil {
 		record.KeyID, record.AccountID = s.redacted(c.key.id), c.workspace.accountID
 	}
+	var refused *failure
+	if errors.As(c.refused, &refused) && refused.code == gen.ErrorCodeInvalidSignature {
+		record.signature = s.reportSignature(r, c.body)
+	}
 	s.requests.add(record)
-	s.logRequest(record)
+	s.logRequest(record.Request)
+}
+
+// shownHeader returns the header of a request without secrets: of a signature, the beginning is left to tell one from
+// another.
+func (s *Sandbox) shownHeader(header http.Header) http.Header {
+	shown := http.Header{}
+	for name, values := range header {
+		for _, value := range values {
+			if name == "Authorization" {
+				value = shownAuthorization(value)
+			}
+			shown.Add(name, cut(s.redacted(value), keptPathSize))
+		}
+	}
+	return shown
+}
+
+// shownAuthorization hides the signature, or the key of another scheme.
+func shownAuthorization(value string) string {
+	scheme, _, _ := strings.Cut(value, " ")
+	before, signature, ok := strings.Cut(value, "signature=")
+	if !ok || !strings.EqualFold(scheme, signatureScheme) {
+		return scheme + " …"
+	}
+	return before + "signature=" + signature[:min(8, len(signature))] + "…"
 }
 
 // sessionID returns the id of the session that a call is about: the one in its path, or the one that it created.

@@ -41,7 +41,13 @@ type Request struct {
 
 // Requests returns the requests to the API, newest first. Requests for pages and those that control the sandbox are not
 // among them. At most 1000 are kept.
-func (s *Sandbox) Requests() []Request { return s.requests.newestFirst() }
+func (s *Sandbox) Requests() []Request {
+	found := []Request{}
+	for _, r := range s.requests.newestFirst() {
+		found = append(found, r.Request)
+	}
+	return found
+}
 
 // isAbout reports whether the request is one that a path filter asks for: the path without its query, or its beginning
 // where the filter ends with an asterisk.

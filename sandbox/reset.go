@@ -7,6 +7,7 @@ func (s *Sandbox) Reset() {
 	s.faults.clear("")
 	s.deliveryFaults.Clear("")
 	s.requests.clear("")
+	s.activities.clear("")
 	s.clock.set(0)
 	for _, w := range s.directory.all() {
 		w.reset()
@@ -18,6 +19,7 @@ func (s *Sandbox) resetWorkspace(w *workspace) {
 	s.faults.clear(w.accountID)
 	s.deliveryFaults.Clear(w.accountID)
 	s.requests.clear(w.accountID)
+	s.activities.clear(w.accountID)
 	w.reset()
 }
 

@@ -33,6 +33,7 @@ type Sandbox struct {
 	rateLimit      RateLimit
 	publicURL      string
 	amounts        func(int64, plugipay.CurrencyCode) string
+	strict         bool
 	maxSessions    int
 	bodyTimeout    time.Duration
 	allowedHosts   []string
@@ -47,6 +48,7 @@ type Sandbox struct {
 	deliveryClient *http.Client
 	receiverCAs    []*x509.Certificate
 	requests       requestLog
+	activities     activityLog
 	redactor       atomic.Pointer[strings.Replacer]
 }
 
@@ -73,6 +75,7 @@ func newSandbox(opts Options, realTime func() time.Time) *Sandbox {
 		allowedHosts:   opts.allowedHosts(),
 		onBreach:       opts.OnContractBreach,
 		amounts:        opts.FormatAmount,
+		strict:         opts.Strict,
 		logger:         opts.Logger,
 		maxSessions:    cmp.Or(opts.MaxSessions, defaultMaxSessions),
 		deliveryPolicy: opts.deliveryPolicy(),
@@ -136,7 +139,9 @@ type call struct {
 	data       *dataset
 	rate       *rateState // nil before the key is known
 
-	replayed bool // the answer is that of an earlier request
+	replayed bool      // the answer is that of an earlier request
+	refused  error     // why a step refused the request; nil: none did
+	warnings []warning // about what is most likely a mistake
 
 	// What a fault does to the call.
 	injected   bool          // the answer is the fault's
@@ -172,10 +177,11 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a, err := s.process(w, r, c)
 	if err != nil {
 		a = s.refusal(c, err)
+		c.refused = err
 	}
 	header := answerHeader(c, a)
 	s.checkAnswer(r, c, header, a)
-	s.recordRequest(r, c, a) // first, so that who has the answer finds it in the console
+	s.recordRequest(r, c, header, a) // first, so that who has the answer finds it in the console
 	if c.drop {
 		panic(http.ErrAbortHandler) // how package net/http is told to cut the connection
 	}

@@ -81,6 +81,8 @@ var allSettings = []setting{
 		set: number(func(s *settings, n int) { s.sandbox.RateLimit.Writes = n })},
 	{name: "max-sessions", value: "NUMBER", usage: "keep this many sessions, the newest; less than 0 for all (default 100000)",
 		set: number(func(s *settings, n int) { s.sandbox.MaxSessions = n })},
+	{name: "strict", usage: "refuse what the contract allows and is most likely a mistake, such as QRIS in USD",
+		set: boolean(func(s *settings, v bool) { s.sandbox.Strict = v })},
 	{name: "seed", value: "NUMBER", usage: fmt.Sprintf("create this many sample sessions, at most %d", maxSamples),
 		set: number(func(s *settings, n int) { s.samples = n })},
 	{name: "fault", value: "OPERATION=STATUS[xTIMES]", usage: "fail the next calls, such as createCheckoutSession=503x2 or any=500", many: true,

@@ -44,6 +44,7 @@ func examples(certificate string) map[string]example {
 		"read-limit":        {[]string{"5"}, "5", "5", func(s *settings) { s.sandbox.RateLimit.Reads = 5 }},
 		"write-limit":       {[]string{"5"}, "5", "5", func(s *settings) { s.sandbox.RateLimit.Writes = 5 }},
 		"max-sessions":      {[]string{"7"}, "7", "7", func(s *settings) { s.sandbox.MaxSessions = 7 }},
+		"strict":            {[]string{"true"}, "true", "true", func(s *settings) { s.sandbox.Strict = true }},
 		"seed":              {[]string{"9"}, "9", "9", func(s *settings) { s.samples = 9 }},
 		"fault": {[]string{"any=500x2", "any=404"}, "any=500x2,any=404", "[any=500x2, any=404]", func(s *settings) {
 			s.faults = []sandbox.Fault{{Status: 500, Times: 2}, {Status: 404, Times: 1}}

@@ -1,6 +1,8 @@
 package browser
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"testing"
 	"time"
@@ -13,6 +15,22 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
+// withoutJavaScript turns off the scripts of pages.
+func (v *visitor) withoutJavaScript() {
+	v.t.Helper()
+	v.do(send(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}))
+}
+
+// payByCard opens a session's page and pays with the test card of an outcome, as far as the card's form leads.
+func (v *visitor) payByCard(session *plugipay.CheckoutSession, card string) {
+	v.t.Helper()
+	v.open(session.HostedURL)
+	v.choose("Card")
+	v.press("Continue")
+	v.press(card)
+	v.press("Pay IDR 199,000")
+}
+
 func TestABuyerPaysByCard(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
@@ -21,19 +39,25 @@ func TestABuyerPaysByCard(t *testing.T) {
 
 		buyer.open(session.HostedURL)
 		buyer.wantText(".order", "Kopi Tenang")
+		if buyer.size.phone {
+			buyer.do(chromedp.Click(chromedp.CSS(".order summary"), chromedp.NodeVisible))
+		}
 		buyer.wantText(".order", "2 × IDR 85,000")
-		buyer.inspect()
 		buyer.choose("Card")
+		buyer.press("Continue")
+		buyer.fill("Card number", "4242424242424242")
+		buyer.fill("Valid until (MM/YY)", "12/34")
+		buyer.fill("Security code", "123")
 		buyer.press("Pay IDR 199,000")
+		buyer.wantText("h1", "Payment complete")
 
+		buyer.await("h1", "Thank you") // without another click
 		buyer.wantAt(shop.successURL())
-		buyer.wantText("h1", "Thank you")
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCompleted)
 		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionCompleted)
 
 		buyer.open(session.HostedURL)
 		buyer.wantText("h1", "Payment complete")
-		buyer.inspect()
 		buyer.press("Continue to the shop")
 		buyer.wantAt(shop.successURL())
 	})
@@ -45,9 +69,14 @@ func TestABuyerPaysWithTheKeyboardAlone(t *testing.T) {
 		shop := newShop(t, nil)
 		session := shop.sell()
 		buyer.open(session.HostedURL)
-		// Tab goes to the methods, the arrow from QRIS to the virtual account, Enter pays.
-		buyer.load(200, chromedp.KeyEvent("\t"), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent("\r"))
+		buyer.do(chromedp.Focus(chromedp.CSS("input[type=radio]")))
+		// The arrow goes from QRIS to the virtual account; Enter goes on.
+		buyer.load(200, chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent("\r"))
+		buyer.wantText("legend", "Choose your bank")
+		buyer.do(chromedp.Focus(chromedp.CSS("input[type=radio]")))
+		buyer.load(200, chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent("\r"))
 		buyer.wantText("h1", "Complete your payment")
+		buyer.wantText(".number dt", "Mandiri")
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusPending)
 	})
 }
@@ -57,11 +86,66 @@ func TestABuyerWithoutJavaScriptPays(t *testing.T) {
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
 		session := shop.sell()
-		buyer.do(send(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}))
+		buyer.withoutJavaScript()
 		buyer.open(session.HostedURL)
-		buyer.press("Pay IDR 199,000")
+		buyer.press("Continue") // QRIS
+		buyer.wantText("figcaption", "QRIS")
+		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusPending)
+		if err := shop.box.Settle(session.ID); err != nil {
+			t.Fatal(err)
+		}
+		buyer.await("h1", "Thank you") // the page has followed the session
 		buyer.wantAt(shop.successURL())
-		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCompleted)
+	})
+}
+
+func TestAWaitingPageFollowsTheSession(t *testing.T) {
+	t.Parallel()
+	atEachSize(t, func(t *testing.T, buyer *visitor) {
+		shop := newShop(t, nil)
+		session := shop.sell()
+		buyer.open(session.HostedURL)
+		buyer.choose("E-wallet")
+		buyer.press("Continue")
+		buyer.choose("DANA")
+		buyer.press("Continue")
+		buyer.wantText(".phone", "DANA")
+		if err := shop.box.Settle(session.ID); err != nil {
+			t.Fatal(err)
+		}
+		buyer.await("h1", "Thank you")
+		buyer.wantAt(shop.successURL())
+		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionCompleted)
+	})
+}
+
+func TestAWaitingPageShowsThatTheTimeIsOver(t *testing.T) {
+	t.Parallel()
+	atEachSize(t, func(t *testing.T, buyer *visitor) {
+		shop := newShop(t, nil)
+		session := shop.sell()
+		buyer.open(session.HostedURL)
+		buyer.choose("Virtual account")
+		buyer.press("Continue")
+		buyer.press("Get the account number")
+		shop.box.Advance(25 * time.Hour)
+		buyer.await("h1", "Payment expired")
+		buyer.press("Back to the shop")
+		buyer.wantAt(shop.cancelURL())
+	})
+}
+
+func TestABuyerCopiesTheNumber(t *testing.T) {
+	t.Parallel()
+	atEachSize(t, func(t *testing.T, buyer *visitor) {
+		shop := newShop(t, nil)
+		session := shop.sell()
+		buyer.open(session.HostedURL)
+		buyer.choose("Virtual account")
+		buyer.press("Continue")
+		buyer.press("Get the account number")
+		buyer.do(chromedp.Click(chromedp.CSS(".number .copy"), chromedp.NodeVisible))
+		buyer.await("button", "Copied")
 	})
 }
 
@@ -74,23 +158,24 @@ func TestABuyerTransfersToAVirtualAccount(t *testing.T) {
 
 		buyer.open(session.HostedURL)
 		buyer.choose("Virtual account")
-		buyer.press("Pay IDR 199,000")
+		buyer.press("Continue")
+		buyer.choose("BNI")
+		buyer.press("Get the account number")
 		buyer.wantAt(session.HostedURL)
 		if got := buyer.sees(".number dd"); !number.MatchString(got) {
 			t.Errorf("the page shows the number %q", got)
 		}
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusPending)
-		buyer.inspect()
 
 		buyer.press("The transfer fails")
 		buyer.wantText("[role=alert]", "did not go through")
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusOpen)
 		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionAsyncPaymentFailed)
-		buyer.inspect()
 
-		buyer.press("Pay IDR 199,000") // the virtual account is still chosen
+		buyer.press("Continue") // the virtual account is still chosen
+		buyer.press("Get the account number")
 		buyer.press("The transfer arrives")
-		buyer.wantAt(shop.successURL())
+		buyer.await("h1", "Thank you")
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCompleted)
 		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionAsyncPaymentSucceeded, plugipay.EventCheckoutSessionCompleted)
 	})
@@ -103,11 +188,11 @@ func TestABuyerPaysInCashAtARetailOutlet(t *testing.T) {
 		session := shop.sell()
 		buyer.open(session.HostedURL)
 		buyer.choose("Retail outlet")
-		buyer.press("Pay IDR 199,000")
-		buyer.wantText(".number dt", "Payment code")
-		buyer.inspect()
+		buyer.press("Continue")
+		buyer.press("Get the payment code")
+		buyer.wantText(".number dt", "Alfamart · Payment code")
 		buyer.press("The cash is paid")
-		buyer.wantAt(shop.successURL())
+		buyer.await("h1", "Thank you")
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCompleted)
 		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionAsyncPaymentSucceeded, plugipay.EventCheckoutSessionCompleted)
 	})
@@ -118,17 +203,41 @@ func TestABuyerIsDeclinedAndTriesAgain(t *testing.T) {
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
 		session := shop.sell()
-
-		buyer.open(session.HostedURL)
+		buyer.payByCard(session, "4000 0000 0000 9995 Insufficient funds")
+		buyer.wantText("[role=alert]", "not have enough money")
+		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusOpen)
+		buyer.press("All payment methods")
 		buyer.choose("Card")
 		buyer.press("Decline this payment")
 		buyer.wantText("[role=alert]", "declined")
-		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusOpen)
-		buyer.inspect()
 
-		buyer.press("Pay IDR 199,000")
-		buyer.wantAt(shop.successURL())
+		buyer.payByCard(session, "4000 0000 0000 3063 3DS, failure")
+		buyer.fill("One-time code", "123456")
+		buyer.press("Confirm the payment")
+		buyer.wantText("[role=alert]", "bank did not confirm")
+		buyer.payByCard(session, "4000 0000 0000 3220 3DS, success")
+		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusPending)
+		buyer.fill("One-time code", "123456")
+		buyer.press("Confirm the payment")
+		buyer.await("h1", "Thank you")
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCompleted)
+		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionCompleted)
+	})
+}
+
+func TestABuyerChangesTheMethod(t *testing.T) {
+	t.Parallel()
+	atEachSize(t, func(t *testing.T, buyer *visitor) {
+		shop := newShop(t, nil)
+		session := shop.sell()
+		buyer.open(session.HostedURL)
+		buyer.press("Continue") // QRIS
+		buyer.press("Choose another method")
+		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusOpen)
+		buyer.choose("PayPal")
+		buyer.press("Continue")
+		buyer.press("Log in as a test buyer and pay")
+		buyer.await("h1", "Thank you")
 		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionCompleted)
 	})
 }
@@ -140,16 +249,14 @@ func TestTheMerchantConfirmsAPayment(t *testing.T) {
 		session := shop.sell()
 
 		buyer.open(session.HostedURL)
-		buyer.press("Pay IDR 199,000")
+		buyer.press("Continue")
+		buyer.press("I have paid")
 		buyer.wantText("[role=status]", "has to confirm")
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusPendingReview)
-		buyer.inspect()
-
 		if _, err := shop.client.CheckoutSessions.Confirm(t.Context(), session.ID); err != nil {
 			t.Fatal(err)
 		}
-		buyer.press("Check again")
-		buyer.wantText("h1", "Payment complete")
+		buyer.await("h1", "Thank you")
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCompleted)
 		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionCompleted)
 	})
@@ -163,15 +270,37 @@ func TestABuyerCancels(t *testing.T) {
 
 		buyer.open(session.HostedURL)
 		buyer.press("Cancel and go back to the shop")
+		buyer.await("h1", "Your cart")
 		buyer.wantAt(shop.cancelURL())
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCanceled)
 		shop.wantEvents(session.ID) // none is documented for it
 
 		buyer.open(session.HostedURL)
 		buyer.wantText("h1", "Payment canceled")
-		buyer.inspect()
 		buyer.press("Back to the shop")
 		buyer.wantAt(shop.cancelURL())
+	})
+}
+
+// A shop may send the buyer on to another origin. The page's security policy must not stop that.
+func TestAShopThatRedirectsToAnotherOriginGetsTheBuyer(t *testing.T) {
+	t.Parallel()
+	atEachSize(t, func(t *testing.T, buyer *visitor) {
+		shop := newShop(t, nil)
+		elsewhere := httptest.NewServer(shopPages())
+		t.Cleanup(elsewhere.Close)
+		first := httptest.NewServer(http.RedirectHandler(elsewhere.URL+"/thank-you", http.StatusFound))
+		t.Cleanup(first.Close)
+		session, err := shop.client.CheckoutSessions.Create(t.Context(), plugipay.CheckoutSessionCreateInput{
+			Amount: 19_900_000, Currency: plugipay.CurrencyIDR, Methods: []plugipay.CheckoutMethod{plugipay.CheckoutMethodCard},
+			SuccessURL: first.URL, CancelURL: first.URL,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		buyer.payByCard(session, "4242 4242 4242 4242 Success")
+		buyer.await("h1", "Thank you")
+		buyer.wantAt(elsewhere.URL + "/thank-you")
 	})
 }
 
@@ -183,12 +312,11 @@ func TestTheSessionExpiresUnderTheBuyer(t *testing.T) {
 
 		buyer.open(session.HostedURL)
 		shop.box.Advance(25 * time.Hour)
-		buyer.pressFor(409, "Pay IDR 199,000")
+		buyer.pressFor(409, "Continue")
 		buyer.expectComplaint(409)
 		buyer.wantText("h1", "Payment expired")
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusExpired)
 		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionExpired)
-		buyer.inspect()
 		buyer.press("Back to the shop")
 		buyer.wantAt(shop.cancelURL())
 	})
@@ -203,7 +331,7 @@ func TestTheMerchantCancelsUnderTheBuyer(t *testing.T) {
 		if _, err := shop.client.CheckoutSessions.Cancel(t.Context(), session.ID); err != nil {
 			t.Fatal(err)
 		}
-		buyer.pressFor(409, "Pay IDR 199,000")
+		buyer.pressFor(409, "Continue")
 		buyer.expectComplaint(409)
 		buyer.wantText("h1", "Payment canceled")
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCanceled)
@@ -218,12 +346,29 @@ func TestABuyerWithTwoWindowsPaysOnce(t *testing.T) {
 		again := newVisitor(t, buyer.size)
 		again.open(session.HostedURL)
 		buyer.open(session.HostedURL)
-		buyer.press("Pay IDR 199,000")
-		buyer.wantAt(shop.successURL())
-		again.pressFor(409, "Pay IDR 199,000")
+		buyer.press("Pay at once")
+		buyer.await("h1", "Thank you")
+		again.pressFor(409, "Pay at once")
 		again.expectComplaint(409)
 		again.wantText("h1", "Payment complete")
 		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionCompleted)
+	})
+}
+
+func TestABuyerSwitchesTheLanguage(t *testing.T) {
+	t.Parallel()
+	atEachSize(t, func(t *testing.T, buyer *visitor) {
+		shop := newShop(t, nil)
+		session := shop.sell()
+		buyer.open(session.HostedURL)
+		buyer.press("Bahasa Indonesia")
+		buyer.wantText(".amount", "Rp 199.000")
+		buyer.choose("Virtual account")
+		buyer.press("Lanjutkan") // a cookie keeps the language
+		buyer.press("Dapatkan nomor VA")
+		buyer.wantText("h1", "Selesaikan pembayaran Anda")
+		buyer.press("English")
+		buyer.wantText("h1", "Complete your payment")
 	})
 }
 
@@ -234,11 +379,13 @@ func TestLongTextsAndAmountsFit(t *testing.T) {
 		session := shop.sellAwkwardly()
 		visitor.open(session.HostedURL)
 		visitor.inspect()
-		visitor.press("Pay USD 92,233,720,368,547,758.07")
+		visitor.press("Continue")
+		visitor.press("Get the account number")
 		visitor.inspect()
-		visitor.open(shop.box.URL + "/?pause")
-		visitor.do(chromedp.Click(chromedp.CSS("summary"), chromedp.NodeVisible))
-		visitor.inspect()
+		for _, address := range []string{"", "&tab=requests", "&session=" + session.ID, "&request=" + shop.box.Requests()[0].ID} {
+			visitor.open(shop.box.URL + "/?pause=1" + address)
+			visitor.inspect()
+		}
 	})
 }
 

@@ -160,3 +160,16 @@ func (s *shop) wantStatus(id string, want plugipay.CheckoutSessionStatus) {
 		s.t.Fatalf("the session is %s, want %s", session.Status, want)
 	}
 }
+
+// control calls a control route of the shop's sandbox.
+func (s *shop) control(path, body string) {
+	s.t.Helper()
+	response, err := http.Post(s.box.URL+"/_sandbox/"+path, "application/json", strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		s.t.Fatalf("%s %s: status %d", path, body, response.StatusCode)
+	}
+}

@@ -195,6 +195,18 @@ func (v *visitor) choose(method string) {
 	v.do(chromedp.Click(fmt.Sprintf(`//label[.//span[normalize-space()=%q]]`, method), chromedp.NodeVisible))
 }
 
+// fill writes a text into the field with a label.
+func (v *visitor) fill(label, text string) {
+	v.t.Helper()
+	v.do(chromedp.SendKeys(fmt.Sprintf(`//label[normalize-space()=%q]/following-sibling::input`, label), text, chromedp.NodeVisible))
+}
+
+// await waits until an element with a name has a text.
+func (v *visitor) await(element, text string) {
+	v.t.Helper()
+	v.do(chromedp.WaitVisible(fmt.Sprintf(`//%s[contains(normalize-space(), %q)]`, element, text)))
+}
+
 // sees returns the text of the first element that matches a CSS selector.
 func (v *visitor) sees(selector string) string {
 	v.t.Helper()

@@ -66,3 +66,10 @@ func (d *Dispatcher) Records() []Record {
 	}
 	return found
 }
+
+// Count returns how many deliveries Records returns.
+func (d *Dispatcher) Count() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.kept)
+}
