@@ -1,0 +1,156 @@
+// Shop is a small web shop that takes payments with Plugipay, written to be read and copied. No part of it loses an order
+// or ships it twice if its process is killed.
+//
+//	go run .
+//
+// prints one URL and stays until it is interrupted. Without keys in the environment it starts a sandbox in its own process
+// and keeps its data in a temporary file. Its environment variables are in config.go.
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+	"github.com/plugipay/plugipay-go/plugipay/inbox"
+	"github.com/plugipay/plugipay-go/sandbox"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cfg, err := configFromEnvironment()
+	if err == nil {
+		err = run(ctx, cfg, func(s *shop) { fmt.Println("The shop is at", s.cfg.publicURL) })
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "shop:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves the shop until ctx ends. It calls ready before the first request.
+func run(ctx context.Context, cfg config, ready func(*shop)) error {
+	listener, err := net.Listen("tcp", cfg.addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	address := "http://" + listener.Addr().String()
+	if cfg.publicURL == "" {
+		cfg.publicURL = address
+	}
+	client, disconnect, err := connect(cfg, address)
+	if err != nil {
+		return err
+	}
+	defer disconnect()
+	s, err := newShop(ctx, cfg, client)
+	if err != nil {
+		return err
+	}
+	defer s.db.close()
+	ready(s)
+	return s.serve(ctx, listener)
+}
+
+// shop holds what requests and jobs share.
+type shop struct {
+	cfg      config
+	db       *database
+	client   *plugipay.Client
+	sessions *inbox.Sessions
+	jobs     *river.Client[*sql.Tx]
+	send     func(to, subject, text string) error
+}
+
+// newShop opens the database and creates the tables that are missing.
+func newShop(ctx context.Context, cfg config, client *plugipay.Client) (*shop, error) {
+	db, err := openDatabase(cfg.databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	s := &shop{cfg: cfg, db: db, client: client}
+	s.send = s.sendMail
+	events, err := inbox.New(db.DB, inbox.Options{Consumer: "orders", Dialect: db.dialect})
+	if err == nil {
+		err = db.migrate(ctx, events)
+	}
+	if err == nil {
+		s.sessions = events.Sessions(s.settle)
+		s.jobs, err = s.newJobs()
+	}
+	if err != nil {
+		db.close()
+	}
+	return s, err
+}
+
+// newJobs returns the queue of slow work, which all processes share: each job is worked by one of them, at least once.
+func (s *shop) newJobs() (*river.Client[*sql.Tx], error) {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, river.WorkFunc(s.mail))
+	river.AddWorker(workers, river.WorkFunc(s.reconcile))
+	return river.NewClient(s.db.river, &river.Config{
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 10}},
+		Workers:              workers,
+		PeriodicJobs:         []*river.PeriodicJob{s.reconcilePeriodically()},
+		PollOnly:             true, // database/sql cannot listen
+		JobTimeout:           20 * time.Second,
+		RescueStuckJobsAfter: 30 * time.Second, // a job whose process was killed runs again after that
+		Logger:               slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+}
+
+// connect returns a client for Plugipay or, without keys, for a sandbox that sends its events to the shop.
+func connect(cfg config, address string) (client *plugipay.Client, disconnect func(), err error) {
+	var options plugipay.ClientOptions
+	stop := func() {}
+	if !cfg.hasKeys {
+		endpoint := sandbox.Endpoint{URL: address + webhookPath, Secret: cfg.webhookSecret}
+		box, err := sandbox.Start(sandbox.Options{Endpoints: []sandbox.Endpoint{endpoint}})
+		if err != nil {
+			return nil, nil, err
+		}
+		options, stop = box.ClientOptions(), box.Close
+	}
+	client, err = plugipay.NewClient(options)
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return client, func() { _ = client.Close(); stop() }, nil
+}
+
+// serve responds to requests and works jobs until ctx ends. Then it lets both finish.
+func (s *shop) serve(ctx context.Context, listener net.Listener) error {
+	handler, err := s.handler()
+	if err != nil {
+		return err
+	}
+	if err := s.jobs.Start(context.WithoutCancel(ctx)); err != nil { // Stop ends them, not ctx
+		return err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		slog.Info("the shop stops")
+	}
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	return errors.Join(err, server.Shutdown(patience), s.jobs.Stop(patience))
+}
