@@ -12,6 +12,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -32,7 +33,7 @@ func main() {
 	defer stop()
 	cfg, err := configFromEnvironment()
 	if err == nil {
-		err = run(ctx, cfg, func(s *shop) { fmt.Println("The shop is at", s.cfg.publicURL) })
+		err = run(ctx, cfg, os.Stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "shop:", err)
@@ -40,8 +41,8 @@ func main() {
 	}
 }
 
-// run serves the shop until ctx ends. It calls ready before the first request.
-func run(ctx context.Context, cfg config, ready func(*shop)) error {
+// run serves the shop until ctx ends.
+func run(ctx context.Context, cfg config, out io.Writer) error {
 	listener, err := net.Listen("tcp", cfg.addr)
 	if err != nil {
 		return err
@@ -61,8 +62,12 @@ func run(ctx context.Context, cfg config, ready func(*shop)) error {
 		return err
 	}
 	defer s.db.close()
-	ready(s)
-	return s.serve(ctx, listener)
+	handler, err := s.handler()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "The shop is at", cfg.publicURL)
+	return s.serve(ctx, listener, handler)
 }
 
 // shop holds what requests and jobs share.
@@ -134,17 +139,14 @@ func connect(cfg config, address string) (client *plugipay.Client, disconnect fu
 }
 
 // serve responds to requests and works jobs until ctx ends. Then it lets both finish.
-func (s *shop) serve(ctx context.Context, listener net.Listener) error {
-	handler, err := s.handler()
-	if err != nil {
-		return err
-	}
+func (s *shop) serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	if err := s.jobs.Start(context.WithoutCancel(ctx)); err != nil { // Stop ends them, not ctx
 		return err
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
+	var err error
 	select {
 	case err = <-served:
 	case <-ctx.Done():
