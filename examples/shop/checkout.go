@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/plugipay/plugipay-go/plugipay"
@@ -77,12 +78,14 @@ func (s *shop) sessionOf(ctx context.Context, o *order) (*plugipay.CheckoutSessi
 		if err != nil {
 			return nil, err
 		}
-		saved, err := saveSession(ctx, s.db, o.ID, session)
+		saved, err := changed(s.db.ExecContext(ctx, `UPDATE orders SET session_id = $1, account_id = $2, mode = $3
+			WHERE id = $4 AND state = $5 AND (session_id IS NULL OR session_id = $1)`,
+			session.ID, session.AccountID, session.Mode, o.ID, stateAwaiting))
 		if err != nil {
 			return nil, err
 		}
-		if !saved {
-			return nil, errors.Join(errTryAgain, s.end(ctx, session.ID)) // no buyer has seen it
+		if !saved { // another click saved another session, or the order was canceled: no buyer has seen this one
+			return nil, errors.Join(errTryAgain, s.end(ctx, session.ID))
 		}
 		o.SessionID = session.ID
 	}
@@ -95,7 +98,9 @@ func (s *shop) createSession(ctx context.Context, o *order) (*plugipay.CheckoutS
 	if err := json.Unmarshal([]byte(o.Items), &lines); err != nil {
 		return nil, err
 	}
-	return s.client.CheckoutSessions.Create(plugipay.WithIdempotencyKey(ctx, o.idempotencyKey()), plugipay.CheckoutSessionCreateInput{
+	// The key names the attempt, so that all clicks and all processes create one session for it.
+	ctx = plugipay.WithIdempotencyKey(ctx, fmt.Sprintf("cart_%s_%d", o.CartID, o.Attempt))
+	return s.client.CheckoutSessions.Create(ctx, plugipay.CheckoutSessionCreateInput{
 		Amount:       o.Amount,
 		Currency:     currency,
 		Methods:      []plugipay.CheckoutMethod{plugipay.CheckoutMethodQRIS, plugipay.CheckoutMethodVA, plugipay.CheckoutMethodCard},

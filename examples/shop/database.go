@@ -25,7 +25,6 @@ CREATE TABLE IF NOT EXISTS orders (
   id text PRIMARY KEY, cart_id text NOT NULL, attempt bigint NOT NULL, email text NOT NULL,
   items text NOT NULL, amount bigint NOT NULL, state text NOT NULL,
   session_id text UNIQUE, account_id text, mode text, created_at bigint NOT NULL, UNIQUE (cart_id, attempt));
-CREATE INDEX IF NOT EXISTS orders_state ON orders (state, created_at);
 CREATE TABLE IF NOT EXISTS shipments (order_id text NOT NULL, requested_at bigint NOT NULL)`
 
 // database is the shop's database and how to speak to its kind.
@@ -68,15 +67,14 @@ func openDatabase(databaseURL string) (*database, error) {
 // migrate creates the tables that are missing. On PostgreSQL, processes that start together wait for each other.
 func (db *database) migrate(ctx context.Context, events *inbox.Inbox) error {
 	if db.dialect == inbox.PostgreSQL {
-		lock, err := db.Conn(ctx)
+		lock, err := db.BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}
-		defer func() { _ = lock.Close() }()
-		if _, err := lock.ExecContext(ctx, "SELECT pg_advisory_lock(7405)"); err != nil {
+		defer func() { _ = lock.Rollback() }()
+		if _, err := lock.ExecContext(ctx, "SELECT pg_advisory_xact_lock(7405)"); err != nil {
 			return err
 		}
-		defer func() { _, _ = lock.ExecContext(ctx, "SELECT pg_advisory_unlock(7405)") }()
 	}
 	for statement := range strings.SplitSeq(schema, ";") {
 		if _, err := db.ExecContext(ctx, statement); err != nil {

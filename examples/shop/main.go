@@ -8,6 +8,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -41,7 +42,7 @@ func main() {
 	}
 }
 
-// run serves the shop until ctx ends.
+// run serves the shop until ctx ends. Without keys it starts a sandbox that sends its events to the shop.
 func run(ctx context.Context, cfg config, out io.Writer) error {
 	listener, err := net.Listen("tcp", cfg.addr)
 	if err != nil {
@@ -49,14 +50,22 @@ func run(ctx context.Context, cfg config, out io.Writer) error {
 	}
 	defer func() { _ = listener.Close() }()
 	address := "http://" + listener.Addr().String()
-	if cfg.publicURL == "" {
-		cfg.publicURL = address
+	cfg.publicURL = cmp.Or(cfg.publicURL, address)
+	var plugipayAt plugipay.ClientOptions // as the environment says
+	if !cfg.hasKeys {
+		endpoint := sandbox.Endpoint{URL: address + webhookPath, Secret: cfg.webhookSecret}
+		box, err := sandbox.Start(sandbox.Options{Endpoints: []sandbox.Endpoint{endpoint}})
+		if err != nil {
+			return err
+		}
+		defer box.Close()
+		plugipayAt = box.ClientOptions()
 	}
-	client, disconnect, err := connect(cfg, address)
+	client, err := plugipay.NewClient(plugipayAt)
 	if err != nil {
 		return err
 	}
-	defer disconnect()
+	defer func() { _ = client.Close() }()
 	s, err := newShop(ctx, cfg, client)
 	if err != nil {
 		return err
@@ -100,42 +109,6 @@ func newShop(ctx context.Context, cfg config, client *plugipay.Client) (*shop, e
 		db.close()
 	}
 	return s, err
-}
-
-// newJobs returns the queue of slow work, which all processes share: each job is worked by one of them, at least once.
-func (s *shop) newJobs() (*river.Client[*sql.Tx], error) {
-	workers := river.NewWorkers()
-	river.AddWorker(workers, river.WorkFunc(s.mail))
-	river.AddWorker(workers, river.WorkFunc(s.reconcile))
-	return river.NewClient(s.db.river, &river.Config{
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 10}},
-		Workers:              workers,
-		PeriodicJobs:         []*river.PeriodicJob{s.reconcilePeriodically()},
-		PollOnly:             true, // database/sql cannot listen
-		JobTimeout:           20 * time.Second,
-		RescueStuckJobsAfter: 30 * time.Second, // a job whose process was killed runs again after that
-		Logger:               slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-	})
-}
-
-// connect returns a client for Plugipay or, without keys, for a sandbox that sends its events to the shop.
-func connect(cfg config, address string) (client *plugipay.Client, disconnect func(), err error) {
-	var options plugipay.ClientOptions
-	stop := func() {}
-	if !cfg.hasKeys {
-		endpoint := sandbox.Endpoint{URL: address + webhookPath, Secret: cfg.webhookSecret}
-		box, err := sandbox.Start(sandbox.Options{Endpoints: []sandbox.Endpoint{endpoint}})
-		if err != nil {
-			return nil, nil, err
-		}
-		options, stop = box.ClientOptions(), box.Close
-	}
-	client, err = plugipay.NewClient(options)
-	if err != nil {
-		stop()
-		return nil, nil, err
-	}
-	return client, func() { _ = client.Close(); stop() }, nil
 }
 
 // serve responds to requests and works jobs until ctx ends. Then it lets both finish.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"database/sql"
-	"fmt"
 
 	"github.com/plugipay/plugipay-go/plugipay"
 )
@@ -19,20 +18,13 @@ const (
 
 // order is one attempt to pay for a cart. Its content never changes: a cart that changes becomes another order.
 type order struct {
-	ID        string
-	CartID    string
-	Attempt   int64 // of the cart, from 1 on
-	Email     string
-	Items     string // line items, as JSON
-	Amount    int64
-	State     string
-	SessionID string // empty until the session is known
-	AccountID string // where the session was created, with Mode
-	Mode      string
+	ID, CartID, Email, State string
+	Attempt                  int64  // of the cart, from 1 on
+	Items                    string // line items, as JSON
+	Amount                   int64
+	SessionID                string // empty until the session is known
+	AccountID, Mode          string // where the session was created
 }
-
-// idempotencyKey names the attempt, so that all clicks and all processes create one session for it.
-func (o *order) idempotencyKey() string { return fmt.Sprintf("cart_%s_%d", o.CartID, o.Attempt) }
 
 // queries is a *sql.DB or a *sql.Tx.
 type queries interface {
@@ -78,13 +70,6 @@ func moveOrder(ctx context.Context, db queries, o *order, to string) error {
 		err = errTryAgain
 	}
 	return err
-}
-
-// saveSession notes the session of an order. It reports false if the order has another one or awaits no payment.
-func saveSession(ctx context.Context, db queries, id string, session *plugipay.CheckoutSession) (bool, error) {
-	return changed(db.ExecContext(ctx, `UPDATE orders SET session_id = $1, account_id = $2, mode = $3
-		WHERE id = $4 AND state = $5 AND (session_id IS NULL OR session_id = $1)`,
-		session.ID, session.AccountID, session.Mode, id, stateAwaiting))
 }
 
 // changed reports whether a statement changed a row.

@@ -174,6 +174,6 @@ func show(w http.ResponseWriter, status int, name string, data any) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'")
 	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes())
+	_, _ = w.Write(body.Bytes()) // the visitor may be gone
 	return nil
 }

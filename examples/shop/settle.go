@@ -26,10 +26,8 @@ func (s *shop) settle(ctx context.Context, tx *sql.Tx, session *plugipay.Checkou
 		return err
 	case session.Status == plugipay.CheckoutSessionStatusCompleted:
 		return s.paid(ctx, tx, o, session)
-	case o.SessionID == session.ID || o.SessionID == "":
-		if o.State == stateAwaiting {
-			return moveOrder(ctx, tx, o, session.Status) // canceled, expired or failed
-		}
+	case o.State == stateAwaiting && (o.SessionID == session.ID || o.SessionID == ""):
+		return moveOrder(ctx, tx, o, session.Status) // canceled, expired or failed
 	}
 	return nil
 }
