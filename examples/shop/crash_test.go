@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -48,6 +49,7 @@ func (tb *table) log(t *testing.T, head string) {
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "\n"+head)
+	slices.Sort(tb.rows)
 	for _, row := range tb.rows {
 		fmt.Fprintln(w, row)
 	}
@@ -183,6 +185,9 @@ func TestCrash_KilledProcess(t *testing.T) {
 						dying.start("")
 					}
 					st.redeliverAll()
+					eventually(t, "the job of the mail is done", func() bool {
+						return number(t, st.db, "SELECT count(*) FROM river_job WHERE kind = 'mail' AND state = 'completed'") == 1
+					})
 					mails = max(mails, st.wantShipped(id))
 					var sessions []json.RawMessage
 					if err := json.Unmarshal(st.control(http.MethodGet, "sessions", nil), &sessions); err != nil || len(sessions) != 1 {

@@ -108,8 +108,13 @@ func number(t *testing.T, db queries, query string, args ...any) (n int64) {
 // eventually waits until something is so. How long that takes is not part of the test.
 func eventually(t *testing.T, what string, isSo func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(150 * time.Second); !isSo(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	giveUp := time.After(150 * time.Second)
+	for !isSo() {
+		select {
+		case <-again.C:
+		case <-giveUp:
 			t.Fatalf("it does not come about that %s", what)
 		}
 	}
