@@ -368,20 +368,24 @@ func TestCrash_ManyOrders(t *testing.T) {
 				}
 				begun, done, kills := time.Now(), make(chan struct{}), make(chan int)
 				go func() { kills <- st.killEverySecond(done) }()
-				sessions := st.placeOrders(*manyOrders)
+				paid, canceled := st.placeOrders(*manyOrders)
 				close(done)
 				killed := <-kills
 				st.redeliverAll()
 				mails := 0
-				for _, id := range sessions {
+				for _, id := range paid {
 					mails += st.wantShipped(id)
 				}
-				st.wantNothingElse(len(sessions))
-				results.add(v.name, "\t", len(sessions), "\t", killed, "\t", len(sessions), "\t", mails, "\t", time.Since(begun).Round(time.Second))
+				for _, id := range canceled {
+					eventually(t, "the order is canceled", func() bool { return st.order(id).State == stateCanceled })
+				}
+				st.wantNothingElse(len(paid))
+				results.add(v.name, "\t", *manyOrders, "\t", killed, "\t", len(paid), "\t", mails, "\t", len(canceled), "\t",
+					time.Since(begun).Round(time.Second))
 			})
 		}
 	})
-	results.log(t, "variant\torders\tkilled\tshipped once\tmails\ttime")
+	results.log(t, "variant\torders\tkilled\tshipped once\tmails\tcanceled\ttime")
 }
 
 // killEverySecond kills a random process every second, and starts it again.
@@ -402,8 +406,8 @@ func (st *street) killEverySecond(done <-chan struct{}) (killed int) {
 	}
 }
 
-// placeOrders lets buyers, several at a time, place and pay so many orders. It returns their sessions.
-func (st *street) placeOrders(count int) (sessions []string) {
+// placeOrders lets buyers, several at a time, place so many orders and pay or cancel them. It returns their sessions.
+func (st *street) placeOrders(count int) (paid, canceled []string) {
 	var mu sync.Mutex
 	var next atomic.Int64
 	var buyers sync.WaitGroup
@@ -415,21 +419,26 @@ func (st *street) placeOrders(count int) (sessions []string) {
 					st.payAnywhere(ana, "1") // and changes the cart
 				}
 				id := sessionID(st.payAnywhere(ana, "2"))
-				if rand.IntN(2) == 0 {
-					st.payAs(id, plugipay.CheckoutMethodQRIS)
-				} else {
+				list := &paid
+				switch rand.IntN(8) {
+				case 0:
+					st.control(http.MethodPost, "sessions/"+id+"/cancel", struct{}{}) // no event tells of that
+					list = &canceled
+				case 1, 2, 3:
 					st.payAs(id, plugipay.CheckoutMethodVA)
 					st.control(http.MethodPost, "sessions/"+id+"/settle", struct{}{})
+				default:
+					st.payAs(id, plugipay.CheckoutMethodQRIS)
 				}
 				mu.Lock()
-				sessions = append(sessions, id)
+				*list = append(*list, id)
 				mu.Unlock()
 				<-time.After(rand.N(800 * time.Millisecond)) // so that there is time for some kills
 			}
 		})
 	}
 	buyers.Wait()
-	return sessions
+	return paid, canceled
 }
 
 // wantNothingElse checks that as many orders as were paid were shipped, and that no other session can be paid.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -268,6 +269,75 @@ type lineWriter struct{ lines chan string }
 func (w *lineWriter) Write(text []byte) (int, error) {
 	w.lines <- string(bytes.Clone(text))
 	return len(text), nil
+}
+
+func TestServe_FinishesRequestsBeforeItStops(t *testing.T) {
+	t.Parallel()
+	ts := newTestShop(t, false)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside, release := make(chan struct{}), make(chan struct{})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- ts.serve(ctx, listener, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			close(inside)
+			<-release
+		}))
+	}()
+	response := make(chan error, 1)
+	go func() {
+		got, err := http.Get("http://" + listener.Addr().String())
+		if err == nil {
+			_ = got.Body.Close()
+		}
+		response <- err
+	}()
+	<-inside
+	stop()
+	eventually(t, "the shop takes no new request", func() bool {
+		conn, err := net.Dial("tcp", listener.Addr().String())
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err != nil
+	})
+	close(release)
+	if err := <-response; err != nil {
+		t.Errorf("the request in progress fails: %v", err)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("the shop ends with %v", err)
+	}
+}
+
+// TestShop_IsShort counts the lines of Go without blank ones and comments.
+func TestShop_IsShort(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {
+				lines++
+			}
+		}
+	}
+	if lines == 0 || lines >= 700 {
+		t.Errorf("the shop has %d lines: who would read that?", lines)
+	}
 }
 
 func TestConfig_KeysNeedTheirSecrets(t *testing.T) {
