@@ -22,7 +22,7 @@ var errTryAgain = errors.New("the order changed at the same time")
 // paid, to its order. Pressing twice, in one process or two, leads to one session. A session that has ended makes a new
 // attempt. No buyer ever sees two sessions of a cart that can both be paid.
 func (s *shop) checkout(ctx context.Context, cartID, email string, c cart) (location string, err error) {
-	for range 4 { // as often as the order changes under our hands
+	for range 4 { // an order may end at any time, and each time there is another one
 		o, err := s.orderToPay(ctx, cartID, email, c)
 		if err != nil {
 			return "", err

@@ -40,7 +40,7 @@ func (db *database) close() { _ = errors.Join(db.Close(), db.remove()) }
 // openDatabase opens a PostgreSQL database, a SQLite file or, if the URL is empty, a temporary SQLite file.
 func openDatabase(databaseURL string) (*database, error) {
 	remove := func() error { return nil }
-	if strings.HasPrefix(databaseURL, "postgres") {
+	if strings.Contains(databaseURL, "://") {
 		db, err := sql.Open("pgx", databaseURL)
 		if err != nil {
 			return nil, errors.New("DATABASE_URL cannot be read") // the error may show the password

@@ -51,7 +51,7 @@ func run(ctx context.Context, cfg config, out io.Writer) error {
 	defer func() { _ = listener.Close() }()
 	address := "http://" + listener.Addr().String()
 	cfg.publicURL = cmp.Or(cfg.publicURL, address)
-	var plugipayAt plugipay.ClientOptions // as the environment says
+	var options plugipay.ClientOptions // empty: the client reads the environment
 	if !cfg.hasKeys {
 		endpoint := sandbox.Endpoint{URL: address + webhookPath, Secret: cfg.webhookSecret}
 		box, err := sandbox.Start(sandbox.Options{Endpoints: []sandbox.Endpoint{endpoint}})
@@ -59,9 +59,9 @@ func run(ctx context.Context, cfg config, out io.Writer) error {
 			return err
 		}
 		defer box.Close()
-		plugipayAt = box.ClientOptions()
+		options = box.ClientOptions()
 	}
-	client, err := plugipay.NewClient(plugipayAt)
+	client, err := plugipay.NewClient(options)
 	if err != nil {
 		return err
 	}
@@ -73,6 +73,9 @@ func run(ctx context.Context, cfg config, out io.Writer) error {
 	defer s.db.close()
 	handler, err := s.handler()
 	if err != nil {
+		return err
+	}
+	if err := s.jobs.Start(context.WithoutCancel(ctx)); err != nil { // serve ends them
 		return err
 	}
 	fmt.Fprintln(out, "The shop is at", cfg.publicURL)
@@ -111,11 +114,8 @@ func newShop(ctx context.Context, cfg config, client *plugipay.Client) (*shop, e
 	return s, err
 }
 
-// serve responds to requests and works jobs until ctx ends. Then it lets both finish.
+// serve responds to requests until ctx ends. Then it lets them and the jobs finish.
 func (s *shop) serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	if err := s.jobs.Start(context.WithoutCancel(ctx)); err != nil { // Stop ends them, not ctx
-		return err
-	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()

@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -130,6 +131,9 @@ func processMain() error {
 	if err != nil {
 		return err
 	}
+	if err := s.jobs.Start(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
 	fmt.Println("ready")
 	return s.serve(ctx, listener, handler)
 }
@@ -173,15 +177,19 @@ func newStreet(t *testing.T, databaseURL string, shops int) *street {
 	return st
 }
 
-// freeAddress returns an address that nobody listens on.
-func freeAddress(t *testing.T) string {
+// freeAddress returns an address that no program listens on. Its port is not one that systems give to programs by
+// themselves, so that it stays free while the shop is down.
+func freeAddress(t *testing.T) (address string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
+	eventually(t, "there is a free port", func() bool {
+		listener, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 20000+rand.IntN(10000)))
+		if err != nil {
+			return false
+		}
+		address = listener.Addr().String()
+		return listener.Close() == nil
+	})
+	return address
 }
 
 func (st *street) startSandbox() {
@@ -207,7 +215,16 @@ func (st *street) startSandbox() {
 	if err := command.Start(); err != nil {
 		st.t.Fatal(err)
 	}
-	st.t.Cleanup(func() { _ = command.Process.Kill(); _ = command.Wait() })
+	command.Stderr = os.Stderr
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = command.Wait()
+		if st.t.Context().Err() == nil {
+			st.t.Errorf("the sandbox ended with %v", command.ProcessState)
+		}
+	}()
+	st.t.Cleanup(func() { _ = command.Process.Kill(); <-ended })
 	for lines := bufio.NewScanner(out); lines.Scan() && !strings.HasPrefix(lines.Text(), "Ctrl+C"); {
 		if assignment, ok := strings.CutPrefix(lines.Text(), "export "); ok {
 			st.env = append(st.env, assignment)
