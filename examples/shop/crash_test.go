@@ -141,15 +141,15 @@ func TestCrash_KilledProcess(t *testing.T) {
 	t.Run("at", func(t *testing.T) {
 		for _, v := range variants {
 			for _, moment := range []string{
-				killBeforeBuy, killCreated, killBefore, killInside, killAfter, killMailing, killMailed,
+				killBeforeBuy, killCreated, killBefore, killInside, killAfter, killReconcile, killMailing, killMailed,
 			} {
 				t.Run(v.name+" "+moment, func(t *testing.T) {
 					t.Parallel()
-					st := newStreet(t, v.open(t), v.shops)
+					st := newStreet(t, v.open(t), v.shops, moment != killReconcile)
 					dying := st.shops[0]
 					dying.start(moment)
 					// The other shop must not take the work at whose moment this one is to die.
-					isLate := moment == killInside || moment == killMailing || moment == killMailed
+					isLate := moment == killInside || moment == killReconcile || moment == killMailing || moment == killMailed
 					startOthers := func() {
 						for _, s := range st.shops[1:] {
 							s.start("")
@@ -184,7 +184,9 @@ func TestCrash_KilledProcess(t *testing.T) {
 					if len(st.shops) == 2 {
 						dying.start("")
 					}
-					st.redeliverAll()
+					if moment != killReconcile {
+						st.redeliverAll()
+					}
 					eventually(t, "the job of the mail is done", func() bool {
 						return number(t, st.db, "SELECT count(*) FROM river_job WHERE kind = 'mail' AND state = 'completed'") == 1
 					})
@@ -193,7 +195,7 @@ func TestCrash_KilledProcess(t *testing.T) {
 					if err := json.Unmarshal(st.control(http.MethodGet, "sessions", nil), &sessions); err != nil || len(sessions) != 1 {
 						t.Errorf("there are %d sessions, %v", len(sessions), err)
 					}
-					results.add(v.name, "\t", moment, "\t", 1, "\t", mails, "\t", len(sessions))
+					results.add(v.name, "\t", moment, "\t", number(t, st.db, "SELECT count(*) FROM shipments"), "\t", mails, "\t", len(sessions))
 				})
 			}
 		}
@@ -207,7 +209,7 @@ func TestDuplicates_AtOnceToAllProcesses(t *testing.T) {
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			st := newStreet(t, v.open(t), v.shops)
+			st := newStreet(t, v.open(t), v.shops, true)
 			for _, s := range st.shops {
 				s.start("")
 			}
@@ -241,7 +243,7 @@ func TestOutOfOrder_ExpiryAfterLatePayment(t *testing.T) {
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			st := newStreet(t, v.open(t), v.shops)
+			st := newStreet(t, v.open(t), v.shops, true)
 			for _, s := range st.shops {
 				s.start("")
 			}
@@ -291,7 +293,7 @@ func TestOutage_DatabaseIsAwayForFiveSeconds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			database, shops, leave, comeBack := outage(t)
-			st := newStreet(t, database, shops)
+			st := newStreet(t, database, shops, true)
 			for _, s := range st.shops {
 				s.start("")
 			}
@@ -324,7 +326,7 @@ func TestOutage_EndpointIsDownForAnHour(t *testing.T) {
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			st := newStreet(t, v.open(t), v.shops)
+			st := newStreet(t, v.open(t), v.shops, true)
 			for _, s := range st.shops {
 				s.start("")
 			}
@@ -362,7 +364,7 @@ func TestCrash_ManyOrders(t *testing.T) {
 		for _, v := range variants {
 			t.Run(v.name, func(t *testing.T) {
 				t.Parallel()
-				st := newStreet(t, v.open(t), v.shops)
+				st := newStreet(t, v.open(t), v.shops, true)
 				for _, s := range st.shops {
 					s.start("")
 				}

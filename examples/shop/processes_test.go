@@ -34,6 +34,7 @@ const (
 	killBefore    = "before the transaction"
 	killInside    = "inside the transaction"
 	killAfter     = "after the commit, before the response"
+	killReconcile = "inside the transaction, of a reconciliation"
 	killCreated   = "after the session is created, before it is saved"
 	killBeforeBuy = "before the session is created"
 	killMailing   = "before the mail is sent"
@@ -102,6 +103,7 @@ func processMain() error {
 	s.sessions = events.Sessions(func(ctx context.Context, tx *sql.Tx, session *plugipay.CheckoutSession) error {
 		err := s.settle(ctx, tx, session)
 		dieAt(killInside)
+		dieAt(killReconcile) // where no event comes
 		return err
 	})
 	s.send = func(to, subject, text string) error {
@@ -160,14 +162,15 @@ type street struct {
 	db       *database // of the shops, to look into
 }
 
-// newStreet starts a sandbox and a mail server for so many shops, which are not started yet. Each of them gets every event.
-func newStreet(t *testing.T, databaseURL string, shops int) *street {
+// newStreet starts a sandbox and a mail server for so many shops, which are not started yet. Each of them gets every event,
+// or none of them gets any.
+func newStreet(t *testing.T, databaseURL string, shops int, events bool) *street {
 	t.Helper()
 	st := &street{t: t, database: databaseURL, mail: newMailServer(t)}
 	for range shops {
 		st.shops = append(st.shops, &shopProcess{street: st, addr: freeAddress(t)})
 	}
-	st.startSandbox()
+	st.startSandbox(events)
 	db, err := openDatabase(databaseURL)
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +195,7 @@ func freeAddress(t *testing.T) (address string) {
 	return address
 }
 
-func (st *street) startSandbox() {
+func (st *street) startSandbox(events bool) {
 	st.t.Helper()
 	program := &sandboxProgram
 	program.once.Do(func() {
@@ -203,9 +206,11 @@ func (st *street) startSandbox() {
 	if program.err != nil {
 		st.t.Fatal(program.err)
 	}
-	args := []string{"-addr", "127.0.0.1:0", "-secret", testSecret}
+	args := []string{"-addr", "127.0.0.1:0"}
 	for _, s := range st.shops {
-		args = append(args, "-endpoint", "http://"+s.addr+webhookPath)
+		if events {
+			args = append(args, "-secret", testSecret, "-endpoint", "http://"+s.addr+webhookPath)
+		}
 	}
 	command := exec.Command(filepath.Join(program.folder, "plugipay-sandbox"), args...)
 	out, err := command.StdoutPipe()
