@@ -2,46 +2,46 @@ package main
 
 import "testing"
 
-// What plugipay may allocate. The generated client, retries and the mapping of errors cost a few allocations more
-// than limit's; a list's bytes are its sessions, and the slices that encoding/json outgrows on the way to them.
+// The limits for the allocations of plugipay. The generated client, retries and error mapping cost a few allocations more than
+// limit. The bytes of a list are its sessions and the smaller slices that encoding/json allocates before.
 const (
 	allocationsBeyondLimit  = 30
-	bytesOfAList            = 220_000
-	allocationsBeyondByHand = 5 // of verifying a webhook
+	maxListBytes            = 220_000
+	allocationsBeyondByHand = 5 // for verifying a webhook
 )
 
-func TestACallAllocatesLittleMoreThanItMust(t *testing.T) {
+func TestAllocations_OfACallAreNearTheMinimum(t *testing.T) {
 	for _, operation := range operations {
 		t.Run(operation.name, func(t *testing.T) {
 			limit := measured(t, operation.repeated(openNamed(t, "limit")))
-			ours := measured(t, operation.repeated(openNamed(t, "ours")))
-			t.Logf("limit %.1f, ours %.1f", limit.Allocations, ours.Allocations)
-			if ours.Allocations > limit.Allocations+allocationsBeyondLimit {
+			got := measured(t, operation.repeated(openNamed(t, "plugipay")))
+			t.Logf("limit %.1f, plugipay %.1f", limit.Allocations, got.Allocations)
+			if got.Allocations > limit.Allocations+allocationsBeyondLimit {
 				t.Errorf("%.1f allocations, want at most %d more than the %.1f of limit",
-					ours.Allocations, allocationsBeyondLimit, limit.Allocations)
+					got.Allocations, allocationsBeyondLimit, limit.Allocations)
 			}
 		})
 	}
 }
 
-func TestAListAllocatesLittleMoreThanItsSessions(t *testing.T) {
-	ours := measured(t, list.repeated(openNamed(t, "ours")))
-	t.Logf("%.0f bytes", ours.Bytes)
-	if ours.Bytes > bytesOfAList {
-		t.Errorf("%.0f bytes, want at most %d", ours.Bytes, bytesOfAList)
+func TestAllocations_OfAListAreNearItsSessions(t *testing.T) {
+	got := measured(t, list.repeated(openNamed(t, "plugipay")))
+	t.Logf("%.0f bytes", got.Bytes)
+	if got.Bytes > maxListBytes {
+		t.Errorf("%.0f bytes, want at most %d", got.Bytes, maxListBytes)
 	}
 }
 
-func TestVerifyingAWebhookAllocatesLittleMoreThanItMust(t *testing.T) {
+func TestAllocations_OfAWebhookAreNearTheMinimum(t *testing.T) {
 	d, err := newDelivery()
 	if err != nil {
 		t.Fatal(err)
 	}
 	byHand := measured(t, repeat(func() error { return verifyByHand(d) }))
-	ours := measured(t, repeat(func() error { return verifyByOurs(d) }))
-	t.Logf("by hand %.1f, ours %.1f", byHand.Allocations, ours.Allocations)
-	if ours.Allocations > byHand.Allocations+allocationsBeyondByHand {
-		t.Errorf("%.1f allocations, want at most %d more than the %.1f of doing it by hand",
-			ours.Allocations, allocationsBeyondByHand, byHand.Allocations)
+	got := measured(t, repeat(func() error { return verifyByPlugipay(d) }))
+	t.Logf("by hand %.1f, plugipay %.1f", byHand.Allocations, got.Allocations)
+	if got.Allocations > byHand.Allocations+allocationsBeyondByHand {
+		t.Errorf("%.1f allocations, want at most %d more than the %.1f of verifying by hand",
+			got.Allocations, allocationsBeyondByHand, byHand.Allocations)
 	}
 }

@@ -5,10 +5,10 @@ import (
 	"net/http"
 )
 
-// compareCalls measures every client over the stub, one operation after the other: a turn of lists leaves a heap behind that
-// would make the next one's calls dearer, whosever they are.
+// compareCalls measures every client with the stub, one operation after the other. Operations do not alternate, because a turn
+// of lists leaves a heap that would slow down the next turn.
 func compareCalls(rounds int) ([]result, error) {
-	clients, err := openAll("https://plugipay.com", stub{newAnswers()})
+	clients, err := openAll("https://plugipay.com", stub{newResponses()})
 	if err != nil {
 		return nil, err
 	}
@@ -23,13 +23,12 @@ func compareCalls(rounds int) ([]result, error) {
 	return results, nil
 }
 
-// compareOperation measures an operation of the contenders' clients: first the memory, then, in turns, the time that the
-// processors are busy with a call.
+// compareOperation measures an operation with each client: first its memory, then its processor time, in turns.
 func compareOperation(operation operation, clients []client, rounds int) ([]result, error) {
 	var results []result
 	var tasks []task
 	for i, c := range clients {
-		if !contenders[i].has(operation) {
+		if !contenders[i].supports(operation) {
 			continue
 		}
 		run := operation.repeated(c)

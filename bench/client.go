@@ -6,34 +6,34 @@ import (
 	"net/http"
 )
 
-// client is one of the clients that are compared. Its three operations are what a user would write with it; what they
-// send, the input of create included, is made beforehand.
+// client is one of the compared clients. Its three operations call the client as a user would. The input is made before the
+// measurement.
 type client interface {
 	create(ctx context.Context) (outcome, error)
 	get(ctx context.Context, id string) (outcome, error)
 	list(ctx context.Context, limit int) (outcome, error)
 }
 
-// outcome is what the comparison looks at of an answer: that the right thing was decoded, and all of it. Of a list it is
-// the last item. It holds nothing that would cost an allocation to make.
+// outcome holds the values that the comparison checks in a decoded response. For a list they are the values of the last item.
+// Making an outcome allocates nothing.
 type outcome struct {
 	id     string
 	amount int64
 	items  int
 }
 
-// contender is a client that takes part in the comparison.
+// contender is a client in the comparison.
 type contender struct {
 	name  string
-	signs bool // sends the requests of Plugipay; the others have an API of their own
-	// open returns the client for a server. A nil transport means the one that the client has by default.
+	signs bool // whether it calls the API of Plugipay; the others call their own APIs
+	// open returns the client for a server. A nil transport means the default transport of the client.
 	open func(baseURL string, transport http.RoundTripper) (client, error)
 }
 
-// has reports whether the client has the operation: midtrans-go has no list.
-func (c contender) has(o operation) bool { return c.name != "midtrans-go" || o.name != list.name }
+// supports reports whether the client has the operation. midtrans-go has no list.
+func (c contender) supports(o operation) bool { return c.name != "midtrans-go" || o.name != list.name }
 
-// contenders are compared in this order. The first two are what the others are measured by.
+// contenders lists the compared clients in the order of the tables. The tables show ratios to the first two.
 var contenders = []contender{
 	{"limit", true, newLimit},
 	{"naive", true, newNaive},
@@ -41,7 +41,7 @@ var contenders = []contender{
 	{"stripe-go", false, newStripe},
 	{"openai-go", false, newOpenAI},
 	{"midtrans-go", false, newMidtrans},
-	{"ours", true, newOurs},
+	{"plugipay", true, newPlugipay},
 }
 
 // The credentials that the clients sign with.
@@ -50,10 +50,10 @@ const (
 	secret = "sk_test_7f8d1c9e4a3b4c569a0e2f1b3c4d5e6f"
 )
 
-// operation is one of the calls that are compared.
+// operation is one of the compared calls.
 type operation struct {
 	name  string
-	calls int // in a turn; so many that their garbage is collected more than once
+	calls int // per turn; enough to collect garbage more than once
 	call  func(ctx context.Context, c client) (outcome, error)
 	want  outcome
 }
@@ -66,16 +66,16 @@ var (
 	operations = []operation{create, get, list}
 )
 
-// do makes the call with a client and compares what came of it with what has to.
+// do makes the call with a client and checks the outcome.
 func (o operation) do(c client) error {
 	got, err := o.call(context.Background(), c)
 	if err == nil && got != o.want {
-		err = fmt.Errorf("the answer was read as %+v, and is %+v", got, o.want)
+		err = fmt.Errorf("the response was decoded as %+v, want %+v", got, o.want)
 	}
 	return err
 }
 
-// repeated makes calls with a client, one after the other.
+// repeated returns a function that makes calls with a client, one after the other.
 func (o operation) repeated(c client) func(calls int) error {
 	return repeat(func() error { return o.do(c) })
 }

@@ -16,22 +16,22 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// sentRequest is what arrived at the server.
+// sentRequest is a request that the server received.
 type sentRequest struct {
 	method, uri string
 	header      http.Header
 	body        string
 }
 
-// TestTheSignedClientsSendEquivalentRequests: they are compared for doing the same.
-func TestTheSignedClientsSendEquivalentRequests(t *testing.T) {
+// TestClients_SendEquivalentSignedRequests checks that the compared clients of Plugipay send the same requests.
+func TestClients_SendEquivalentSignedRequests(t *testing.T) {
 	for _, operation := range operations {
 		t.Run(operation.name, func(t *testing.T) {
 			var requests []sentRequest
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				requests = append(requests, sentRequest{r.Method, r.RequestURI, r.Header.Clone(), string(body)})
-				newAnswers().ServeHTTP(w, r)
+				newResponses().ServeHTTP(w, r)
 			}))
 			defer server.Close()
 			signed := contenders[:0:0]
@@ -49,7 +49,7 @@ func TestTheSignedClientsSendEquivalentRequests(t *testing.T) {
 				}
 			}
 			if len(requests) != len(signed) {
-				t.Fatalf("%d requests arrived, want one of each client", len(requests))
+				t.Fatalf("the server received %d requests, want one per client", len(requests))
 			}
 			for i, request := range requests {
 				t.Run(signed[i].name, func(t *testing.T) {

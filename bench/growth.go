@@ -10,27 +10,27 @@ import (
 
 const merchantClients = 10_000
 
-// aged is a client of ours that much was done with.
-type aged struct {
-	ours
-	merchants []*plugipay.Client // alive
+// usedClient is a plugipayClient that has made many calls.
+type usedClient struct {
+	plugipayClient
+	merchants []*plugipay.Client // keeps them reachable
 }
 
-// newAged returns one that got 20,000 sessions and listed 100 pages.
-func newAged(transport http.RoundTripper) (*aged, error) {
-	fresh, err := newOurs("https://plugipay.com", transport)
+// newUsedClient returns a client that got 20,000 sessions and listed 100 pages.
+func newUsedClient(transport http.RoundTripper) (*usedClient, error) {
+	fresh, err := newPlugipay("https://plugipay.com", transport)
 	if err != nil {
 		return nil, err
 	}
-	c := &aged{ours: *fresh.(*ours)}
+	c := &usedClient{plugipayClient: *fresh.(*plugipayClient)}
 	if err := get.repeated(c)(20_000); err != nil {
 		return nil, err
 	}
 	return c, list.repeated(c)(100)
 }
 
-// makeMerchants makes the clients, and a call with each hundredth.
-func (c *aged) makeMerchants() error {
+// makeMerchants makes the clients for merchants, and a call with every hundredth client.
+func (c *usedClient) makeMerchants() error {
 	c.merchants = make([]*plugipay.Client, merchantClients)
 	for i := range c.merchants {
 		c.merchants[i] = c.ForMerchant("acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H")
@@ -44,44 +44,45 @@ func (c *aged) makeMerchants() error {
 	return nil
 }
 
-// compareAges measures a get with a client that is new, and with one that made 20,000 calls and has 10,000 clients for
-// merchants. Those are made for each turn and dropped after it, as the new client has to be measured without them.
-func compareAges(rounds int) ([]result, error) {
-	transport := stub{newAnswers()}
-	fresh, err := newOurs("https://plugipay.com", transport)
+// compareUsedClient measures a get with a new client, and with a client that made 20,000 calls and has 10,000 clients for
+// merchants. The clients for merchants exist only during a turn of the used client, because the new client must be measured
+// without them.
+func compareUsedClient(rounds int) ([]result, error) {
+	transport := stub{newResponses()}
+	newClient, err := newPlugipay("https://plugipay.com", transport)
 	if err != nil {
 		return nil, err
 	}
-	c, err := newAged(transport)
+	c, err := newUsedClient(transport)
 	if err != nil {
 		return nil, err
 	}
-	var young, old result
-	ofYoung := task{get.calls, get.repeated(fresh)}
-	ofOld := task{get.calls, get.repeated(c)}
-	// A collection costs more with so many clients alive, and is rarer: that is theirs, not the call's.
+	var fresh, used result
+	freshTask := task{get.calls, get.repeated(newClient)}
+	usedTask := task{get.calls, get.repeated(c)}
+	// With so many clients, a garbage collection takes longer and is less frequent. That is not a cost of the call.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	for range rounds {
-		took, err := ofYoung.turn(processorTime)
+		took, err := freshTask.turn(processorTime)
 		if err != nil {
 			return nil, err
 		}
-		young.Times = append(young.Times, took)
+		fresh.Times = append(fresh.Times, took)
 		if err := c.makeMerchants(); err != nil {
 			return nil, err
 		}
-		if took, err = ofOld.turn(processorTime); err != nil {
+		if took, err = usedTask.turn(processorTime); err != nil {
 			return nil, err
 		}
-		old.Times = append(old.Times, took)
+		used.Times = append(used.Times, took)
 		c.merchants = nil
 	}
-	if young.Memory, err = measureMemory(50, ofYoung.run); err != nil {
+	if fresh.Memory, err = measureMemory(50, freshTask.run); err != nil {
 		return nil, err
 	}
 	if err := c.makeMerchants(); err != nil {
 		return nil, err
 	}
-	old.Memory, err = measureMemory(50, ofOld.run)
-	return []result{young, old}, err
+	used.Memory, err = measureMemory(50, usedTask.run)
+	return []result{fresh, used}, err
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestACallAllocatesNoMoreAfterManyOthersAndWithManyClients(t *testing.T) {
-	transport := stub{newAnswers()}
-	c, err := newAged(transport)
+func TestGrowth_AllocationsStayTheSame(t *testing.T) {
+	transport := stub{newResponses()}
+	c, err := newUsedClient(transport)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,18 +20,18 @@ func TestACallAllocatesNoMoreAfterManyOthersAndWithManyClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, operation := range operations {
-		young := measured(t, operation.repeated(openNamed(t, "ours")))
-		old := measured(t, operation.repeated(c))
-		if old.Allocations > young.Allocations+0.5 || old.Bytes > 1.01*young.Bytes {
-			t.Errorf("%s: %.1f allocations and %.0f bytes, of a new client %.1f and %.0f",
-				operation.name, old.Allocations, old.Bytes, young.Allocations, young.Bytes)
+		fresh := measured(t, operation.repeated(openNamed(t, "plugipay")))
+		used := measured(t, operation.repeated(c))
+		if used.Allocations > fresh.Allocations+0.5 || used.Bytes > 1.01*fresh.Bytes {
+			t.Errorf("%s: %.1f allocations and %.0f bytes; a new client has %.1f and %.0f",
+				operation.name, used.Allocations, used.Bytes, fresh.Allocations, fresh.Bytes)
 		}
 	}
 }
 
-func TestTheClientsForMerchantsShareOnePool(t *testing.T) {
+func TestGrowth_MerchantClientsShareOneConnection(t *testing.T) {
 	var connections atomic.Int64
-	server := httptest.NewUnstartedServer(newAnswers())
+	server := httptest.NewUnstartedServer(newResponses())
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			connections.Add(1)
@@ -51,20 +51,20 @@ func TestTheClientsForMerchantsShareOnePool(t *testing.T) {
 		}
 	}
 	if n := connections.Load(); n != 1 {
-		t.Errorf("%d connections were opened for calls that were made one after the other, want 1", n)
+		t.Errorf("%d connections were opened for sequential calls, want 1", n)
 	}
 }
 
-func TestGoingThroughManyPagesHoldsOneInMemory(t *testing.T) {
-	few, err := heldWhileIterating(5)
+func TestGrowth_IterationHoldsOnePage(t *testing.T) {
+	few, err := heapWhileIterating(5)
 	if err != nil {
 		t.Fatal(err)
 	}
-	many, err := heldWhileIterating(50)
+	many, err := heapWhileIterating(50)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if many > few+few/4 {
-		t.Errorf("50 pages hold %d bytes of the heap, 5 pages %d", many, few)
+		t.Errorf("iterating over 50 pages holds %d bytes of the heap, over 5 pages %d", many, few)
 	}
 }

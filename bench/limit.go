@@ -23,16 +23,15 @@ import (
 const (
 	attemptTimeout   = 30 * time.Second
 	maxResponseBytes = 8 << 20
-	// A buffer that a very large answer made grow is left to the garbage collector.
+	// Larger buffers are not kept for reuse.
 	maxPooledBytes = 1 << 20
 )
 
-// limit is what the standard library allows: a client for nothing but these three calls, tuned by hand. It signs, has a
-// deadline, bounds what it reads and looks for an error, but it retries nothing, maps no errors, checks no input, and
-// nobody would like to keep it.
+// limit is a lower bound: a client for only these three calls, tuned by hand with the standard library. It signs, has a deadline,
+// limits the size of responses and checks for an error. It does not retry, map errors or check input.
 type limit struct {
 	http     *http.Client
-	template *http.Request // what all requests have in common
+	template *http.Request // the common parts of all requests
 	base     *url.URL
 	macs     sync.Pool // of hash.Hash, keyed with the secret
 	buffers  sync.Pool // of *limitBuffer
@@ -77,37 +76,37 @@ func (c *limit) create(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	var answer limitEnvelope[plugipay.CheckoutSession]
-	if err := c.do(ctx, http.MethodPost, sessionsPath, "", body, "idem_"+rand.Text(), &answer); err != nil {
+	var env limitEnvelope[plugipay.CheckoutSession]
+	if err := c.do(ctx, http.MethodPost, sessionsPath, "", body, "idem_"+rand.Text(), &env); err != nil {
 		return outcome{}, err
 	}
-	if answer.Error != nil {
-		return outcome{}, fmt.Errorf("%s: %s", answer.Error.Code, answer.Error.Message)
+	if env.Error != nil {
+		return outcome{}, fmt.Errorf("%s: %s", env.Error.Code, env.Error.Message)
 	}
-	return outcome{answer.Data.ID, answer.Data.Amount, 1}, nil
+	return outcome{env.Data.ID, env.Data.Amount, 1}, nil
 }
 
 func (c *limit) get(ctx context.Context, id string) (outcome, error) {
-	var answer limitEnvelope[plugipay.CheckoutSession]
-	if err := c.do(ctx, http.MethodGet, sessionsPath+"/"+id, "", nil, "", &answer); err != nil {
+	var env limitEnvelope[plugipay.CheckoutSession]
+	if err := c.do(ctx, http.MethodGet, sessionsPath+"/"+id, "", nil, "", &env); err != nil {
 		return outcome{}, err
 	}
-	if answer.Error != nil {
-		return outcome{}, fmt.Errorf("%s: %s", answer.Error.Code, answer.Error.Message)
+	if env.Error != nil {
+		return outcome{}, fmt.Errorf("%s: %s", env.Error.Code, env.Error.Message)
 	}
-	return outcome{answer.Data.ID, answer.Data.Amount, 1}, nil
+	return outcome{env.Data.ID, env.Data.Amount, 1}, nil
 }
 
 func (c *limit) list(ctx context.Context, limit int) (outcome, error) {
-	var answer limitEnvelope[[]plugipay.CheckoutSession]
-	answer.Data = make([]plugipay.CheckoutSession, 0, limit)
-	if err := c.do(ctx, http.MethodGet, sessionsPath, "limit="+strconv.Itoa(limit), nil, "", &answer); err != nil {
+	var env limitEnvelope[[]plugipay.CheckoutSession]
+	env.Data = make([]plugipay.CheckoutSession, 0, limit)
+	if err := c.do(ctx, http.MethodGet, sessionsPath, "limit="+strconv.Itoa(limit), nil, "", &env); err != nil {
 		return outcome{}, err
 	}
-	if answer.Error != nil {
-		return outcome{}, fmt.Errorf("%s: %s", answer.Error.Code, answer.Error.Message)
+	if env.Error != nil {
+		return outcome{}, fmt.Errorf("%s: %s", env.Error.Code, env.Error.Message)
 	}
-	return lastOf(answer.Data), nil
+	return lastOf(env.Data), nil
 }
 
 func lastOf(sessions []plugipay.CheckoutSession) outcome {
@@ -118,8 +117,8 @@ func lastOf(sessions []plugipay.CheckoutSession) outcome {
 	return outcome{last.ID, last.Amount, len(sessions)}
 }
 
-// do sends a request and decodes the answer. The path must need no escaping.
-func (c *limit) do(ctx context.Context, method, path, query string, body []byte, key string, answer any) error {
+// do sends a request and decodes the response into out. The path must not need escaping.
+func (c *limit) do(ctx context.Context, method, path, query string, body []byte, key string, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	buffer := c.buffers.Get().(*limitBuffer)
@@ -128,7 +127,7 @@ func (c *limit) do(ctx context.Context, method, path, query string, body []byte,
 	req := c.template.WithContext(ctx)
 	req.Method = method
 	req.URL = &url.URL{Scheme: c.base.Scheme, Host: c.base.Host, Path: path, RawQuery: query}
-	// One array holds the values of all headers that differ from call to call.
+	// One array holds the values of all headers that differ between calls.
 	timestamp := strconv.FormatInt(time.Now().Unix(), 10)
 	values := &[3]string{c.authorization(buffer, method, path, query, timestamp, body, key), timestamp, key}
 	req.Header = make(http.Header, 5)
@@ -153,13 +152,13 @@ func (c *limit) do(ctx context.Context, method, path, query string, body []byte,
 	if err := buffer.read(resp.Body); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(buffer.Bytes(), answer); err != nil {
+	if err := json.Unmarshal(buffer.Bytes(), out); err != nil {
 		return fmt.Errorf("status %d: %w", resp.StatusCode, err)
 	}
 	return nil
 }
 
-// authorization signs a request, with the buffer to write the string to sign in.
+// authorization signs a request. It writes the string to sign into the buffer.
 func (c *limit) authorization(buffer *limitBuffer, method, path, query, timestamp string, body []byte, key string) string {
 	buffer.sum = sha256.Sum256(body)
 	s := append(buffer.AvailableBuffer(), method...)
@@ -188,14 +187,14 @@ func (c *limit) authorization(buffer *limitBuffer, method, path, query, timestam
 	return string(s)
 }
 
-// release puts a buffer back. The decoder keeps nothing of it: it copies strings and raw JSON.
+// release returns a buffer to the pool. The decoder has copied all strings and raw JSON.
 func (c *limit) release(buffer *limitBuffer) {
 	if buffer.Cap() <= maxPooledBytes {
 		c.buffers.Put(buffer)
 	}
 }
 
-// limitBuffer reads a body, up to maxResponseBytes. Before that, a request is signed in it.
+// limitBuffer first holds the string to sign of a request, and then the response, up to maxResponseBytes.
 type limitBuffer struct {
 	bytes.Buffer
 	limited io.LimitedReader
@@ -208,7 +207,7 @@ func (b *limitBuffer) read(body io.Reader) error {
 	read, err := b.ReadFrom(&b.limited)
 	b.limited.R = nil
 	if err == nil && read > maxResponseBytes {
-		err = fmt.Errorf("the answer is larger than %d bytes", maxResponseBytes)
+		err = fmt.Errorf("the response is larger than %d bytes", maxResponseBytes)
 	}
 	return err
 }

@@ -7,12 +7,12 @@ import (
 
 const (
 	callers = 64
-	// loopbackCalls are made by all callers together in a turn.
+	// loopbackCalls is the number of calls in a turn, of all callers together.
 	loopbackCalls = 2000
 )
 
-// compareOverLoopback measures how many sessions each client gets in a second, with many callers at once, each client on
-// the transport that it has by default. The time of a call is that of the turn divided by the calls of all.
+// compareOverLoopback measures how many sessions each client gets per second with many concurrent callers. Each client uses its
+// default transport. The time of a call is the time of the turn divided by the number of calls.
 func compareOverLoopback(rounds int) ([]result, error) {
 	baseURL, stop, err := startServer()
 	if err != nil {
@@ -28,7 +28,7 @@ func compareOverLoopback(rounds int) ([]result, error) {
 	for i, c := range clients {
 		results = append(results, result{Client: contenders[i].name, Operation: get.name})
 		tasks = append(tasks, task{calls: loopbackCalls, run: func(calls int) error {
-			return atOnce(calls, func() error { return get.do(c) })
+			return concurrently(calls, func() error { return get.do(c) })
 		}})
 	}
 	for _, t := range tasks { // opens the connections
@@ -43,8 +43,8 @@ func compareOverLoopback(rounds int) ([]result, error) {
 	return results, err
 }
 
-// atOnce makes the calls from many goroutines and returns the first error.
-func atOnce(calls int, call func() error) error {
+// concurrently makes the calls from many goroutines and returns the first error.
+func concurrently(calls int, call func() error) error {
 	var left atomic.Int64
 	left.Store(int64(calls))
 	failed := make(chan error, callers)

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// machine says what the figures come from.
+// machine describes the machine and the date of the measurement.
 func machine() string {
 	return fmt.Sprintf("%s, %d cores, %s, %s/%s, %s", processor(), runtime.GOMAXPROCS(0), runtime.Version(),
 		runtime.GOOS, runtime.GOARCH, time.Now().UTC().Format(time.DateOnly))
 }
 
-// processor returns the name of the CPU where Linux tells it.
+// processor returns the name of the CPU on Linux.
 func processor() string {
 	content, _ := os.ReadFile("/proc/cpuinfo")
 	for line := range strings.Lines(string(content)) {

@@ -1,5 +1,5 @@
-// Command bench compares plugipay with other clients of such an API: what a call costs beside the network. It prints tables
-// in Markdown, and the machine that they come from. It runs in its own directory, and takes a few minutes.
+// Command bench compares plugipay with other API clients. It measures the cost of a call without the network. It prints tables
+// in Markdown and the machine that measured them. Run it in its own directory. It takes a few minutes.
 package main
 
 import (
@@ -11,8 +11,8 @@ import (
 func main() {
 	serveIfAsked()
 	measureIfAsked()
-	rounds := flag.Int("rounds", 5, fmt.Sprintf("how often everything that is timed has its turn in each of %d processes", processes))
-	readme := flag.String("readme", "", "a Markdown `file` to put the result in, between its marks")
+	rounds := flag.Int("rounds", 5, fmt.Sprintf("number of rounds in each of %d processes", processes))
+	readme := flag.String("readme", "", "Markdown `file` to write the result into, between its marks")
 	flag.Parse()
 	log.SetFlags(0)
 
@@ -32,37 +32,37 @@ func main() {
 	}
 }
 
-// report says how it went.
+// report returns the result as Markdown.
 func report(timed measurements) (string, error) {
 	others, err := othersTable(timed)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("Measured on %s.\n\n%s\n%d callers at once, who get sessions over loopback from a server in another process:\n\n%s\n%s",
+	return fmt.Sprintf("Measured on %s.\n\n%s\n%d concurrent callers get sessions over loopback from a server in another process:\n\n%s\n%s",
 		machine(), callsTable(timed.Calls), callers, loopbackTable(timed.Loopback), others), nil
 }
 
-// othersTable shows what concerns plugipay alone, each beside what it is to be compared with. What is not timed it measures.
+// othersTable shows measurements of plugipay alone, each with a value to compare it with. It measures sizes itself.
 func othersTable(timed measurements) (string, error) {
-	t := newTable("plugipay", "measured", "beside", "measured", "ratio")
+	t := newTable("measurement", "plugipay", "compared with", "its value", "ratio")
 
-	byHand, byOurs := timed.Webhooks[0], timed.Webhooks[1]
-	t.row("verify a webhook delivery of 1 KB", timeAndAllocations(byOurs),
-		"its HMAC, and one decode", timeAndAllocations(byHand), timeRatio(byOurs, byHand))
+	byHand, byPlugipay := timed.Webhooks[0], timed.Webhooks[1]
+	t.row("verify a webhook delivery of 1 KB", timeAndAllocations(byPlugipay),
+		"HMAC and one JSON decode", timeAndAllocations(byHand), timeRatio(byPlugipay, byHand))
 
-	young, old := timed.Ages[0], timed.Ages[1]
-	t.row("get, after 20,000 calls and with 10,000 clients for merchants", timeAndAllocations(old),
-		"get with a new client", timeAndAllocations(young), timeRatio(old, young))
+	fresh, used := timed.UsedClient[0], timed.UsedClient[1]
+	t.row("get, after 20,000 calls, with 10,000 clients for merchants", timeAndAllocations(used),
+		"get with a new client", timeAndAllocations(fresh), timeRatio(used, fresh))
 
-	many, err := heldWhileIterating(50)
+	many, err := heapWhileIterating(50)
 	if err != nil {
 		return "", err
 	}
-	few, err := heldWhileIterating(5)
+	few, err := heapWhileIterating(5)
 	if err != nil {
 		return "", err
 	}
-	t.row("heap held while going through 50 pages", kilobytes(many), "5 pages", kilobytes(few), ratio(many, few))
+	t.row("heap while iterating over 50 pages", kilobytes(many), "5 pages", kilobytes(few), ratio(many, few))
 
 	facade, err := programSize("facade")
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// No test of this package is parallel: some of them count allocations, of which there is one count for all.
+// The tests of this package are not parallel, because some of them count the allocations of the process.
 
 func TestMain(m *testing.M) {
 	serveIfAsked()
@@ -24,11 +24,11 @@ func open(t *testing.T, of contender, baseURL string, transport http.RoundTrippe
 	return c
 }
 
-// measured returns what a call allocates.
+// measured returns the allocations of a call.
 func measured(t *testing.T, run func(calls int) error) memory {
 	t.Helper()
 	if raceDetector {
-		t.Skip("other counts are right under the race detector")
+		t.Skip("the race detector changes the number of allocations")
 	}
 	used, err := measureMemory(50, run)
 	if err != nil {
@@ -41,15 +41,15 @@ func openNamed(t *testing.T, name string) client {
 	t.Helper()
 	for _, contender := range contenders {
 		if contender.name == name {
-			return open(t, contender, "https://plugipay.com", stub{newAnswers()})
+			return open(t, contender, "https://plugipay.com", stub{newResponses()})
 		}
 	}
-	t.Fatalf("there is no client %s", name)
+	t.Fatalf("there is no client with the name %s", name)
 	return nil
 }
 
-// TestTheProgramMeasuresEverything runs all of it once; what it measures decides nothing here.
-func TestTheProgramMeasuresEverything(t *testing.T) {
+// TestReport_CoversEveryClient measures everything once. It does not check the measured values.
+func TestReport_CoversEveryClient(t *testing.T) {
 	timed, err := measureInProcesses(2, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestTheProgramMeasuresEverything(t *testing.T) {
 	for _, group := range timed.groups() {
 		for _, r := range *group {
 			if len(r.Times) != 2 {
-				t.Errorf("%s of %s was timed in %d rounds, want one in each process", r.Operation, r.Client, len(r.Times))
+				t.Errorf("%s of %s has %d rounds, want one in each process", r.Operation, r.Client, len(r.Times))
 			}
 		}
 	}
@@ -68,7 +68,7 @@ func TestTheProgramMeasuresEverything(t *testing.T) {
 	for _, contender := range contenders {
 		want := 1 // over loopback
 		for _, operation := range operations {
-			if contender.has(operation) {
+			if contender.supports(operation) {
 				want++
 			}
 		}

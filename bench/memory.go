@@ -5,18 +5,18 @@ import (
 	"runtime/debug"
 )
 
-// memory is what a call allocates.
+// memory holds the allocations of a call.
 type memory struct {
 	Bytes, Allocations float64
 }
 
-// measureMemory returns what a call allocates, on average. Nothing else runs meanwhile, not even the garbage collector,
-// which would empty the pools at times of its own: the figures are the same each time.
+// measureMemory returns the average allocations of a call. Nothing else runs at the same time. The garbage collector is off,
+// because it would empty the pools at random times. So the result is the same in each run.
 func measureMemory(calls int, run func(calls int) error) (memory, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	runtime.GC()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	if err := run(3); err != nil { // fills the pools again
+	if err := run(3); err != nil { // refills the pools
 		return memory{}, err
 	}
 	var before, after runtime.MemStats
@@ -29,9 +29,9 @@ func measureMemory(calls int, run func(calls int) error) (memory, error) {
 	}, err
 }
 
-// heap returns how many bytes the heap holds once all garbage is collected, and the pools are empty.
+// heap returns the bytes of the heap after all garbage is collected and the pools are empty.
 func heap() uint64 {
-	for range 3 { // a pool gives its content up in two collections
+	for range 3 { // a pool is empty after two collections
 		runtime.GC()
 	}
 	var stats runtime.MemStats

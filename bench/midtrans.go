@@ -13,9 +13,9 @@ import (
 	"github.com/midtrans/midtrans-go/snap"
 )
 
-// midtransClient is midtrans-go, which a merchant in Indonesia would use instead: Snap's CreateTransaction creates a hosted
-// payment, and CheckTransaction reads it. It signs nothing, takes no context, and its responses are a fifth of ours. It has
-// no list.
+// midtransClient is midtrans-go, the client of another Indonesian payment provider. CreateTransaction of Snap creates a hosted
+// payment, and CheckTransaction reads it. midtrans-go does not sign, takes no context and has no list. Its responses have a
+// fifth of the size.
 type midtransClient struct {
 	snap  snap.Client
 	core  coreapi.Client
@@ -39,25 +39,25 @@ func newMidtrans(baseURL string, transport http.RoundTripper) (client, error) {
 	c.snap.New("SB-Mid-server-123", midtrans.Production) // the other environment logs every request
 	c.core.New("SB-Mid-server-123", midtrans.Production)
 	sender := &midtrans.HttpClientImplementation{
-		HttpClient: &http.Client{Transport: toServer{base, transport}},
+		HttpClient: &http.Client{Transport: redirectTo{base, transport}},
 		Logger:     midtrans.GetDefaultLogger(midtrans.Production),
 	}
 	c.snap.HttpClient, c.core.HttpClient = sender, sender
 	return c, nil
 }
 
-// toServer sends requests to the server of the comparison: midtrans-go has no option for where its server is.
-type toServer struct {
+// redirectTo sends requests to the server of the comparison, because midtrans-go has no option for the URL of the server.
+type redirectTo struct {
 	base *url.URL
 	next http.RoundTripper
 }
 
-func (t toServer) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t redirectTo) RoundTrip(r *http.Request) (*http.Response, error) {
 	r.URL.Scheme, r.URL.Host = t.base.Scheme, t.base.Host
 	return t.next.RoundTrip(r)
 }
 
-// midtransInput is createInput as Midtrans would have it.
+// midtransInput returns createInput in the form of Midtrans.
 func midtransInput() *snap.Request {
 	return &snap.Request{
 		TransactionDetails: midtrans.TransactionDetails{OrderID: sessionID, GrossAmt: sessionAmount},

@@ -17,9 +17,8 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// naive is the client that one writes in an afternoon, in the usual style: readable, correct, and without a thought of
-// what it costs. It has no timeout: http.Client.Timeout would cost it another 18 allocations over the stub, and it would look
-// worse than it is over net/http's own transport.
+// naive is a simple client in the usual style: readable and correct, without optimizations. It has no timeout. With the stub,
+// http.Client.Timeout would cost 18 more allocations, which it does not cost with the transport of net/http.
 type naive struct {
 	http    *http.Client
 	baseURL string
@@ -28,7 +27,7 @@ type naive struct {
 
 func newNaive(baseURL string, transport http.RoundTripper) (client, error) {
 	if transport == nil {
-		// A pool of its own, so that the clients do not share one, of the default size: two idle connections per host.
+		// A separate connection pool of the default size, which keeps two idle connections per host.
 		transport = http.DefaultTransport.(*http.Transport).Clone()
 	}
 	return &naive{
@@ -105,12 +104,12 @@ func (c *naive) do(ctx context.Context, method, path string, in any, key string,
 	if err != nil {
 		return err
 	}
-	var answer naiveEnvelope
-	if err := json.Unmarshal(content, &answer); err != nil {
+	var env naiveEnvelope
+	if err := json.Unmarshal(content, &env); err != nil {
 		return fmt.Errorf("status %d: %w", resp.StatusCode, err)
 	}
-	if answer.Error != nil {
-		return fmt.Errorf("%s: %s", answer.Error.Code, answer.Error.Message)
+	if env.Error != nil {
+		return fmt.Errorf("%s: %s", env.Error.Code, env.Error.Message)
 	}
-	return json.Unmarshal(answer.Data, out)
+	return json.Unmarshal(env.Data, out)
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/openai/openai-go/v3/shared"
 )
 
-// openAI is openai-go. Of what it has, a batch is most like a checkout session: it is created from a few settings and
-// metadata, is got by its id, goes from one status to the next, and is listed in pages of a hundred. The batches are of the
-// same size as our sessions; what stands for the amount is how many requests there are in one.
+// openAI is openai-go. It uses batches, which are similar to checkout sessions: a batch is created from a few settings and
+// metadata, has an id and a status, and is listed in pages of a hundred. The batches have the size of Plugipay's sessions. Their
+// number of requests takes the place of the amount.
 type openAI struct {
 	openai.Client
 	input openai.BatchNewParams
@@ -80,7 +80,7 @@ func openAIBatch(n, size int) string {
 			`"expires_at":1790086400,"finalizing_at":null,"completed_at":null,"failed_at":null,"expired_at":null,`+
 			`"cancelling_at":null,"cancelled_at":null,"request_counts":{"total":%d,"completed":0,"failed":0},`+
 			`"metadata":{"order_id":"ord_42","success_url":"https://shop.example.com/orders/ord_42/thank-you",`+
-			`"cancel_url":"https://shop.example.com/orders/ord_42/cart","note":%q}}`, sessionIDs(n), sessionAmount+n, note)
+			`"cancel_url":"https://shop.example.com/orders/ord_42/cart","note":%q}}`, nthSessionID(n), sessionAmount+n, note)
 	})
 }
 

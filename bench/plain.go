@@ -13,8 +13,8 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// plain is the low-level client, as oapi-codegen generates it, with an editor that signs. It has no timeout and retries
-// nothing.
+// plain is package gen, the client that oapi-codegen generates, with a request editor that signs. It has no timeout and does not
+// retry.
 type plain struct {
 	*gen.Client
 	input gen.CheckoutSessionCreateInput
@@ -29,7 +29,7 @@ func newPlain(baseURL string, transport http.RoundTripper) (client, error) {
 	return &plain{generated, plainInput()}, err
 }
 
-// plainInput is createInput in the generated types.
+// plainInput returns createInput in the generated types.
 func plainInput() gen.CheckoutSessionCreateInput {
 	in := createInput()
 	out := gen.CheckoutSessionCreateInput{
@@ -50,7 +50,7 @@ func plainInput() gen.CheckoutSessionCreateInput {
 	return out
 }
 
-// signPlain signs a request with what the package plugipay has for those who build their own.
+// signPlain signs a request with the function Sign of package plugipay.
 func signPlain(_ context.Context, req *http.Request) error {
 	var content []byte
 	if req.GetBody != nil {
@@ -74,7 +74,7 @@ func signPlain(_ context.Context, req *http.Request) error {
 	return nil
 }
 
-// decodePlain decodes a response with the status into out.
+// decodePlain decodes a response into out. Another status is an error.
 func decodePlain(resp *http.Response, err error, status int, out any) error {
 	if err != nil {
 		return err

@@ -9,22 +9,22 @@ import (
 	"strconv"
 )
 
-// processes is how many processes measure, one after the other. What memory the kernel gives to a process makes some of its
-// code faster or slower by some per cent for as long as it runs, and another part in the next.
+// processes is the number of processes that measure, one after the other. The memory layout of a process makes parts of its code
+// a few percent faster or slower. Other parts are affected in the next process.
 const processes = 10
 
-// roundsVariable makes this program, when it is set in the environment, one of those that measure.
+// roundsVariable is the environment variable that starts this program as a measuring process.
 const roundsVariable = "PLUGIPAY_BENCH_ROUNDS"
 
-// measurements are the results of everything that is timed.
+// measurements holds all timed results.
 type measurements struct {
-	Calls, Loopback []result
-	Webhooks, Ages  []result // what they are compared with, and ours
+	Calls, Loopback      []result
+	Webhooks, UsedClient []result // each has the value to compare with first, and then that of plugipay
 }
 
-// groups returns its parts, to be merged.
+// groups returns the groups of results, for merging.
 func (m *measurements) groups() []*[]result {
-	return []*[]result{&m.Calls, &m.Loopback, &m.Webhooks, &m.Ages}
+	return []*[]result{&m.Calls, &m.Loopback, &m.Webhooks, &m.UsedClient}
 }
 
 // measure measures everything in this process.
@@ -32,13 +32,13 @@ func measure(rounds int) (m measurements, err error) {
 	if err := m.measureOneCaller(rounds); err != nil {
 		return m, err
 	}
-	// The last, as it leaves hundreds of connections behind, which would make every collection of garbage dearer.
+	// Loopback comes last, because it leaves hundreds of connections, which slow down garbage collections.
 	m.Loopback, err = compareOverLoopback(rounds)
 	return m, err
 }
 
-// measureOneCaller measures what one goroutine does, with one processor: another one, with nothing else to do, would spend
-// its time on helping to collect garbage.
+// measureOneCaller measures a single goroutine on one processor. A second, idle processor would spend its time on collecting
+// garbage.
 func (m *measurements) measureOneCaller(rounds int) (err error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	if m.Calls, err = compareCalls(rounds); err != nil {
@@ -47,12 +47,11 @@ func (m *measurements) measureOneCaller(rounds int) (err error) {
 	if m.Webhooks, err = compareWebhooks(rounds); err != nil {
 		return err
 	}
-	m.Ages, err = compareAges(rounds)
+	m.UsedClient, err = compareUsedClient(rounds)
 	return err
 }
 
-// measureIfAsked measures, prints the measurements as JSON and ends the process, if it was started for that; otherwise it
-// returns at once.
+// measureIfAsked measures, prints the measurements as JSON and exits if roundsVariable is set. Otherwise it returns at once.
 func measureIfAsked() {
 	asked := os.Getenv(roundsVariable)
 	if asked == "" {
@@ -72,7 +71,7 @@ func measureIfAsked() {
 	os.Exit(0)
 }
 
-// measureInProcesses measures everything in several processes, with so many rounds in each.
+// measureInProcesses measures everything in count processes, with the number of rounds in each.
 func measureInProcesses(count, rounds int) (all measurements, err error) {
 	for range count {
 		one, err := measureInProcess(rounds)
@@ -97,12 +96,12 @@ func measureInProcess(rounds int) (m measurements, err error) {
 	process.Stderr = os.Stderr
 	output, err := process.Output()
 	if err != nil {
-		return m, fmt.Errorf("a process that measures failed: %w", err)
+		return m, fmt.Errorf("a measuring process failed: %w", err)
 	}
 	return m, json.Unmarshal(output, &m)
 }
 
-// merge adds the rounds of other results to those of the same clients and operations, which come in the same order.
+// merge appends the rounds of the other results. Both slices have the same clients and operations in the same order.
 func merge(results, others []result) []result {
 	if results == nil {
 		return others

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestTheResultReplacesWhatIsBetweenTheMarks(t *testing.T) {
+func TestReadme_TextBetweenMarksIsReplaced(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "README.md")
 	write := func(content string) {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -23,6 +23,6 @@ func TestTheResultReplacesWhatIsBetweenTheMarks(t *testing.T) {
 	}
 	write("no marks\n")
 	if putBetweenMarks(path, "new\n") == nil {
-		t.Error("a file without marks is no error")
+		t.Error("a file without marks causes no error")
 	}
 }

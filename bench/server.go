@@ -12,10 +12,10 @@ import (
 	"strings"
 )
 
-// serverVariable makes this program, when it is set in the environment, the server that the others call over loopback.
+// serverVariable is the environment variable that starts this program as the server for loopback.
 const serverVariable = "PLUGIPAY_BENCH_SERVER"
 
-// serveIfAsked serves until standard input ends, if this process was started for that; otherwise it returns at once.
+// serveIfAsked serves until standard input ends, and exits, if serverVariable is set. Otherwise it returns at once.
 func serveIfAsked() {
 	if os.Getenv(serverVariable) == "" {
 		return
@@ -23,8 +23,8 @@ func serveIfAsked() {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err == nil {
 		fmt.Println("http://" + listener.Addr().String())
-		go func() { err = http.Serve(listener, newAnswers()) }()
-		_, _ = io.Copy(io.Discard, os.Stdin) // which ends with the process that started this one
+		go func() { err = http.Serve(listener, newResponses()) }()
+		_, _ = io.Copy(io.Discard, os.Stdin) // ends with the parent process
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -33,8 +33,8 @@ func serveIfAsked() {
 	os.Exit(0)
 }
 
-// ServeHTTP answers as the stub does.
-func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP sends the same responses as the stub.
+func (a *responses) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	status, content, err := a.find(r.Method, r.URL.Path)
 	if err != nil {
@@ -47,8 +47,8 @@ func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(content)
 }
 
-// startServer starts the server in a process of its own, so that its work is not counted as the clients', and returns where
-// it is and how to stop it.
+// startServer starts the server in a separate process, so that its work is not measured. It returns the URL of the server and a
+// function that stops it.
 func startServer() (baseURL string, stop func(), err error) {
 	program, err := os.Executable()
 	if err != nil {

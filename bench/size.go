@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// programSize builds one of the programs beneath size and returns how many bytes it has. It needs the go command, and to run
-// in this directory.
+// programSize builds a program of the directory size and returns its size in bytes. It needs the go command and must run in this
+// directory.
 func programSize(name string) (int64, error) {
 	scratch, err := os.MkdirTemp("", "plugipay-bench")
 	if err != nil {

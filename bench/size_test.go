@@ -5,12 +5,12 @@ import (
 	"testing"
 )
 
-// TestAProgramWithTheFacadeIsHardlyLarger: what it is compared with does the same with nothing but the standard library. Of
-// the difference, slog is 1.1 %, oapi-codegen's runtime 1.0 % and net/http/httptrace, by which a write that was not sent is
-// known, 0.5 %.
-func TestAProgramWithTheFacadeIsHardlyLarger(t *testing.T) {
+// TestSize_FacadeAddsAtMostSixPercent compares a program that uses plugipay with a program that does the same with the standard
+// library. In the difference, slog accounts for 1.1 %, oapi-codegen's runtime for 1.0 %, and net/http/httptrace, which detects
+// unsent writes, for 0.5 %.
+func TestSize_FacadeAddsAtMostSixPercent(t *testing.T) {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
-		t.Skip("the goal was set for linux/amd64")
+		t.Skip("the limit applies to linux/amd64 only")
 	}
 	facade, err := programSize("facade")
 	if err != nil {
@@ -21,6 +21,6 @@ func TestAProgramWithTheFacadeIsHardlyLarger(t *testing.T) {
 		t.Fatal(err)
 	}
 	if float64(facade) > 1.06*float64(standard) {
-		t.Errorf("a program with plugipay has %d bytes, more than 6 %% above the %d of one without", facade, standard)
+		t.Errorf("the program with plugipay has %d bytes, more than 6 %% above the %d without it", facade, standard)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/stripe/stripe-go/v85"
 )
 
-// stripeClient is stripe-go, which creates, gets and lists Stripe's own checkout sessions: of the same size as ours, with as
-// much of the same content as they have a place for. It signs nothing; its body is a form.
+// stripeClient is stripe-go. It creates, gets and lists checkout sessions of Stripe, with the size and, where possible, the
+// content of Plugipay's sessions. It does not sign. Its body is a form.
 type stripeClient struct {
 	*stripe.Client
 	input *stripe.CheckoutSessionCreateParams
@@ -20,14 +20,14 @@ const stripePath = "/v1/checkout/sessions"
 func newStripe(baseURL string, transport http.RoundTripper) (client, error) {
 	config := &stripe.BackendConfig{URL: &baseURL, EnableTelemetry: stripe.Bool(false)}
 	if transport != nil {
-		// Without the Timeout of its default, for the same reason as naive.
+		// It has no Timeout, for the same reason as naive.
 		config.HTTPClient = &http.Client{Transport: transport}
 	}
 	backends := stripe.NewBackendsWithConfig(config)
 	return &stripeClient{stripe.NewClient("sk_test_123", stripe.WithBackends(backends)), stripeInput()}, nil
 }
 
-// stripeInput is createInput as Stripe would have it.
+// stripeInput returns createInput in the form of Stripe.
 func stripeInput() *stripe.CheckoutSessionCreateParams {
 	return &stripe.CheckoutSessionCreateParams{
 		CancelURL:          stripe.String("https://shop.example.com/orders/ord_42/cart"),
@@ -83,7 +83,7 @@ func (c *stripeClient) list(ctx context.Context, limit int) (outcome, error) {
 	return outcome{last.ID, last.AmountTotal, len(page.Data())}, nil
 }
 
-// stripeSession returns the nth session, as Stripe would write it.
+// stripeSession returns the nth session in the form of Stripe.
 func stripeSession(n, size int) string {
 	return padded(size, func(note string) string {
 		return fmt.Sprintf(`{"id":%q,"object":"checkout.session","amount_subtotal":%[2]d,"amount_total":%[2]d,`+
@@ -92,7 +92,7 @@ func stripeSession(n, size int) string {
 			`"locale":null,"metadata":{"order_id":"ord_42","note":%[3]q},"mode":"payment","payment_intent":null,`+
 			`"payment_method_types":["card","customer_balance","paypal"],"payment_status":"unpaid","status":"open",`+
 			`"submit_type":null,"success_url":"https://shop.example.com/orders/ord_42/thank-you",`+
-			`"url":"https://checkout.stripe.com/c/pay/%[1]s"}`, sessionIDs(n), sessionAmount+n, note)
+			`"url":"https://checkout.stripe.com/c/pay/%[1]s"}`, nthSessionID(n), sessionAmount+n, note)
 	})
 }
 

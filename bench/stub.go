@@ -10,18 +10,18 @@ import (
 
 const sessionsPath = "/api/v1/checkout-sessions"
 
-// answers are what the stub and the server on loopback answer with.
-type answers struct {
-	one  map[string][]byte // by the path of the collection; answers its POST, and a GET of one of its members
-	many map[string][]byte // by the same path; answers its GET
+// responses holds the responses of the stub and of the server on loopback.
+type responses struct {
+	one  map[string][]byte // by the path of the collection; for its POST and for a GET of a member
+	many map[string][]byte // by the path of the collection; for its GET
 }
 
-func newAnswers() *answers {
-	return &answers{
+func newResponses() *responses {
+	return &responses{
 		one: map[string][]byte{
 			sessionsPath: []byte(envelope(session(0, memberBytes), "")),
-			stripePath:   []byte(stripeSession(0, answerBytes)),
-			openAIPath:   []byte(openAIBatch(0, answerBytes)),
+			stripePath:   []byte(stripeSession(0, responseBytes)),
+			openAIPath:   []byte(openAIBatch(0, responseBytes)),
 
 			midtransCreatePath: []byte(midtransCreated()),
 			midtransGetPath:    []byte(midtransStatus()),
@@ -34,8 +34,8 @@ func newAnswers() *answers {
 	}
 }
 
-// find returns the status and the body of the answer to a request.
-func (a *answers) find(method, path string) (int, []byte, error) {
+// find returns the status and the body of the response to a request.
+func (a *responses) find(method, path string) (int, []byte, error) {
 	status, content := http.StatusOK, a.many[path]
 	if method == http.MethodPost {
 		status, content = http.StatusCreated, a.one[path]
@@ -43,14 +43,14 @@ func (a *answers) find(method, path string) (int, []byte, error) {
 		content = a.one[path[:max(0, strings.LastIndexByte(path, '/'))]]
 	}
 	if content == nil {
-		return 0, nil, fmt.Errorf("there is no answer to %s %s", method, path)
+		return 0, nil, fmt.Errorf("there is no response for %s %s", method, path)
 	}
 	return status, content, nil
 }
 
-// stub is a transport that answers from memory. It does as little as it can, the same for every client: what is left is
-// the client's own cost.
-type stub struct{ answers *answers }
+// stub is a transport that responds from memory. It does little, and the same for every client, so the measured cost is that of
+// the client.
+type stub struct{ responses *responses }
 
 func (s stub) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
@@ -61,25 +61,25 @@ func (s stub) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	status, content, err := s.answers.find(r.Method, r.URL.Path)
+	status, content, err := s.responses.find(r.Method, r.URL.Path)
 	if err != nil {
 		return nil, err
 	}
-	answer := &stubAnswer{}
-	answer.body.Reset(content)
-	answer.response = http.Response{
+	resp := &stubResponse{}
+	resp.body.Reset(content)
+	resp.response = http.Response{
 		StatusCode: status,
 		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:        answerHeader,
-		Body:          &answer.body,
+		Header:        responseHeader,
+		Body:          &resp.body,
 		ContentLength: int64(len(content)),
 		Request:       r,
 	}
-	return &answer.response, nil
+	return &resp.response, nil
 }
 
-// stubAnswer is a response and its body in one allocation.
-type stubAnswer struct {
+// stubResponse is a response and its body in one allocation.
+type stubResponse struct {
 	response http.Response
 	body     stubBody
 }
@@ -88,8 +88,8 @@ type stubBody struct{ bytes.Reader }
 
 func (*stubBody) Close() error { return nil }
 
-// Headers that are the same every time are shared: nobody changes them.
+// These headers are shared by all responses. No client changes them.
 var (
-	jsonHeader   = []string{"application/json"}
-	answerHeader = http.Header{"Content-Type": jsonHeader}
+	jsonHeader     = []string{"application/json"}
+	responseHeader = http.Header{"Content-Type": jsonHeader}
 )

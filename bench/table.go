@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// callsTable shows the clients side by side, one line for each call of each, with the ratios of their times to those of limit
-// and of naive.
+// callsTable has a row for each operation of each client, with the ratios of its time to that of limit and of naive.
 func callsTable(results []result) string {
 	t := newTable("call", "client", "µs", "× limit", "× naive", "bytes", "allocations")
 	for _, r := range results {
@@ -18,7 +17,7 @@ func callsTable(results []result) string {
 	return t.String()
 }
 
-// loopbackTable shows how many calls the clients make in a second.
+// loopbackTable shows the calls per second of each client.
 func loopbackTable(results []result) string {
 	t := newTable("client", "calls per second", "× limit", "× naive")
 	for _, r := range results {
@@ -42,7 +41,7 @@ func microseconds(d time.Duration) string {
 	return fmt.Sprintf("%.1f", float64(d)/float64(time.Microsecond))
 }
 
-func timeRatio(r, to result) string { return fmt.Sprintf("%.2f", r.timesThatOf(to)) }
+func timeRatio(r, to result) string { return fmt.Sprintf("%.2f", r.ratioTo(to)) }
 
 func ratio[T int64 | uint64](value, to T) string {
 	return fmt.Sprintf("%.2f", float64(value)/float64(to))
@@ -50,12 +49,12 @@ func ratio[T int64 | uint64](value, to T) string {
 
 func kilobytes[T int64 | uint64](bytes T) string { return fmt.Sprintf("%d KB", bytes/1000) }
 
-// timeAndAllocations shows a result in one cell.
+// timeAndAllocations formats a result for one cell.
 func timeAndAllocations(r result) string {
 	return fmt.Sprintf("%s µs, %.0f allocations", microseconds(r.time()), r.Memory.Allocations)
 }
 
-// table is a table in Markdown, readable as it is. Its first columns, up to the first number, are flush left.
+// table is a Markdown table with aligned columns. Columns of text are flush left, and columns of numbers are flush right.
 type table struct{ rows [][]string }
 
 func newTable(head ...string) *table { return &table{[][]string{head}} }

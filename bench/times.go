@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// result is what one client needs for one operation.
+// result holds the measurements of one operation of one client.
 type result struct {
 	Client    string
 	Operation string
@@ -18,9 +18,9 @@ type result struct {
 // time returns the time of a call, the median of the rounds.
 func (r result) time() time.Duration { return median(r.Times) }
 
-// timesThatOf returns how many times the time of another result it is: the median of what it is in each round, so that a
-// machine that is slow for a while is so for both.
-func (r result) timesThatOf(other result) float64 {
+// ratioTo returns the ratio of the times to those of another result. It is the median of the ratios of all rounds, so that a
+// machine that is slow for a while slows down both.
+func (r result) ratioTo(other result) float64 {
 	ratios := make([]float64, len(r.Times))
 	for i := range ratios {
 		ratios[i] = float64(r.Times[i]) / float64(other.Times[i])
@@ -28,13 +28,13 @@ func (r result) timesThatOf(other result) float64 {
 	return median(ratios)
 }
 
-// task is something to be timed.
+// task is a task to time.
 type task struct {
-	calls int // in a turn
+	calls int // per turn
 	run   func(calls int) error
 }
 
-// repeat makes calls one after the other.
+// repeat returns a function that makes calls one after the other.
 func repeat(call func() error) func(calls int) error {
 	return func(calls int) error {
 		for range calls {
@@ -46,15 +46,15 @@ func repeat(call func() error) func(calls int) error {
 	}
 }
 
-// clock tells a time that goes on; only differences mean something.
+// clock returns an increasing time. Only differences have a meaning.
 type clock func() time.Duration
 
 var started = time.Now()
 
 func wallTime() time.Duration { return time.Since(started) }
 
-// turn returns the time of one call of a task. It begins with a clean heap, so that every turn of a task pays for as many
-// collections of its own garbage, and a call that fills the pools again.
+// turn returns the time of one call of a task. It begins with a garbage collection and a call that refills the pools. So every
+// turn of a task collects only its own garbage.
 func (t task) turn(now clock) (time.Duration, error) {
 	runtime.GC()
 	if err := t.run(1); err != nil {
@@ -65,8 +65,8 @@ func (t task) turn(now clock) (time.Duration, error) {
 	return (now() - start) / time.Duration(t.calls), err
 }
 
-// measureTimes returns the time of a call for each task, by round. In each round every task has its turn, in an order of its
-// own, so that what else happens on the machine hits all alike.
+// measureTimes returns the time of a call for each task, by round. Each round runs every task once, in random order, so that
+// other load on the machine affects all tasks alike.
 func measureTimes(now clock, rounds int, tasks []task) ([][]time.Duration, error) {
 	order := rand.New(rand.NewPCG(1, 2))
 	times := make([][]time.Duration, len(tasks))

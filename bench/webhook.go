@@ -19,7 +19,7 @@ const (
 
 const eventID = "evt_01J8ZQ7C6T2V4X6Z8B0D2F4H6J"
 
-// delivery is a webhook delivery, with the parts of its signature.
+// delivery is a webhook delivery and the parts of its signature.
 type delivery struct {
 	body      []byte
 	object    int // the size of the session in it
@@ -28,7 +28,7 @@ type delivery struct {
 	signature []byte
 }
 
-// newDelivery returns one that is signed now. It is accepted for five minutes.
+// newDelivery returns a delivery that is signed now. It is valid for five minutes.
 func newDelivery() (delivery, error) {
 	event := func(object string) string {
 		return `{"id":"` + eventID + `","type":"plugipay.checkout_session.completed.v1",` +
@@ -45,7 +45,7 @@ func newDelivery() (delivery, error) {
 	return d, err
 }
 
-// verifyByHand is the least that a receiver has to do: it computes the HMAC, compares it, and decodes the event once.
+// verifyByHand does the minimum that a receiver must do. It computes the HMAC, compares it and decodes the event once.
 func verifyByHand(d delivery) error {
 	mac := hmac.New(sha256.New, []byte(webhookSecret))
 	mac.Write([]byte(d.timestamp))
@@ -69,7 +69,7 @@ func verifyByHand(d delivery) error {
 	return checkEvent(d, event.ID, event.Data.Object)
 }
 
-func verifyByOurs(d delivery) error {
+func verifyByPlugipay(d delivery) error {
 	event, err := plugipay.VerifyWebhook(d.body, d.header, webhookSecret, nil)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func checkEvent(d delivery, id string, object json.RawMessage) error {
 	return nil
 }
 
-// compareWebhooks measures what it takes to verify a delivery, by hand and with plugipay.
+// compareWebhooks measures the verification of a delivery, by hand and with plugipay.
 func compareWebhooks(rounds int) ([]result, error) {
 	d, err := newDelivery()
 	if err != nil {
@@ -92,7 +92,7 @@ func compareWebhooks(rounds int) ([]result, error) {
 	}
 	tasks := []task{
 		{calls: 8000, run: repeat(func() error { return verifyByHand(d) })},
-		{calls: 8000, run: repeat(func() error { return verifyByOurs(d) })},
+		{calls: 8000, run: repeat(func() error { return verifyByPlugipay(d) })},
 	}
 	results := make([]result, len(tasks))
 	for i := range tasks {

@@ -1,5 +1,5 @@
-// Package contract is openapi.yaml for Go programs: the document itself, and a check of requests and responses against
-// it for your own tests.
+// Package contract makes openapi.yaml available to Go programs. [OpenAPI] returns the document. [Transport] checks requests and
+// responses against it, in your own tests.
 package contract
 
 import (
@@ -11,7 +11,7 @@ import (
 // OpenAPI returns openapi.yaml as JSON. The caller owns the returned bytes.
 func OpenAPI() []byte {
 	text, err := document.GetSpecJSON()
-	if err != nil { // the generator embedded it, and a test reads it
+	if err != nil { // cannot happen: the document is embedded, and a test reads it
 		panic("contract: the embedded document cannot be read: " + err.Error())
 	}
 	return slices.Clone(text)

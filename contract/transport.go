@@ -11,18 +11,18 @@ import (
 	"github.com/plugipay/plugipay-go/internal/validator"
 )
 
-// maxBody is the size up to which a body is checked.
+// maxBody is the maximum size of a body that is checked.
 const maxBody = 16 << 20
 
-// Transport returns an http.RoundTripper that sends requests with base and holds each request and each response against
-// the contract. A nil base means http.DefaultTransport.
+// Transport returns an http.RoundTripper that sends requests with base and checks each request and each response against the
+// contract. A nil base means http.DefaultTransport.
 //
 // It calls report with an error for each request and each response that breaks the contract. The error names the operation,
-// the status, the property and the rule. It contains no value that was sent. The request is sent and the response is returned
-// all the same. Requests for operations that the contract does not have are left alone, and so are bodies over 16 MiB and
+// the status, the property and the rule. It contains no value that was sent. The request is still sent, and the response
+// is still returned. Transport does not check requests for operations that are not in the contract, bodies over 16 MiB and
 // bodies with a Content-Encoding. report may be called by several goroutines at once.
 //
-// Transport reads the bodies of responses to the end before it returns them, so it is for tests.
+// Use Transport in tests only, because it reads each response to its end before it returns.
 func Transport(base http.RoundTripper, report func(error)) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
@@ -64,14 +64,14 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// CloseIdleConnections closes those of base, if it can.
+// CloseIdleConnections closes the idle connections of base, if base has such a method.
 func (t *transport) CloseIdleConnections() {
 	if base, ok := t.base.(interface{ CloseIdleConnections() }); ok {
 		base.CloseIdleConnections()
 	}
 }
 
-// find returns the operation of a request, wherever the base URL puts the paths of the contract.
+// find returns the operation of a request. The path of the request may have a prefix, which comes from the base URL.
 func find(contract *validator.Validator, r *http.Request) (*validator.Operation, map[string]string) {
 	path := r.URL.EscapedPath()
 	for {
@@ -86,8 +86,8 @@ func find(contract *validator.Validator, r *http.Request) (*validator.Operation,
 	}
 }
 
-// checkRequest reports a request that breaks the contract, and returns the request to send: a round tripper must not
-// change the one it is given, and checking uses up its body.
+// checkRequest reports a request that breaks the contract, and returns the request to send. It is a copy, because checking reads
+// the body and a round tripper must not change its request.
 func (t *transport) checkRequest(operation *validator.Operation, pathValues map[string]string, r *http.Request) (*http.Request, error) {
 	sent := *r
 	var body []byte
@@ -112,7 +112,7 @@ func closeBody(r *http.Request) {
 	}
 }
 
-// checkResponse reports a response that breaks the contract, and leaves its body to be read again.
+// checkResponse reports a response that breaks the contract, and restores its body.
 func (t *transport) checkResponse(operation *validator.Operation, r *http.Request, resp *http.Response) {
 	if resp.StatusCode == http.StatusSwitchingProtocols || resp.Header.Get("Content-Encoding") != "" {
 		return
@@ -127,13 +127,13 @@ func (t *transport) checkResponse(operation *validator.Operation, r *http.Reques
 	}
 }
 
-// replayedBody is a body that was read, to be read again.
+// replayedBody is a body that can be read again after the check.
 type replayedBody struct {
 	io.Reader
 	io.Closer
 }
 
-// failingReader fails with the error, if there is one, and is empty otherwise.
+// failingReader returns its error, or io.EOF if the error is nil.
 type failingReader struct{ err error }
 
 func (f *failingReader) Read([]byte) (int, error) {

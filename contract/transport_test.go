@@ -33,18 +33,18 @@ type exchange struct {
 	response                string
 }
 
-// create is an exchange that keeps the contract.
+// create returns an exchange that conforms to the contract.
 func create() exchange {
 	return exchange{method: "POST", path: "/api/v1/checkout-sessions", key: "idem_1", body: goodInput, status: 201, response: envelope}
 }
 
-// reports sends the exchange through Transport and returns what it reports, without its prefix.
+// reports sends the exchange through Transport and returns the reports, without their prefix.
 func (e exchange) reports(t *testing.T) []string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil || string(body) != e.body {
-			t.Errorf("the server got the body %q, error %v, want %q", body, err, e.body)
+			t.Errorf("the server received the body %q, error %v, want %q", body, err, e.body)
 		}
 		w.Header().Set("Content-Type", "application/json")
 		for name, value := range e.header {
@@ -80,7 +80,7 @@ func (e exchange) reports(t *testing.T) []string {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != e.response {
-		t.Errorf("the caller got the body %q, error %v, want %q", body, err, e.response)
+		t.Errorf("the caller received the body %q, error %v, want %q", body, err, e.response)
 	}
 	return reports
 }
@@ -102,13 +102,13 @@ func TestTransport_ReportsEachBreach(t *testing.T) {
 		exchange exchange
 		want     []string
 	}{
-		"nothing for what the contract allows":    {create(), nil},
-		"nothing for a read":                      {get, nil},
-		"nothing for a path with an escape":       {withPath(get, "/api/v1/checkout-sessions/a%2Fb"), nil},
-		"nothing for a list":                      {list, nil},
-		"nothing behind the path of a gateway":    {withPath(get, "/gateway/api/v1/checkout-sessions/cs_1"), nil},
-		"nothing for an unknown operation":        {exchange{method: "GET", path: "/api/v1/refunds", status: 418, response: "tea"}, nil},
-		"nothing for an error with null details":  {exchange{method: "POST", path: "/api/v1/checkout-sessions/cs_1/cancel", key: "k", status: 409, response: failed}, nil},
+		"no report for a valid request":           {create(), nil},
+		"no report for a read":                    {get, nil},
+		"no report for a path with an escape":     {withPath(get, "/api/v1/checkout-sessions/a%2Fb"), nil},
+		"no report for a list":                    {list, nil},
+		"no report behind a gateway":              {withPath(get, "/gateway/api/v1/checkout-sessions/cs_1"), nil},
+		"no report for an unknown operation":      {exchange{method: "GET", path: "/api/v1/umbrellas", status: 418, response: "tea"}, nil},
+		"no report for null details":              {exchange{method: "POST", path: "/api/v1/checkout-sessions/cs_1/cancel", key: "k", status: 409, response: failed}, nil},
 		"a request without the key":               {with(func(e *exchange) { e.key = "" }), []string{"the request createCheckoutSession: Idempotency-Key is required"}},
 		"a request without a body":                {with(func(e *exchange) { e.body = "" }), []string{"the request createCheckoutSession: the body is required"}},
 		"a request with a wrong property":         {with(func(e *exchange) { e.body = strings.Replace(goodInput, "[\"qris\"]", "[\"qris\",\"barter\"]", 1) }), []string{"the request createCheckoutSession: methods.1 must be one of qris, va, ewallet, card, retail, paypal"}},
@@ -126,14 +126,14 @@ func TestTransport_ReportsEachBreach(t *testing.T) {
 		"a response of another media type":        {with(func(e *exchange) { e.header = map[string]string{"Content-Type": "text/html"} }), []string{"the response 201 to createCheckoutSession: Content-Type must be application/json"}},
 		"a response with a header of text":        {with(func(e *exchange) { e.header = map[string]string{"X-RateLimit-Limit": "many"} }), []string{"the response 201 to createCheckoutSession: X-RateLimit-Limit must be a whole number"}},
 		"a response with a negative header":       {with(func(e *exchange) { e.header = map[string]string{"X-RateLimit-Remaining": "-1"} }), []string{"the response 201 to createCheckoutSession: X-RateLimit-Remaining must be at least 0"}},
-		"a response that is cut":                  {with(func(e *exchange) { e.response = envelope[:40] }), []string{"the response 201 to createCheckoutSession: the body is not JSON"}},
-		"both": {with(func(e *exchange) { e.key, e.status = "", 302 }), []string{
+		"a truncated response":                    {with(func(e *exchange) { e.response = envelope[:40] }), []string{"the response 201 to createCheckoutSession: the body is not JSON"}},
+		"both a request and a response": {with(func(e *exchange) { e.key, e.status = "", 302 }), []string{
 			"the request createCheckoutSession: Idempotency-Key is required", "the response 302 to createCheckoutSession: status is not documented"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if got := tt.exchange.reports(t); !slices.Equal(got, tt.want) {
-				t.Errorf("reported are\n%q, want\n%q", got, tt.want)
+				t.Errorf("the reports are\n%q, want\n%q", got, tt.want)
 			}
 		})
 	}
@@ -149,12 +149,12 @@ func TestTransport_ReportsNoValues(t *testing.T) {
 	e.path += "?x=secret-of-a-buyer"
 	for _, report := range e.reports(t) {
 		if strings.Contains(report, "secret") {
-			t.Errorf("the report repeats a value: %s", report)
+			t.Errorf("the report contains a value: %s", report)
 		}
 	}
 }
 
-// failingTransport fails, or returns a body that fails.
+// failingTransport returns the body, or an error if the body is nil.
 type failingTransport struct{ body io.Reader }
 
 func (f failingTransport) RoundTrip(*http.Request) (*http.Response, error) {
@@ -166,7 +166,7 @@ func (f failingTransport) RoundTrip(*http.Request) (*http.Response, error) {
 
 func TestTransport_PassesFailuresOn(t *testing.T) {
 	t.Parallel()
-	report := func(err error) { t.Errorf("reported is %v", err) }
+	report := func(err error) { t.Errorf("a report: %v", err) }
 	r, err := http.NewRequestWithContext(t.Context(), "GET", "https://plugipay.com/api/v1/checkout-sessions", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -187,7 +187,7 @@ func TestTransport_PassesFailuresOn(t *testing.T) {
 	}
 }
 
-func TestOpenAPI_IsTheCallersOwn(t *testing.T) {
+func TestOpenAPI_ReturnsACopy(t *testing.T) {
 	t.Parallel()
 	contract.OpenAPI()[0] = 'x'
 	if contract.OpenAPI()[0] != '{' {

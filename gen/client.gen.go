@@ -89,12 +89,12 @@ type CheckoutAdapter = string
 
 // CheckoutMethod is a payment method.
 //
-// - qris: a QR code of the Indonesian standard.
-// - va: a virtual account at a bank.
-// - ewallet: an e-wallet such as GoPay or OVO.
-// - card: a credit or debit card.
-// - retail: cash at a retail outlet.
-// - paypal: PayPal.
+//   - qris: a QR code of the Indonesian standard.
+//   - va: a virtual account at a bank.
+//   - ewallet: an e-wallet such as GoPay or OVO.
+//   - card: a credit or debit card.
+//   - retail: cash at a retail outlet.
+//   - paypal: PayPal.
 //
 // Examples: qris
 type CheckoutMethod string
@@ -354,13 +354,13 @@ type CheckoutSessionListEnvelope struct {
 
 // CheckoutSessionStatus is the state of a session.
 //
-// - open: the session was created, and its hosted page takes payments.
-// - pending: a payment is in flight at the provider, such as a 3DS check or an issued virtual account.
-// - pending_review: with the manual adapter, the buyer says that the payment was made. The merchant must confirm it.
-// - completed: the session was paid. It has ended.
-// - failed: the payment failed. The newest clients list this status and the documentation does not, so treat it as ended.
-// - expired: the session expired before it was paid. It has ended.
-// - canceled: the session was canceled through the API or by the buyer. It has ended.
+//   - open: the session was created, and its hosted page takes payments.
+//   - pending: a payment is in flight at the provider, such as a 3DS check or an issued virtual account.
+//   - pending_review: with the manual adapter, the buyer says that the payment was made. The merchant must confirm it.
+//   - completed: the session was paid. It has ended.
+//   - failed: the payment failed. The newest clients list this status and the documentation does not, so treat it as ended.
+//   - expired: the session expired before it was paid. It has ended.
+//   - canceled: the session was canceled through the API or by the buyer. It has ended.
 //
 // Examples: open
 type CheckoutSessionStatus = string
@@ -376,20 +376,20 @@ type EmptyObject = map[string]interface{}
 
 // ErrorCode is the kind of an error, for programs. With its HTTP status:
 //
-// - validation_error (400): a parameter breaks a rule, and field names it.
-// - invalid_signature (401): the signature does not match the request.
-// - invalid_key (401): the key is not known.
-// - invalid_timestamp (401): the timestamp is missing or not a number.
-// - timestamp_skew (401): the timestamp is more than 300 seconds off.
-// - insufficient_scope (403): the key is not allowed to do this.
-// - not_found (404): the workspace has no such session.
-// - conflict (409): the session has ended.
-// - idempotency_mismatch (409): the idempotency key was used with other parameters.
-// - adapter_not_configured (422): no adapter of the workspace supports these methods.
-// - rate_limited (429): the workspace made too many requests.
-// - internal_error (500): Plugipay failed.
-// - upstream_error (502): a payment provider behind Plugipay failed.
-// - service_unavailable (503): Plugipay cannot process requests at the moment.
+//   - validation_error (400): a parameter breaks a rule, and field names it.
+//   - invalid_signature (401): the signature does not match the request.
+//   - invalid_key (401): the key is not known.
+//   - invalid_timestamp (401): the timestamp is missing or not a number.
+//   - timestamp_skew (401): the timestamp is more than 300 seconds off.
+//   - insufficient_scope (403): the key is not allowed to do this.
+//   - not_found (404): the workspace has no such session.
+//   - conflict (409): the session has ended.
+//   - idempotency_mismatch (409): the idempotency key was used with other parameters.
+//   - adapter_not_configured (422): no adapter of the workspace supports these methods.
+//   - rate_limited (429): the workspace made too many requests.
+//   - internal_error (500): Plugipay failed.
+//   - upstream_error (502): a payment provider behind Plugipay failed.
+//   - service_unavailable (503): Plugipay cannot process requests at the moment.
 //
 // Examples: validation_error
 type ErrorCode = string
@@ -444,10 +444,10 @@ type ErrorEnvelope struct {
 // EventName is the name of an event, which is the type of a plain event. The type of a versioned event has the prefix plugipay. and
 // a version as its suffix.
 //
-// - checkout_session.completed: the session was paid. Fulfill the order on this event alone.
-// - checkout_session.expired: the session expired before it was paid.
-// - checkout_session.async_payment_succeeded: a pending payment succeeded.
-// - checkout_session.async_payment_failed: a pending payment failed.
+//   - checkout_session.completed: the session was paid. Fulfill the order on this event alone.
+//   - checkout_session.expired: the session expired before it was paid.
+//   - checkout_session.async_payment_succeeded: a pending payment succeeded.
+//   - checkout_session.async_payment_failed: a pending payment failed.
 //
 // The newest published clients list only the first two as ever sent. The documentation lists all four.
 //

@@ -18,24 +18,24 @@ import (
 type call struct {
 	client    *Client
 	operation string // its id in openapi.yaml, for the log
-	// err is the first thing that keeps the request from being built. Nothing is sent then.
+	// err is the first error in building the request. If it is not nil, nothing is sent.
 	err error
 
 	request        *http.Request // each attempt sends a copy of it
-	body           []byte        // nil for none
-	idempotencyKey string        // empty for none
-	// repeatable: the contract makes the operation idempotent, so it may be retried without a key.
+	body           []byte        // nil for no body
+	idempotencyKey string        // empty for no key
+	// repeatable reports whether the operation is idempotent by contract and may be retried without a key.
 	repeatable bool
 
 	attempts             int
-	mayHaveBeenProcessed bool // by one of the attempts so far
+	mayHaveBeenProcessed bool // in one of the attempts so far
 	response             response
 	limited              io.LimitedReader // of the response's body
 	duration             time.Duration    // of the last attempt
-	info                 *ResponseInfo    // to fill in; nil if the caller did not ask
+	info                 *ResponseInfo    // of WithResponse; nil without WithResponse
 }
 
-// response is what is kept of an attempt's response. It is zero for an attempt that got none.
+// response holds the parts of an attempt's response that are kept. It is zero for an attempt without a response.
 type response struct {
 	status     int
 	header     http.Header
@@ -44,43 +44,36 @@ type response struct {
 	body       []byte // kept only for WithResponse
 }
 
-// newCall returns a call of the operation. It empties what WithResponse asks for.
+// newCall returns a call of the operation. It resets the ResponseInfo of WithResponse.
 func (c *Client) newCall(ctx context.Context, operation string) *call {
-	started := &call{client: c, operation: operation, err: c.unusable}
+	started := &call{client: c, operation: operation, err: c.callErr}
 	if ctx == nil {
-		started.err = invalidRequest("the context is nil: pass context.Background() if there is no other")
+		started.err = invalidRequest("the context is nil: pass context.Background() if you have no other")
 		return started
 	}
 	started.info = responseInfo(ctx)
 	return started
 }
 
-// send makes request the one that each attempt sends. It takes the result of a function of package gen.
+// send sets the request that each attempt sends. It takes the results of a function of package gen.
 func (c *call) send(request *http.Request, err error) {
 	switch {
 	case c.err != nil:
 	case err != nil:
 		c.err = &Error{Code: ErrorCodeInvalidRequest, Message: "the request cannot be built", cause: err}
 	default:
-		request.Header["User-Agent"] = c.client.userAgent
-		if request.Header["Accept"] == nil {
-			request.Header["Accept"] = acceptJSON[:]
-		}
 		c.request = request
 	}
 }
 
-// acceptJSON is the Accept header of every request that does not say otherwise. Each attempt has its own copy.
-var acceptJSON = [1]string{jsonMediaType}
-
-// do makes the call: attempts, until one succeeds or no other may follow. It decodes the data of the response into out.
-// The error is an *Error.
+// do makes attempts until one succeeds or must not be retried. It decodes the data of the response into out. The error is an
+// *Error.
 func (c *call) do(ctx context.Context, out any) (*envelope, error) {
 	if c.err != nil {
 		return nil, c.fail(asError(c.err))
 	}
 	if ctx.Err() != nil {
-		return nil, c.fail(ended(ctx, "before anything was sent", nil))
+		return nil, c.fail(contextError(ctx, "before anything was sent", nil))
 	}
 	defer c.client.closeIdleIfClosed()
 	var last *Error
@@ -98,9 +91,9 @@ func (c *call) do(ctx context.Context, out any) (*envelope, error) {
 		if err != nil {
 			return nil, c.fail(err)
 		}
-		c.log(ctx, slog.LevelWarn, "plugipay: attempt failed, trying again", failed, slog.Duration("wait", delay))
+		c.log(ctx, slog.LevelWarn, "plugipay: attempt failed, retrying", failed, slog.Duration("wait", delay))
 		if sleep(ctx, delay) != nil {
-			return nil, c.notRetried(ended(ctx, beforeRetry, failed))
+			return nil, c.notRetried(contextError(ctx, beforeRetry, failed))
 		}
 		last = failed
 	}
@@ -154,13 +147,13 @@ func (c *call) exchange(ctx context.Context, request *http.Request, trace *trace
 	return env, nil
 }
 
-// maxPooledBytes is how large a buffer may be to be kept for another response. A page of a hundred sessions fits well.
+// maxPooledBytes is the maximum size of a buffer that is kept for another response. A page of 100 sessions fits easily.
 const maxPooledBytes = 512 << 10
 
-// read reads the body of the response into the buffer. A body that is read to its end leaves the connection free for the
-// next attempt. One that is too large costs the connection.
+// read reads the body of the response into the buffer. After a body is read to its end, the next attempt can reuse the
+// connection. A body that is too large closes the connection.
 func (c *call) read(ctx, attempt context.Context, buffer *bytes.Buffer, resp *http.Response) *Error {
-	if resp.StatusCode == http.StatusSwitchingProtocols { // the body is the bare connection, which obeys no deadline
+	if resp.StatusCode == http.StatusSwitchingProtocols { // the body is the connection itself, which has no deadline
 		return permanentError(invalidResponse(resp.StatusCode, "the response asks to switch protocols", nil))
 	}
 	buffer.Reset()
@@ -185,19 +178,23 @@ func (c *call) newAttempt(ctx context.Context) (*http.Request, *trace) {
 		ctx, t = newTrace(ctx, c.body == nil)
 	}
 	request := c.request.WithContext(ctx)
-	address := *c.request.URL // a round tripper may change the URL and the header, although it should not
+	address := *c.request.URL // some round trippers change the URL and the header, although they should not
 	request.URL, request.Header = &address, c.request.Header.Clone()
-	request.GetBody = nil // with it, net/http could repeat the request by itself
+	request.GetBody = nil // keeps net/http from repeating the request by itself
 	if c.body != nil {
-		// net/http sends header and body of this type in one write.
+		// With a body of this type, net/http sends header and body in one write.
 		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(c.body)), int64(len(c.body))
 	}
 	authorization, timestamp := c.client.credentials.authorize(
 		request.Method, signedPath(c.client.base, request.URL), c.body, c.idempotencyKey)
-	signed := []string{authorization, timestamp}
-	request.Header["Authorization"] = signed[0:1:1]
+	values := []string{authorization, timestamp, c.client.userAgent, jsonMediaType} // of four headers, in one allocation
+	request.Header["Authorization"] = values[0:1:1]
 	if timestamp != "" {
-		request.Header[timestampHeader] = signed[1:2:2]
+		request.Header[timestampHeader] = values[1:2:2]
+	}
+	request.Header["User-Agent"] = values[2:3:3]
+	if request.Header["Accept"] == nil {
+		request.Header["Accept"] = values[3:4:4]
 	}
 	if c.idempotencyKey != "" && c.body == nil {
 		hideFromReplay(request.Header)
@@ -205,16 +202,16 @@ func (c *call) newAttempt(ctx context.Context) (*http.Request, *trace) {
 	return request, t
 }
 
-// hideFromReplay spells the name of the Idempotency-Key header in lower case. net/http repeats a request that has no body
-// and this header in its canonical spelling when a kept connection fails, unseen and under the same signature. Names of
-// headers mean the same in any case.
+// hideFromReplay spells the name of the Idempotency-Key header in lower case, which has the same meaning. With the canonical
+// spelling, net/http repeats a request without a body when a kept connection fails. The client would not see that attempt,
+// and its signature would be old.
 func hideFromReplay(header http.Header) {
 	header[strings.ToLower(idempotencyKeyHeader)] = header[idempotencyKeyHeader]
 	delete(header, idempotencyKeyHeader)
 }
 
-// signedPath returns the path and query that Plugipay sees: those that are sent, without the base URL's own path, which is
-// the prefix of a gateway.
+// signedPath returns the path and query that Plugipay receives. It removes the path of the base URL, which is the prefix of a
+// gateway.
 func signedPath(base, sent *url.URL) string {
 	path := strings.TrimPrefix(sent.EscapedPath(), base.EscapedPath())
 	if sent.RawQuery != "" || sent.ForceQuery {
@@ -223,7 +220,7 @@ func signedPath(base, sent *url.URL) string {
 	return path
 }
 
-// notRetried is fail for a call that ended before its next attempt. It returns what a retry took from the budget.
+// notRetried is fail for a call that ended before its next attempt. It returns the cost of the retry to the budget.
 func (c *call) notRetried(err *Error) *Error {
 	if c.attempts > 0 {
 		c.client.budget.refund(1)
@@ -231,7 +228,7 @@ func (c *call) notRetried(err *Error) *Error {
 	return c.fail(err)
 }
 
-// fail completes an error with how the call went, and reports it to WithResponse.
+// fail adds the state of the call to the error, and fills in the ResponseInfo of WithResponse.
 func (c *call) fail(err *Error) *Error {
 	c.report()
 	err.Attempts = c.attempts
@@ -247,9 +244,9 @@ type trace struct {
 	asked, connected, written atomic.Bool
 }
 
-// newTrace returns a trace, and the context of the attempt that it is for. With cancelReplay the context ends when net/http
-// takes another connection for a request that it has written: over HTTP/2 it repeats a request without a body that the
-// server refused, unseen and under the same signature.
+// newTrace returns the context of an attempt, and its trace. Over HTTP/2, net/http repeats a request without a body that the
+// server refused. The client would not see that attempt, and its signature would be old. cancelReplay prevents it: the context
+// ends when net/http takes another connection for a request that it has written.
 func newTrace(ctx context.Context, cancelReplay bool) (context.Context, *trace) {
 	t := &trace{}
 	stop := func() {}
@@ -267,11 +264,11 @@ func newTrace(ctx context.Context, cancelReplay bool) (context.Context, *trace) 
 	return httptrace.WithClientTrace(ctx, &t.ClientTrace), t
 }
 
-// notSent reports whether Plugipay cannot have received the request of an attempt that failed with err: no connection was
-// made, or it failed before the header was written.
+// notSent reports whether Plugipay cannot have received the request of an attempt that failed with err. Either no connection
+// was made, or the connection failed before the header was written.
 //
-// A round tripper of the user's that does not use net/http leaves no trace. Then only an error that is nothing but a failed
-// dial counts, not one that is joined to others.
+// A custom round tripper that does not use net/http leaves no trace. Then notSent reports whether err is a failed dial. An error
+// that joins a failed dial with other errors does not count.
 func (t *trace) notSent(attempt context.Context, err error) bool {
 	if t == nil || !t.asked.Load() {
 		return isDialError(err)

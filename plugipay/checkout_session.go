@@ -10,7 +10,7 @@ import (
 )
 
 // HasEnded reports whether the session is completed, failed, expired or canceled. An ended session takes no more payment,
-// and only a completed session was paid. A session with a status that this package does not know has not ended.
+// and only a completed session is paid. A session with a status that this package does not know has not ended.
 func (s *CheckoutSession) HasEnded() bool {
 	switch s.Status {
 	case CheckoutSessionStatusCompleted, CheckoutSessionStatusFailed, CheckoutSessionStatusExpired, CheckoutSessionStatusCanceled:
@@ -19,23 +19,23 @@ func (s *CheckoutSession) HasEnded() bool {
 	return false
 }
 
-// CreatedTime returns CreatedAt as a time, in UTC. If it is none, the error is an [*Error] whose code is invalid_response.
+// CreatedTime parses CreatedAt and returns it in UTC. The error is an [*Error] with the code invalid_response.
 func (s *CheckoutSession) CreatedTime() (time.Time, error) {
 	return parseTime("createdAt", s.CreatedAt)
 }
 
-// UpdatedTime returns UpdatedAt as a time, in UTC. If it is none, the error is an [*Error] whose code is invalid_response.
+// UpdatedTime parses UpdatedAt and returns it in UTC. The error is an [*Error] with the code invalid_response.
 func (s *CheckoutSession) UpdatedTime() (time.Time, error) {
 	return parseTime("updatedAt", s.UpdatedAt)
 }
 
-// ExpiresTime returns ExpiresAt as a time, in UTC. If it is none, the error is an [*Error] whose code is invalid_response.
+// ExpiresTime parses ExpiresAt and returns it in UTC. The error is an [*Error] with the code invalid_response.
 func (s *CheckoutSession) ExpiresTime() (time.Time, error) {
 	return parseTime("expiresAt", s.ExpiresAt)
 }
 
-// CompletedTime returns CompletedAt as a time, in UTC; the zero time while the session is not completed. If CompletedAt is
-// no time, the error is an [*Error] whose code is invalid_response.
+// CompletedTime parses CompletedAt and returns it in UTC. It returns the zero time if the session is not completed. The error
+// is an [*Error] with the code invalid_response.
 func (s *CheckoutSession) CompletedTime() (time.Time, error) {
 	if s.CompletedAt == nil {
 		return time.Time{}, nil
@@ -43,19 +43,19 @@ func (s *CheckoutSession) CompletedTime() (time.Time, error) {
 	return parseTime("completedAt", *s.CompletedAt)
 }
 
-// parseTime reads a time of the API: RFC 3339, which is what ISO 8601 usually means, with or without a fraction.
+// parseTime parses a time of the API: RFC 3339, the usual form of ISO 8601, with or without a fraction.
 func parseTime(property, value string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339, value)
 	if err != nil {
-		message := fmt.Sprintf("the session's %s is %.64q, which is no time like 2026-09-21T14:13:20.000Z", property, value)
+		message := fmt.Sprintf("the session's %s is %.64q, which is not a time such as 2026-09-21T14:13:20.000Z", property, value)
 		return time.Time{}, invalidResponse(0, message, err)
 	}
 	return t.UTC(), nil
 }
 
-// DecodeLineItems returns LineItems as the list that they usually are; none for null. If they have another shape, or if one
-// of them lacks a property of [CheckoutSessionLineItem], the error is an [*Error] whose code is invalid_response: decode
-// LineItems themselves then, with json.Unmarshal.
+// DecodeLineItems decodes LineItems as a list of line items. It returns nil if LineItems is null or empty. If LineItems has
+// another shape, or a line item lacks a property of [CheckoutSessionLineItem], the error is an [*Error] with the code
+// invalid_response. Decode LineItems with json.Unmarshal then.
 func (s *CheckoutSession) DecodeLineItems() ([]CheckoutSessionLineItem, error) {
 	if len(s.LineItems) == 0 {
 		return nil, nil
@@ -75,8 +75,8 @@ func (s *CheckoutSession) DecodeLineItems() ([]CheckoutSessionLineItem, error) {
 	return items, nil
 }
 
-// missingProperty returns a required property that the line item lacks, or has as null; empty if there is none. An amount
-// that is not there must not be taken for zero. The required properties are those that an empty line item is written with.
+// missingProperty returns the name of a required property that is missing or null, or "". A missing amount must not become
+// zero. The required properties are the properties in the JSON of an empty line item.
 func missingProperty(item map[string]json.RawMessage) string {
 	var required map[string]json.RawMessage
 	empty, _ := json.Marshal(CheckoutSessionLineItem{})
@@ -92,8 +92,8 @@ func missingProperty(item map[string]json.RawMessage) string {
 // essentialProperties are the properties without which a session cannot be used.
 var essentialProperties = []string{"id", "amount", "currency", "status", "hostedUrl"}
 
-// decodeLeniently decodes a session property by property. A property whose type is not the contract's leaves its field
-// empty, unless the session cannot be used without it.
+// decodeLeniently decodes a session property by property. A property whose type differs from the contract leaves its field
+// empty. An essential property of another type is an error.
 func (s *CheckoutSession) decodeLeniently(data []byte) error {
 	var properties map[string]json.RawMessage
 	if err := json.Unmarshal(data, &properties); err != nil {
@@ -135,9 +135,10 @@ func decodeSessionsLeniently(data []byte, sessions *[]CheckoutSession) error {
 	return nil
 }
 
-// CheckoutSessionExpectation is what a program knows of a session from its own records, for [CheckoutSession.Check].
+// CheckoutSessionExpectation holds the values that a program expects in a session, from its own records. See
+// [CheckoutSession.Check].
 type CheckoutSessionExpectation struct {
-	// Amount is in the currency's smallest unit, as the session was created with. Required.
+	// Amount is the amount that the session was created with, in the currency's smallest unit. Required.
 	Amount int64
 	// Currency is the currency of the amount. Required.
 	Currency CurrencyCode
@@ -147,12 +148,12 @@ type CheckoutSessionExpectation struct {
 	Mode string
 }
 
-// Check compares the session with what is expected, before an order is fulfilled: an event can be genuine and about another
-// amount, another merchant's account, or test money.
+// Check compares the session with the expected values. Call it before you fulfill an order, because a genuine event can be
+// about another amount, another merchant's account, or test money.
 //
 // The error is an [*Error]. Its code is session_mismatch when a property differs, and Field names the first one of amount,
-// currency, accountId and mode; no value is shown. Its code is invalid_request when want has no Amount or no Currency. Nil
-// means that everything matches.
+// currency, accountId and mode. The error shows no values. Its code is invalid_request when want has no Amount or no
+// Currency. Nil means that everything matches.
 func (s *CheckoutSession) Check(want CheckoutSessionExpectation) error {
 	if want.Amount <= 0 || want.Currency == "" {
 		return invalidRequest("CheckoutSessionExpectation needs an Amount above zero and a Currency")

@@ -9,7 +9,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// FuzzTimes: a text is refused as what Plugipay should not send, or it is the time that it says, in UTC.
+// FuzzTimes checks that each text is either an invalid_response or a time in UTC that formats and parses to itself.
 func FuzzTimes(f *testing.F) {
 	for _, text := range []string{
 		"2026-09-21T14:13:20.000Z", "2026-09-21T14:13:20Z", "2026-09-21T21:13:20.5+07:00", "2026-09-21", "", "0000-01-01T00:00:00Z",
@@ -34,7 +34,8 @@ func FuzzTimes(f *testing.F) {
 	})
 }
 
-// FuzzLineItems: line items are refused, or there is one for each element of the list, whose properties were all sent.
+// FuzzLineItems checks that line items are either refused, or that each element of the list is one line item with all its
+// properties.
 func FuzzLineItems(f *testing.F) {
 	for _, lineItems := range []string{
 		"", "null", "[]", "[null]", "{}", `[{"name":"a","quantity":1,"unitAmount":2}]`, `[{"name":"a","quantity":1,"UNITAMOUNT":2}]`,

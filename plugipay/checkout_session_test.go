@@ -12,18 +12,18 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestASessionHasEndedWhenItTakesNoPaymentAnyMore(t *testing.T) {
+func TestHasEnded_IsTrueForTheFourFinalStatuses(t *testing.T) {
 	t.Parallel()
 	ended := []string{"completed", "failed", "expired", "canceled"}
 	for _, status := range append(plugipay.CheckoutSessionStatuses(), "", "on_hold", "COMPLETED") {
 		session := plugipay.CheckoutSession{Status: status}
 		if got, want := session.HasEnded(), slices.Contains(ended, status); got != want {
-			t.Errorf("a session that is %q has ended: %t, want %t", status, got, want)
+			t.Errorf("HasEnded of a session with the status %q is %t, want %t", status, got, want)
 		}
 	}
 }
 
-// timeMethods are the methods that read the times, by their property, with a session that has the text as that.
+// timeMethods calls, for each time property, its method on a session whose property is the text.
 var timeMethods = map[string]func(text string) (time.Time, error){
 	"createdAt": func(text string) (time.Time, error) {
 		return (&plugipay.CheckoutSession{CreatedAt: text}).CreatedTime()
@@ -39,7 +39,7 @@ var timeMethods = map[string]func(text string) (time.Time, error){
 	},
 }
 
-func TestTimesAreReadInUTC(t *testing.T) {
+func TestTimes_AreReturnedInUTC(t *testing.T) {
 	t.Parallel()
 	tests := map[string]time.Time{
 		"2026-09-21T14:13:20.000Z":       time.Date(2026, 9, 21, 14, 13, 20, 0, time.UTC),
@@ -58,7 +58,7 @@ func TestTimesAreReadInUTC(t *testing.T) {
 	}
 }
 
-func TestATextThatIsNoTimeIsAnErrorThatTellsThePropertyAndTheText(t *testing.T) {
+func TestTimes_InvalidTextIsAnErrorThatQuotesIt(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"", "soon", "1790000000", "2026-09-21", "2026-09-21 14:13:20Z", "2026-09-21T14:13:20", "2026-09-21T14:13Z",
@@ -82,15 +82,15 @@ func TestATextThatIsNoTimeIsAnErrorThatTellsThePropertyAndTheText(t *testing.T) 
 	}
 }
 
-func TestTheCompletedTimeIsZeroUntilThen(t *testing.T) {
+func TestCompletedTime_IsZeroBeforeCompletion(t *testing.T) {
 	t.Parallel()
 	got, err := (&plugipay.CheckoutSession{}).CompletedTime()
 	if err != nil || !got.IsZero() {
-		t.Errorf("it is %s, error %v", got, err)
+		t.Errorf("the time is %s, error %v", got, err)
 	}
 }
 
-func TestLineItemsAreDecoded(t *testing.T) {
+func TestDecodeLineItems_ReturnsEveryItem(t *testing.T) {
 	t.Parallel()
 	plan := plugipay.CheckoutSessionLineItem{Name: "Annual Pro plan", Quantity: 1, UnitAmount: 19_900_000}
 	tests := map[string][]plugipay.CheckoutSessionLineItem{
@@ -110,7 +110,7 @@ func TestLineItemsAreDecoded(t *testing.T) {
 	}
 }
 
-func TestLineItemsOfAnotherShapeAreAnErrorNotZeros(t *testing.T) {
+func TestDecodeLineItems_OtherShapesAreErrors(t *testing.T) {
 	t.Parallel()
 	for lineItems, says := range map[string]string{
 		`{"data": []}`: "not a list",

@@ -32,22 +32,22 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 	return one[CheckoutSession](ctx, c)
 }
 
-// Get returns the session with the id (cs_…) as it is now. Its Status says how far the buyer has come.
-// [CheckoutSessionsResource.Wait] returns the session when it has ended.
+// Get returns the session with the id (cs_…) as it is now. Its Status says how far the payment has
+// progressed. [CheckoutSessionsResource.Wait] returns the session when it has ended.
 //
 // Errors: not_found when the workspace has no such session, and those that every call can return.
 //
 // Contract: GET /api/v1/checkout-sessions/{id}.
 func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*CheckoutSession, error) {
-	c := r.client.newCall(ctx, "getCheckoutSession").about(id)
+	c := r.client.newCall(ctx, "getCheckoutSession").withID(id)
 	params := &gen.GetCheckoutSessionParams{XPlugipayOnBehalfOf: r.client.merchant()}
 	c.send(gen.NewGetCheckoutSessionRequest(r.client.server, id, params))
 	return one[CheckoutSession](ctx, c)
 }
 
-// List returns a page of the workspace's sessions, newest first unless params say otherwise. To get the next page, call
-// it again with the page's Cursor while HasMore is true; the cursor carries the filters. params are not changed.
-// [CheckoutSessionsResource.All] goes through all pages.
+// List returns a page of the workspace's sessions, newest first unless params say otherwise. While HasMore is
+// true, pass the page's Cursor to get the next page. The cursor carries the filters. params is not changed.
+// [CheckoutSessionsResource.All] iterates over all pages.
 //
 // Errors: validation_error with Field, and those that every call can return.
 //
@@ -68,7 +68,7 @@ func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSess
 //
 // Contract: POST /api/v1/checkout-sessions/{id}/cancel.
 func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*CheckoutSession, error) {
-	c := r.client.newCall(ctx, "cancelCheckoutSession").about(id)
+	c := r.client.newCall(ctx, "cancelCheckoutSession").withID(id)
 	params := &gen.CancelCheckoutSessionParams{IdempotencyKey: c.newKey(ctx), XPlugipayOnBehalfOf: r.client.merchant()}
 	c.encode(gen.EmptyObject{})
 	c.send(gen.NewCancelCheckoutSessionRequestWithBody(r.client.server, id, params, jsonMediaType, nil))
@@ -99,7 +99,7 @@ func (r *CheckoutSessionsResource) CancelOrGet(ctx context.Context, id string) (
 }
 
 // Confirm completes a session whose money arrived outside Plugipay, such as a bank transfer, cash or an EDC slip, and
-// returns it with status "completed". It is meant for the manual adapter, whose sessions wait in "pending_review".
+// returns it with status "completed". It is for the manual adapter, whose sessions wait in "pending_review".
 // Plugipay treats it as idempotent, so no key is sent unless [WithIdempotencyKey] gives one.
 //
 // Errors: conflict when the session has ended already (completed, expired, canceled or failed), not_found,
@@ -107,7 +107,7 @@ func (r *CheckoutSessionsResource) CancelOrGet(ctx context.Context, id string) (
 //
 // Contract: POST /api/v1/checkout-sessions/{id}/confirm.
 func (r *CheckoutSessionsResource) Confirm(ctx context.Context, id string) (*CheckoutSession, error) {
-	c := r.client.newCall(ctx, "confirmCheckoutSession").about(id)
+	c := r.client.newCall(ctx, "confirmCheckoutSession").withID(id)
 	c.repeatable = true
 	params := &gen.ConfirmCheckoutSessionParams{IdempotencyKey: c.callersKey(ctx), XPlugipayOnBehalfOf: r.client.merchant()}
 	c.encode(gen.EmptyObject{})
@@ -116,8 +116,8 @@ func (r *CheckoutSessionsResource) Confirm(ctx context.Context, id string) (*Che
 	return r.resolveConflict(ctx, c, id, CheckoutSessionStatusCompleted, session, err)
 }
 
-// resolveConflict returns the result of a call that ends a session. A retry meets a conflict if an earlier attempt ended
-// the session and only its response was lost. The result is the session then, not the conflict.
+// resolveConflict returns the result of a call that ends a session. If an earlier attempt ended the session and its response
+// was lost, the retry receives a conflict. Then resolveConflict returns the session instead of the conflict.
 func (r *CheckoutSessionsResource) resolveConflict(
 	ctx context.Context, c *call, id, wanted string, session *CheckoutSession, err error,
 ) (*CheckoutSession, error) {

@@ -14,9 +14,9 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestCreateSendsWhatItIsGiven(t *testing.T) {
+func TestCreate_SendsEveryField(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 201, sessionBody)
+	s := responding(t, 201, sessionBody)
 	in := validInput()
 	in.LineItems = []plugipay.CheckoutSessionLineItem{{Name: "Kopi susu ☕ <&>", Quantity: 2, UnitAmount: 18_000_00}}
 	in.CustomerID = plugipay.Ptr("cus_01")
@@ -82,9 +82,9 @@ func wantJSON(t *testing.T, got, want string) {
 	}
 }
 
-func TestCreateSendsNilLineItemsAsAnEmptyList(t *testing.T) {
+func TestCreate_SendsNilLineItemsAsEmptyList(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 201, sessionBody)
+	s := responding(t, 201, sessionBody)
 	in := validInput()
 	if _, err := s.client(t).CheckoutSessions.Create(t.Context(), in); err != nil {
 		t.Fatal(err)
@@ -97,9 +97,9 @@ func TestCreateSendsNilLineItemsAsAnEmptyList(t *testing.T) {
 	}
 }
 
-func TestCreateLeavesOutWhatIsNotSet(t *testing.T) {
+func TestCreate_OmitsUnsetFields(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 201, sessionBody)
+	s := responding(t, 201, sessionBody)
 	if _, err := s.client(t).CheckoutSessions.Create(t.Context(), validInput()); err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestCreateLeavesOutWhatIsNotSet(t *testing.T) {
 	}
 }
 
-func TestGetCancelAndConfirmSendTheID(t *testing.T) {
+func TestSessionID_IsEscapedInThePath(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
@@ -124,7 +124,7 @@ func TestGetCancelAndConfirmSendTheID(t *testing.T) {
 		{"Cancel", (*plugipay.CheckoutSessionsResource).Cancel, "POST", "/cancel", "{}"},
 		{"Confirm", (*plugipay.CheckoutSessionsResource).Confirm, "POST", "/confirm", "{}"},
 	}
-	ids := map[string]string{ // and how they are sent
+	ids := map[string]string{ // each id, and how it is sent
 		"cs_01HX":  "cs_01HX",
 		"a/b?c":    "a%2Fb%3Fc",
 		"a/../b":   "a%2F..%2Fb",
@@ -139,7 +139,7 @@ func TestGetCancelAndConfirmSendTheID(t *testing.T) {
 		for id, sent := range ids {
 			t.Run(test.name+" "+id, func(t *testing.T) {
 				t.Parallel()
-				s := answering(t, 200, sessionBody)
+				s := responding(t, 200, sessionBody)
 				session, err := test.call(s.client(t).CheckoutSessions, t.Context(), id)
 				if err != nil {
 					t.Fatal(err)
@@ -158,9 +158,9 @@ func TestGetCancelAndConfirmSendTheID(t *testing.T) {
 	}
 }
 
-func TestAnIDThatIsNoneIsRefusedAndNothingIsSent(t *testing.T) {
+func TestSessionID_InvalidIDSendsNothing(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	sessions := s.client(t).CheckoutSessions
 	for _, id := range []string{"", ".", "..", "cs_\n01", "cs_\x00", "cs_\x7f", "cs_\u0085"} {
 		_, getErr := sessions.Get(t.Context(), id)
@@ -168,7 +168,7 @@ func TestAnIDThatIsNoneIsRefusedAndNothingIsSent(t *testing.T) {
 		_, confirmErr := sessions.Confirm(t.Context(), id)
 		for _, err := range []error{getErr, cancelErr, confirmErr} {
 			if pe := wantError(t, err, 0, "invalid_request"); !strings.HasPrefix(pe.Message, "id ") {
-				t.Errorf("message %q does not name the id", pe.Message)
+				t.Errorf("the message %q does not name the id", pe.Message)
 			}
 		}
 	}
@@ -177,9 +177,9 @@ func TestAnIDThatIsNoneIsRefusedAndNothingIsSent(t *testing.T) {
 	}
 }
 
-func TestListSendsEveryFilter(t *testing.T) {
+func TestList_SendsEveryFilter(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, emptyPageBody)
+	s := responding(t, 200, emptyPageBody)
 	params := plugipay.CheckoutSessionListParams{
 		Limit:         plugipay.Ptr(100),
 		Status:        plugipay.Ptr("completed"),
@@ -211,9 +211,9 @@ func TestListSendsEveryFilter(t *testing.T) {
 	}
 }
 
-func TestListSendsNoFilterThatIsNotSet(t *testing.T) {
+func TestList_OmitsUnsetFilters(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, emptyPageBody)
+	s := responding(t, 200, emptyPageBody)
 	if _, err := s.client(t).CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{}); err != nil {
 		t.Fatal(err)
 	}
@@ -224,63 +224,56 @@ func TestListSendsNoFilterThatIsNotSet(t *testing.T) {
 
 var mintedKey = regexp.MustCompile(`^idem_[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-func TestCreateAndCancelCarryANewKeyEachCall(t *testing.T) {
+// TestIdempotencyKey_OfEachOperationIsAsTheContractSays: an operation that requires a key carries a new one each call. Any
+// other carries none, also if it takes one.
+func TestIdempotencyKey_OfEachOperationIsAsTheContractSays(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
-		if op.name != "Create" && op.name != "Cancel" {
+		if op.name == "Do" { // the caller's key
 			continue
 		}
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
-			s := answering(t, 200, op.answer())
+			s := responding(t, 200, op.body())
 			client := s.client(t)
-			var calls sync.WaitGroup
-			for range 50 {
-				calls.Go(func() {
+			const calls = 50
+			var group sync.WaitGroup
+			for range calls {
+				group.Go(func() {
 					if err := op.call(t, client); err != nil {
 						t.Error(err)
 					}
 				})
 			}
-			calls.Wait()
-			seen := map[string]bool{}
+			group.Wait()
+			operations, seen := described(t), map[string]bool{}
 			for _, r := range s.requests {
-				key := r.header.Get("Idempotency-Key")
-				if !mintedKey.MatchString(key) {
-					t.Errorf("key is %q, want idem_ and a random UUID", key)
+				path, _, _ := strings.Cut(r.uri, "?")
+				key, sent := r.header["Idempotency-Key"]
+				parameter := operations[r.method+" "+path].Parameters.GetByInAndName("header", "Idempotency-Key")
+				if parameter == nil || !parameter.Required {
+					if sent {
+						t.Errorf("key %q is sent", key)
+					}
+					continue
 				}
-				seen[key] = true
+				if !sent || !mintedKey.MatchString(key[0]) || seen[key[0]] {
+					t.Errorf("key is %q, want idem_ and a new random UUID", key)
+					continue
+				}
+				seen[key[0]] = true
 				checkSigned(t, r, "")
 			}
-			if len(seen) != 50 {
-				t.Errorf("50 calls carried %d keys", len(seen))
+			if len(s.requests) != calls {
+				t.Errorf("%d calls sent %d requests", calls, len(s.requests))
 			}
 		})
 	}
 }
 
-func TestGetListAndConfirmCarryNoKeyOfTheirOwn(t *testing.T) {
+func TestWithIdempotencyKey_IsSentByEveryWrite(t *testing.T) {
 	t.Parallel()
-	for _, op := range operations() {
-		if op.name != "Get" && op.name != "List" && op.name != "Confirm" {
-			continue
-		}
-		t.Run(op.name, func(t *testing.T) {
-			t.Parallel()
-			s := answering(t, 200, op.answer())
-			if err := op.call(t, s.client(t)); err != nil {
-				t.Fatal(err)
-			}
-			if key, sent := s.only(t).header["Idempotency-Key"]; sent {
-				t.Errorf("key %q is sent", key)
-			}
-		})
-	}
-}
-
-func TestTheCallersKeyIsSentByCreateCancelAndConfirm(t *testing.T) {
-	t.Parallel()
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	sessions := s.client(t).CheckoutSessions
 	ctx := plugipay.WithIdempotencyKey(t.Context(), "cart 42, first/try")
 	_, createErr := sessions.Create(ctx, validInput())
@@ -294,15 +287,15 @@ func TestTheCallersKeyIsSentByCreateCancelAndConfirm(t *testing.T) {
 	}
 	for i, want := range []string{"cart 42, first/try", "cart 42, first/try", "cart 42, first/try", ""} {
 		if got := s.requests[i].header.Get("Idempotency-Key"); got != want {
-			t.Errorf("request %d carries the key %q, want %q", i, got, want)
+			t.Errorf("request %d has the key %q, want %q", i, got, want)
 		}
 		checkSigned(t, s.requests[i], "")
 	}
 }
 
-func TestAKeyThatCannotBeAHeaderIsRefusedAndNothingIsSent(t *testing.T) {
+func TestIdempotencyKey_InvalidKeySendsNothing(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	client := s.client(t)
 	for _, key := range []string{"", " ", "a\n", "a\r\nX-Evil: 1", "a\x00", " a", "a ", "a\tb", "kopi ☕", "\x80"} {
 		ctx := plugipay.WithIdempotencyKey(t.Context(), key)
@@ -310,14 +303,14 @@ func TestAKeyThatCannotBeAHeaderIsRefusedAndNothingIsSent(t *testing.T) {
 		_, cancelErr := client.CheckoutSessions.Cancel(ctx, "cs_01HX")
 		_, confirmErr := client.CheckoutSessions.Confirm(ctx, "cs_01HX")
 		errs := []error{createErr, cancelErr, confirmErr}
-		if key != "" { // to Do, an empty key means none
+		if key != "" { // for Do, an empty key means no key
 			errs = append(errs, client.Do(t.Context(), plugipay.RequestOptions{
 				Method: "POST", Path: "/api/v1/checkout-sessions", IdempotencyKey: key}, nil))
 		}
 		for _, err := range errs {
 			pe := wantError(t, err, 0, "invalid_request")
 			if !strings.Contains(strings.ToLower(strings.ReplaceAll(pe.Message, " ", "")), "idempotencykey") {
-				t.Errorf("message %q does not name the idempotency key", pe.Message)
+				t.Errorf("the message %q does not name the idempotency key", pe.Message)
 			}
 		}
 	}

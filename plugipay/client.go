@@ -20,33 +20,33 @@ type Client struct {
 
 	*shared
 	onBehalfOf string
-	// unusable is an error for every call to return; set by ForMerchant, which returns no error.
-	unusable error
+	// callErr is the error that every call returns, if it is not nil. ForMerchant sets it because it cannot return an error.
+	callErr error
 }
 
-// shared is what a client has in common with the clients that ForMerchant returns.
+// shared holds the state that a client shares with the clients that ForMerchant returns.
 type shared struct {
 	http             *http.Client
-	ownTransport     *http.Transport // nil if the transport is the user's
+	ownTransport     *http.Transport // nil if ClientOptions.HTTP is set
 	closed           atomic.Bool
 	credentials      credentials
 	base             *url.URL
-	server           string        // base with a slash at its end, as gen takes it
-	timeout          time.Duration // of an attempt; less than zero for none
+	server           string        // base with a slash at its end, for package gen
+	timeout          time.Duration // of an attempt; less than zero for no timeout
 	maxRetries       int
 	maxResponseBytes int64
 	budget           retryBudget
 	buffers          sync.Pool // of *bytes.Buffer, for response bodies
 	limits           limits
-	logger           *slog.Logger // nil for none
-	userAgent        []string     // the header's value
+	logger           *slog.Logger // nil for no logging
+	userAgent        string
 }
 
-// NewClient returns a client for the options; see [ClientOptions] for what the environment adds to them. It sends
-// nothing.
+// NewClient returns a client for the options. The environment fills in empty options; see [ClientOptions]. NewClient sends no
+// request.
 //
-// It fails with an [*Error] whose code is missing_key_id or missing_secret when credentials are missing, and
-// invalid_request, naming the option, when an option cannot be used. The error never repeats the option's value.
+// The error is an [*Error]. Its code is missing_key_id or missing_secret when credentials are missing. Its code is
+// invalid_request when an option cannot be used. The message names the option, but never repeats its value.
 func NewClient(opts ClientOptions) (*Client, error) {
 	opts = opts.withEnvironment()
 	creds, err := newCredentials(opts)
@@ -76,37 +76,37 @@ func NewClient(opts ClientOptions) (*Client, error) {
 		buffers:          sync.Pool{New: func() any { return new(bytes.Buffer) }},
 		limits:           newLimits(opts),
 		logger:           opts.Logger,
-		userAgent:        []string{agent},
+		userAgent:        agent,
 	}
 	s.http, s.ownTransport = newHTTPClient(opts.HTTP)
 	return newClient(s, opts.OnBehalfOf, nil), nil
 }
 
-func newClient(s *shared, onBehalfOf string, unusable error) *Client {
-	c := &Client{shared: s, onBehalfOf: onBehalfOf, unusable: unusable}
+func newClient(s *shared, onBehalfOf string, callErr error) *Client {
+	c := &Client{shared: s, onBehalfOf: onBehalfOf, callErr: callErr}
 	c.CheckoutSessions = &CheckoutSessionsResource{client: c}
 	return c
 }
 
 // ForMerchant returns a client that acts for the merchant account (acc_…), with the same key and the same connections.
-// The key must be a platform administrator's. The client that it is called on is not changed.
+// The key must be a platform administrator's. c is not changed.
 //
-// An account id that is empty or that cannot be a header's value makes every call of the returned client fail with
-// invalid_request: an empty variable must not turn a merchant's payment into one of the platform's own.
+// If the account id is empty or cannot be sent in a header, every call of the returned client fails with invalid_request. So an
+// empty variable cannot turn a merchant's payment into a payment of the platform.
 func (c *Client) ForMerchant(accountID string) *Client {
 	return newClient(c.shared, accountID, checkPublicHeader("the account id given to ForMerchant", accountID))
 }
 
-// Close closes the connections that are kept for reuse, and makes the client keep none from now on: calls in flight
-// finish, and a later call opens a new connection and closes it. The clients that [Client.ForMerchant] returned share the
-// connections. The connections of ClientOptions.HTTP are left to its owner. The error is always nil.
+// Close closes idle connections, and makes the client keep none from now on. Calls in flight finish. A later call opens a
+// new connection and closes it. The clients that [Client.ForMerchant] returned share the connections. Close does not touch
+// the connections of ClientOptions.HTTP. The error is always nil.
 func (c *Client) Close() error {
 	c.closed.Store(true)
 	c.closeIdleIfClosed()
 	return nil
 }
 
-// closeIdleIfClosed closes the connection of a call that outlasted the client.
+// closeIdleIfClosed closes idle connections if the client is closed. Each call uses it when it ends.
 func (s *shared) closeIdleIfClosed() {
 	if s.ownTransport != nil && s.closed.Load() {
 		s.ownTransport.CloseIdleConnections()
@@ -135,7 +135,7 @@ func (c *Client) Format(f fmt.State, _ rune) {
 // LogValue gives slog the client without its secret.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 
-// merchant returns the on-behalf-of parameter for package gen; nil for none.
+// merchant returns the on-behalf-of parameter for package gen, or nil.
 func (c *Client) merchant() *string {
 	if c.onBehalfOf == "" {
 		return nil
@@ -146,33 +146,33 @@ func (c *Client) merchant() *string {
 // withTimeout returns the context of an attempt.
 func (s *shared) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if s.timeout < 0 {
-		return context.WithCancel(ctx) // so that what an attempt hangs on it ends with the attempt
+		return context.WithCancel(ctx) // releases resources of the attempt when it ends
 	}
 	return context.WithTimeout(ctx, s.timeout)
 }
 
 const (
-	// idleConnections is how many connections to Plugipay are kept for reuse. net/http keeps two by default, so a busy
-	// server would open a new connection for most requests.
+	// idleConnections is the number of connections to Plugipay that are kept for reuse. By default net/http keeps two, so a
+	// busy server would open a new connection for most requests.
 	idleConnections = 256
 
-	// An HTTP/2 connection is pinged when nothing came over it for a while, and given up if no response comes: all calls
-	// share it, and on one that a router has forgotten all of them would run into their timeouts.
+	// An HTTP/2 connection is pinged after silenceBeforePing without data, and closed if no response comes within pingTimeout.
+	// All calls share the connection. If a router dropped it, all of them would time out.
 	silenceBeforePing = 10 * time.Second
 	pingTimeout       = 5 * time.Second
 )
 
-// newHTTPClient returns the client that sends requests, and its transport if that is not the user's. It is a copy of the
-// user's client which follows no redirect, and whose timeout is the attempt's.
-func newHTTPClient(users *http.Client) (*http.Client, *http.Transport) {
+// newHTTPClient returns a copy of ClientOptions.HTTP that follows no redirects and has no timeout, because each attempt has its
+// own. If ClientOptions.HTTP is nil, newHTTPClient also returns the transport that it made.
+func newHTTPClient(configured *http.Client) (*http.Client, *http.Transport) {
 	client := &http.Client{}
-	if users != nil {
-		*client = *users
+	if configured != nil {
+		*client = *configured
 	}
 	client.Timeout = 0
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	var own *http.Transport
-	if standard, ok := http.DefaultTransport.(*http.Transport); ok && users == nil {
+	if standard, ok := http.DefaultTransport.(*http.Transport); ok && configured == nil {
 		own = standard.Clone()
 		own.MaxIdleConns, own.MaxIdleConnsPerHost = idleConnections, idleConnections
 		own.HTTP2 = &http.HTTP2Config{SendPingTimeout: silenceBeforePing, PingTimeout: pingTimeout}

@@ -11,13 +11,13 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestTheZeroOptionsTakeTheEnvironment(t *testing.T) {
-	s := answering(t, 200, sessionBody)
+func TestEnvironment_FillsZeroOptions(t *testing.T) {
+	s := responding(t, 200, sessionBody)
 	t.Setenv("PLUGIPAY_KEY_ID", testKeyID)
 	t.Setenv("PLUGIPAY_SECRET", testSecret)
 	t.Setenv("PLUGIPAY_BASE_URL", s.URL+"//")
 	t.Setenv("PLUGIPAY_ON_BEHALF_OF", "acc_env")
-	t.Setenv("PLUGIPAY_API_KEY", "pk_test_ignored_beside_a_key_pair")
+	t.Setenv("PLUGIPAY_API_KEY", "pk_test_ignored_with_a_key_pair")
 	client, err := plugipay.NewClient(plugipay.ClientOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func TestTheZeroOptionsTakeTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestOptionsGoBeforeTheEnvironment(t *testing.T) {
+func TestEnvironment_OptionsTakePrecedence(t *testing.T) {
 	t.Setenv("PLUGIPAY_KEY_ID", "pk_env")
 	t.Setenv("PLUGIPAY_SECRET", "sk_env")
 	t.Setenv("PLUGIPAY_BASE_URL", "https://env.example")
@@ -50,8 +50,8 @@ func TestOptionsGoBeforeTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestADashboardKeyComesFromTheEnvironmentWhereThereIsNoKeyPair(t *testing.T) {
-	s := answering(t, 200, sessionBody)
+func TestEnvironment_DashboardKeyIsUsedWithoutKeyPair(t *testing.T) {
+	s := responding(t, 200, sessionBody)
 	t.Setenv("PLUGIPAY_API_KEY", "pk_test_dashboard")
 	client, err := plugipay.NewClient(plugipay.ClientOptions{BaseURL: s.URL})
 	if err != nil {
@@ -65,10 +65,10 @@ func TestADashboardKeyComesFromTheEnvironmentWhereThereIsNoKeyPair(t *testing.T)
 	}
 }
 
-func TestADashboardKeyInTheOptionsGoesBeforeAKeyPairInTheEnvironment(t *testing.T) {
+func TestEnvironment_APIKeyOptionOverridesKeyPair(t *testing.T) {
 	t.Setenv("PLUGIPAY_KEY_ID", testKeyID)
 	t.Setenv("PLUGIPAY_SECRET", testSecret)
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	client, err := plugipay.NewClient(plugipay.ClientOptions{APIKey: "pk_test_dashboard", BaseURL: s.URL})
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func TestADashboardKeyInTheOptionsGoesBeforeAKeyPairInTheEnvironment(t *testing.
 	}
 }
 
-func TestTheDefaultsArePlugipaysOwn(t *testing.T) {
+func TestNewClient_UsesTheDefaults(t *testing.T) {
 	t.Parallel()
 	client, err := plugipay.NewClient(plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret})
 	if err != nil {
@@ -95,7 +95,7 @@ func TestTheDefaultsArePlugipaysOwn(t *testing.T) {
 	}
 }
 
-func TestNewClientRefusesOptionsThatCannotBeUsed(t *testing.T) {
+func TestNewClient_RefusesInvalidOptions(t *testing.T) {
 	t.Parallel()
 	pair := plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret}
 	with := func(change func(*plugipay.ClientOptions)) plugipay.ClientOptions {
@@ -111,30 +111,30 @@ func TestNewClientRefusesOptionsThatCannotBeUsed(t *testing.T) {
 		code string
 		says string
 	}{
-		"nothing":                     {plugipay.ClientOptions{}, "missing_key_id", "PLUGIPAY_KEY_ID"},
-		"a secret without a key id":   {plugipay.ClientOptions{Secret: testSecret}, "missing_key_id", "PLUGIPAY_KEY_ID"},
-		"a key id without a secret":   {plugipay.ClientOptions{KeyID: testKeyID}, "missing_secret", "PLUGIPAY_SECRET"},
-		"a key pair and an API key":   {with(func(o *plugipay.ClientOptions) { o.APIKey = "pk" }), "invalid_request", "APIKey"},
-		"a key id with a line break":  {with(func(o *plugipay.ClientOptions) { o.KeyID = "pk\r\nX: 1" }), "invalid_request", "KeyID"},
-		"a key id with a comma":       {with(func(o *plugipay.ClientOptions) { o.KeyID = "pk,signature=0" }), "invalid_request", "KeyID"},
-		"a secret with a line break":  {with(func(o *plugipay.ClientOptions) { o.Secret = testSecret + "\n" }), "invalid_request", "Secret"},
-		"an API key with a space":     {plugipay.ClientOptions{APIKey: "pk test"}, "invalid_request", "APIKey"},
-		"an account with a break":     {with(func(o *plugipay.ClientOptions) { o.OnBehalfOf = "acc\n" }), "invalid_request", "OnBehalfOf"},
-		"no URL":                      {base("https://%zz"), "invalid_request", "base URL"},
-		"a relative URL":              {base("/api"), "invalid_request", "base URL"},
-		"a host alone":                {base("plugipay.com"), "invalid_request", "base URL"},
-		"another scheme":              {base("ftp://plugipay.com"), "invalid_request", "base URL"},
-		"no host":                     {base("https://"), "invalid_request", "base URL"},
-		"a port alone":                {base("https://:443"), "invalid_request", "base URL"},
-		"a user name":                 {base("https://user:s3cret@plugipay.com"), "invalid_request", "user name"},
-		"an empty query":              {base("https://plugipay.com?"), "invalid_request", "query"},
-		"a secret with a space":       {with(func(o *plugipay.ClientOptions) { o.Secret = " " + testSecret }), "invalid_request", "Secret"},
-		"a query":                     {base("https://plugipay.com?a=b"), "invalid_request", "query"},
-		"a fragment":                  {base("https://plugipay.com#a"), "invalid_request", "fragment"},
-		"a step up in the path":       {base("https://plugipay.com/a/../b"), "invalid_request", "step"},
-		"plain http to another host":  {base("http://plugipay.com"), "invalid_request", "https"},
-		"plain http to a look-alike":  {base("http://localhost.example.com"), "invalid_request", "https"},
-		"plain http to a private net": {base("http://10.0.0.1"), "invalid_request", "https"},
+		"no options":                   {plugipay.ClientOptions{}, "missing_key_id", "PLUGIPAY_KEY_ID"},
+		"a secret without a key id":    {plugipay.ClientOptions{Secret: testSecret}, "missing_key_id", "PLUGIPAY_KEY_ID"},
+		"a key id without a secret":    {plugipay.ClientOptions{KeyID: testKeyID}, "missing_secret", "PLUGIPAY_SECRET"},
+		"a key pair and an API key":    {with(func(o *plugipay.ClientOptions) { o.APIKey = "pk" }), "invalid_request", "APIKey"},
+		"a key id with a line break":   {with(func(o *plugipay.ClientOptions) { o.KeyID = "pk\r\nX: 1" }), "invalid_request", "KeyID"},
+		"a key id with a comma":        {with(func(o *plugipay.ClientOptions) { o.KeyID = "pk,signature=0" }), "invalid_request", "KeyID"},
+		"a secret with a line break":   {with(func(o *plugipay.ClientOptions) { o.Secret = testSecret + "\n" }), "invalid_request", "Secret"},
+		"an API key with a space":      {plugipay.ClientOptions{APIKey: "pk test"}, "invalid_request", "APIKey"},
+		"an account with a line break": {with(func(o *plugipay.ClientOptions) { o.OnBehalfOf = "acc\n" }), "invalid_request", "OnBehalfOf"},
+		"an invalid escape":            {base("https://%zz"), "invalid_request", "base URL"},
+		"a relative URL":               {base("/api"), "invalid_request", "base URL"},
+		"a host without a scheme":      {base("plugipay.com"), "invalid_request", "base URL"},
+		"another scheme":               {base("ftp://plugipay.com"), "invalid_request", "base URL"},
+		"no host":                      {base("https://"), "invalid_request", "base URL"},
+		"a port without a host":        {base("https://:443"), "invalid_request", "base URL"},
+		"a user name":                  {base("https://user:s3cret@plugipay.com"), "invalid_request", "user name"},
+		"an empty query":               {base("https://plugipay.com?"), "invalid_request", "query"},
+		"a secret with a space":        {with(func(o *plugipay.ClientOptions) { o.Secret = " " + testSecret }), "invalid_request", "Secret"},
+		"a query":                      {base("https://plugipay.com?a=b"), "invalid_request", "query"},
+		"a fragment":                   {base("https://plugipay.com#a"), "invalid_request", "fragment"},
+		"a step up in the path":        {base("https://plugipay.com/a/../b"), "invalid_request", "step"},
+		"plain http to another host":   {base("http://plugipay.com"), "invalid_request", "https"},
+		"plain http to a look-alike":   {base("http://localhost.example.com"), "invalid_request", "https"},
+		"plain http to a private net":  {base("http://10.0.0.1"), "invalid_request", "https"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -142,19 +142,19 @@ func TestNewClientRefusesOptionsThatCannotBeUsed(t *testing.T) {
 			client, err := plugipay.NewClient(test.opts)
 			pe := wantError(t, err, 0, test.code)
 			if client != nil {
-				t.Error("a client was returned besides the error")
+				t.Error("NewClient returned both a client and an error")
 			}
 			if !strings.Contains(pe.Message, test.says) {
-				t.Errorf("message %q does not say %q", pe.Message, test.says)
+				t.Errorf("the message %q does not contain %q", pe.Message, test.says)
 			}
 			if strings.Contains(pe.Error(), testSecret) || strings.Contains(pe.Error(), "s3cret") {
-				t.Errorf("message %q tells a secret", pe.Message)
+				t.Errorf("the message %q contains a secret", pe.Message)
 			}
 		})
 	}
 }
 
-func TestPlainHTTPIsAllowedOnThisMachine(t *testing.T) {
+func TestBaseURL_PlainHTTPIsAllowedOnLoopback(t *testing.T) {
 	t.Parallel()
 	for _, base := range []string{"http://localhost", "http://localhost:8080/", "http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:80", "http://plugipay.localhost"} {
 		if _, err := plugipay.NewClient(plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret, BaseURL: base}); err != nil {
@@ -163,12 +163,12 @@ func TestPlainHTTPIsAllowedOnThisMachine(t *testing.T) {
 	}
 }
 
-func TestForMerchantActsForTheAccountAndLeavesTheClientAlone(t *testing.T) {
+func TestForMerchant_ReturnsAClientForTheAccount(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
-			s := answering(t, 200, op.answer())
+			s := responding(t, 200, op.body())
 			platform := s.client(t, func(o *plugipay.ClientOptions) { o.OnBehalfOf = "acc_default" })
 			merchant := platform.ForMerchant("acc_merchant")
 			for _, c := range []*plugipay.Client{merchant, platform} {
@@ -188,16 +188,16 @@ func TestForMerchantActsForTheAccountAndLeavesTheClientAlone(t *testing.T) {
 	}
 }
 
-func TestForMerchantWithAnUnusableAccountFailsEveryCall(t *testing.T) {
+func TestForMerchant_InvalidAccountFailsEveryCall(t *testing.T) {
 	t.Parallel()
 	for _, account := range []string{"", "acc\r\nX-Evil: 1", " acc_01", "acc_☕"} {
 		for _, op := range operations() {
 			t.Run(fmt.Sprintf("%s %q", op.name, account), func(t *testing.T) {
 				t.Parallel()
-				s := answering(t, 200, op.answer())
+				s := responding(t, 200, op.body())
 				err := op.call(t, s.client(t).ForMerchant(account))
 				if pe := wantError(t, err, 0, "invalid_request"); !strings.Contains(pe.Message, "account id") {
-					t.Errorf("message %q does not name the account id", pe.Message)
+					t.Errorf("the message %q does not name the account id", pe.Message)
 				}
 				if n := s.count(); n != 0 {
 					t.Errorf("%d requests were sent", n)
@@ -207,9 +207,9 @@ func TestForMerchantWithAnUnusableAccountFailsEveryCall(t *testing.T) {
 	}
 }
 
-func TestTheUsersHTTPClientIsUsedAndNotChanged(t *testing.T) {
+func TestHTTPOption_ClientIsUsedAndNotChanged(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -240,12 +240,12 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestEveryRequestAcceptsJSON(t *testing.T) {
+func TestRequest_AcceptsJSON(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
-			s := answering(t, 200, op.answer())
+			s := responding(t, 200, op.body())
 			if err := op.call(t, s.client(t)); err != nil {
 				t.Fatal(err)
 			}

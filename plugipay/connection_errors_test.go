@@ -17,7 +17,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestMessage_RepeatsNoTextOfTheTransport(t *testing.T) {
+func TestError_MessageRepeatsNoTransportText(t *testing.T) {
 	t.Parallel()
 	dial := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("hush")}
 	cause := errors.New("hush")
@@ -26,16 +26,16 @@ func TestMessage_RepeatsNoTextOfTheTransport(t *testing.T) {
 		"a URL and an end of file":     fmt.Errorf("https://plugipay.com/?customerId=hush: %w", io.EOF),
 		"a lookup":                     &net.DNSError{Err: "hush", Name: "hush.example"},
 		"a timeout":                    &url.Error{Op: "Get", URL: "https://hush", Err: context.DeadlineExceeded},
-		"any error":                    cause,
-		"several":                      errors.Join(dial, cause),
+		"another error":                cause,
+		"joined errors":                errors.Join(dial, cause),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				client := clientWith(t, func(*http.Request) (*http.Response, error) { return nil, failure })
 				_, err := client.CheckoutSessions.Get(t.Context(), "cs_hush")
-				wantHushed(t, err, allVerbs)
-				if name == "any error" && !errors.Is(err, cause) {
+				wantNoSecret(t, err, allVerbs)
+				if name == "another error" && !errors.Is(err, cause) {
 					t.Errorf("the cause is not found in %v", err)
 				}
 			})
@@ -43,9 +43,8 @@ func TestMessage_RepeatsNoTextOfTheTransport(t *testing.T) {
 	}
 }
 
-// failingBefore makes the client of a server whose connections fail before anything is sent.
-
-func failingBefore(t *testing.T, baseURL string, transport *http.Transport) *plugipay.Client {
+// clientOn returns a client that makes one attempt over the transport.
+func clientOn(t *testing.T, baseURL string, transport *http.Transport) *plugipay.Client {
 	t.Helper()
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
 		KeyID: testKeyID, Secret: testSecret, BaseURL: baseURL, MaxRetries: -1, HTTP: &http.Client{Transport: transport}})
@@ -65,9 +64,9 @@ func proxyURL(t *testing.T, text string) func(*http.Request) (*url.URL, error) {
 	return http.ProxyURL(proxy)
 }
 
-// closingAfter starts a server that closes each connection after it read something.
-
-func closingAfter(t *testing.T, answer string) string {
+// closingServer starts a server that writes the response to each connection after the first read, and closes it. It returns
+// the address of the server.
+func closingServer(t *testing.T, response string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -82,7 +81,7 @@ func closingAfter(t *testing.T, answer string) string {
 				return
 			}
 			_, _ = conn.Read(make([]byte, 4096))
-			_, _ = io.WriteString(conn, answer)
+			_, _ = io.WriteString(conn, response)
 			_ = conn.Close()
 		}
 	}()
@@ -93,41 +92,41 @@ func closingAfter(t *testing.T, answer string) string {
 	return listener.Addr().String()
 }
 
-func TestMayHaveBeenProcessed_FalseBeforeAConnection(t *testing.T) {
+func TestMayHaveBeenProcessed_IsFalseBeforeAConnection(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ErrorLog = discardLog()
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	for name, client := range map[string]*plugipay.Client{
-		"a proxy refuses to connect": failingBefore(t, "https://plugipay.com", &http.Transport{
-			Proxy: proxyURL(t, "http://"+closingAfter(t, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"))}),
-		"a SOCKS proxy fails": failingBefore(t, "https://plugipay.com", &http.Transport{
-			Proxy: proxyURL(t, "socks5://"+closingAfter(t, "\x05\xff"))}),
-		"TLS fails":           failingBefore(t, "https://"+closingAfter(t, ""), &http.Transport{}),
-		"a wrong certificate": failingBefore(t, server.URL, &http.Transport{}),
+		"a proxy refuses to connect": clientOn(t, "https://plugipay.com", &http.Transport{
+			Proxy: proxyURL(t, "http://"+closingServer(t, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"))}),
+		"a SOCKS proxy fails": clientOn(t, "https://plugipay.com", &http.Transport{
+			Proxy: proxyURL(t, "socks5://"+closingServer(t, "\x05\xff"))}),
+		"TLS fails":           clientOn(t, "https://"+closingServer(t, ""), &http.Transport{}),
+		"a wrong certificate": clientOn(t, server.URL, &http.Transport{}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := client.CheckoutSessions.Create(t.Context(), validInput())
 			pe := wantError(t, err, 0, "network_error")
 			if pe.MayHaveBeenProcessed() || strings.Contains(pe.Message, "HTTP;") {
-				t.Errorf("may have been processed %t: %v", pe.MayHaveBeenProcessed(), pe)
+				t.Errorf("MayHaveBeenProcessed is %t: %v", pe.MayHaveBeenProcessed(), pe)
 			}
 		})
 	}
 }
 
-func TestMessage_SaysWhichTimeoutItWas(t *testing.T) {
+func TestTimeout_OfDialerOrHandshakeIsATimeout(t *testing.T) {
 	t.Parallel()
 	for name, transport := range map[string]*http.Transport{
-		"of the TLS handshake": {DialContext: stalling, TLSHandshakeTimeout: time.Second},
-		"of the dialer": {DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		"TLS handshake": {DialContext: dialSilent, TLSHandshakeTimeout: time.Second},
+		"dialer": {DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded}
 		}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			_, err := failingBefore(t, "https://plugipay.com", transport).CheckoutSessions.Get(t.Context(), "cs_01HX")
+			_, err := clientOn(t, "https://plugipay.com", transport).CheckoutSessions.Get(t.Context(), "cs_01HX")
 			if pe := wantError(t, err, 0, "timeout"); !strings.Contains(pe.Message, "timeout") || !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%s: error is %v", name, err)
 			}
@@ -136,46 +135,45 @@ func TestMessage_SaysWhichTimeoutItWas(t *testing.T) {
 	}
 }
 
-func TestMessage_ProxyThatAsksForCredentials(t *testing.T) {
+func TestError_MessageReportsAProxyWithoutCredentials(t *testing.T) {
 	t.Parallel()
-	_, err := answering(t, 407, htmlBody).client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
+	_, err := responding(t, 407, htmlBody).client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
 	if pe := wantError(t, err, 407, "invalid_response"); !strings.Contains(pe.Message, "proxy") {
 		t.Errorf("the message is %q", pe.Message)
 	}
 }
 
-// TestMayHaveBeenProcessed_KnowsAllAttempts looks at what the last attempt met, and at what those before it met.
-
-func TestMayHaveBeenProcessed_KnowsAllAttempts(t *testing.T) {
+// TestMayHaveBeenProcessed_CoversAllAttempts checks that earlier attempts count as well as the last one.
+func TestMayHaveBeenProcessed_CoversAllAttempts(t *testing.T) {
 	t.Parallel()
 	refused := func(status int, code string) reply { return reply{status: status, body: errorBody(code)} }
 	for name, test := range map[string]struct {
 		script []reply
 		want   bool
 	}{
-		"refused for its parameters":         {[]reply{refused(400, "validation_error")}, false},
-		"refused for its key":                {[]reply{refused(401, "invalid_key")}, false},
-		"a key with other parameters":        {[]reply{refused(409, "idempotency_mismatch")}, false},
-		"a conflict":                         {[]reply{refused(409, "conflict")}, false},
-		"too fast, each time":                {[]reply{refused(429, "rate_limited")}, false},
-		"a page of a gateway that refuses":   {[]reply{{status: 403, body: htmlBody}}, false},
-		"an internal error":                  {[]reply{refused(500, "internal_error")}, true},
-		"a gateway without a response":       {[]reply{{status: 504, body: htmlBody}}, true},
-		"a timeout of the server":            {[]reply{{status: 408}}, true},
-		"the key is in progress":             {[]reply{refused(409, "idempotency_in_progress")}, true},
-		"a lost response":                    {[]reply{{}}, true},
-		"no response in time":                {[]reply{{status: -1}}, true},
-		"a success that cannot be read":      {[]reply{{status: 200, body: htmlBody}}, true},
-		"a success without a session":        {[]reply{{status: 200, body: `{"data": null}`}}, true},
-		"a redirect":                         {[]reply{{status: 307}}, true},
-		"a lost response, then a refusal":    {[]reply{{}, refused(400, "validation_error")}, true},
-		"an outage, then too fast":           {[]reply{{status: 503}, refused(429, "rate_limited")}, true},
-		"too fast, then refused":             {[]reply{refused(429, "rate_limited"), refused(422, "adapter_not_configured")}, false},
-		"an outage, then the deadline comes": {[]reply{{503, "", after("20")}}, true},
+		"refused for its parameters":      {[]reply{refused(400, "validation_error")}, false},
+		"refused for its key":             {[]reply{refused(401, "invalid_key")}, false},
+		"a key with other parameters":     {[]reply{refused(409, "idempotency_mismatch")}, false},
+		"a conflict":                      {[]reply{refused(409, "conflict")}, false},
+		"rate limited each time":          {[]reply{refused(429, "rate_limited")}, false},
+		"a refusal of a gateway":          {[]reply{{status: 403, body: htmlBody}}, false},
+		"an internal error":               {[]reply{refused(500, "internal_error")}, true},
+		"a gateway without a response":    {[]reply{{status: 504, body: htmlBody}}, true},
+		"a timeout of the server":         {[]reply{{status: 408}}, true},
+		"the key is in progress":          {[]reply{refused(409, "idempotency_in_progress")}, true},
+		"a lost response":                 {[]reply{{}}, true},
+		"no response in time":             {[]reply{{status: -1}}, true},
+		"a success that cannot be read":   {[]reply{{status: 200, body: htmlBody}}, true},
+		"a success without a session":     {[]reply{{status: 200, body: `{"data": null}`}}, true},
+		"a redirect":                      {[]reply{{status: 307}}, true},
+		"a lost response, then a refusal": {[]reply{{}, refused(400, "validation_error")}, true},
+		"an outage, then rate limited":    {[]reply{{status: 503}, refused(429, "rate_limited")}, true},
+		"rate limited, then refused":      {[]reply{refused(429, "rate_limited"), refused(422, "adapter_not_configured")}, false},
+		"an outage, then the deadline":    {[]reply{{503, "", after("20")}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, test.script, func(t *testing.T, b *bubble) {
+			inBubble(t, test.script, func(t *testing.T, b *bubbleServer) {
 				ctx := t.Context()
 				if strings.Contains(name, "deadline") {
 					var cancel context.CancelFunc
@@ -185,19 +183,19 @@ func TestMayHaveBeenProcessed_KnowsAllAttempts(t *testing.T) {
 				_, err := b.client().CheckoutSessions.Create(ctx, validInput())
 				var pe *plugipay.Error
 				if !errors.As(err, &pe) || pe.MayHaveBeenProcessed() != test.want {
-					t.Errorf("may have been processed is not %t for %v", test.want, err)
+					t.Errorf("MayHaveBeenProcessed is not %t for %v", test.want, err)
 				}
 			})
 		})
 	}
 	if (&plugipay.Error{Code: "network_error"}).MayHaveBeenProcessed() {
-		t.Error("an error of a program's own may have been processed")
+		t.Error("MayHaveBeenProcessed is true for an Error that the program made")
 	}
 }
 
-// TestRetry_DialErrorBesideASentRequest: a transport that tries two gateways joins what each met.
-
-func TestRetry_DialErrorBesideASentRequest(t *testing.T) {
+// TestRetry_NotForADialErrorJoinedWithAnother covers a transport that tries two gateways and joins their errors. One of them
+// received the request.
+func TestRetry_NotForADialErrorJoinedWithAnother(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	s.Config.ErrorLog = discardLog()
@@ -205,9 +203,9 @@ func TestRetry_DialErrorBesideASentRequest(t *testing.T) {
 	t.Cleanup(next.CloseIdleConnections)
 	dial := &net.OpError{Op: "dial", Err: errors.New("refused")}
 	for name, failed := range map[string]func(error) error{
-		"joined":     func(sent error) error { return errors.Join(sent, dial) },
-		"the last":   func(error) error { return dial },
-		"of several": func(sent error) error { return fmt.Errorf("%w, %w", dial, sent) },
+		"joined":        func(sent error) error { return errors.Join(sent, dial) },
+		"only the last": func(error) error { return dial },
+		"both wrapped":  func(sent error) error { return fmt.Errorf("%w, %w", dial, sent) },
 	} {
 		before := s.count()
 		client := s.client(t, func(o *plugipay.ClientOptions) {
@@ -220,19 +218,19 @@ func TestRetry_DialErrorBesideASentRequest(t *testing.T) {
 		err := writeWithoutKey(t.Context(), client, "POST")
 		pe := wantError(t, err, 0, "network_error")
 		if n := s.count() - before; n != 1 || !pe.MayHaveBeenProcessed() {
-			t.Errorf("%s: %d requests, may have been processed %t", name, n, pe.MayHaveBeenProcessed())
+			t.Errorf("%s: %d requests, MayHaveBeenProcessed is %t", name, n, pe.MayHaveBeenProcessed())
 		}
 	}
 }
 
-func TestError_ParamIsReadWhereFieldIsMissing(t *testing.T) {
+func TestError_FieldFallsBackToParam(t *testing.T) {
 	t.Parallel()
 	for sent, want := range map[string]string{
 		`"param": "amount"`: "amount", `"field": "amount", "param": "other"`: "amount", `"field": null, "param": "amount"`: "amount",
 		`"field": "amount"`: "amount", `"message": "m"`: "",
 	} {
 		body := `{"data": null, "error": {"code": "validation_error", ` + sent + `}, "meta": {}}`
-		_, err := answering(t, 400, body).client(t).CheckoutSessions.Create(t.Context(), validInput())
+		_, err := responding(t, 400, body).client(t).CheckoutSessions.Create(t.Context(), validInput())
 		if pe := wantError(t, err, 400, "validation_error"); pe.Field != want {
 			t.Errorf("%s: Field is %q", sent, pe.Field)
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// connections counts those of a server, and tells when one ends.
+// connections is a server that counts its connections. ended receives a value for each connection that closes.
 type connections struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -58,11 +58,11 @@ func getOnce(t *testing.T, client *plugipay.Client) {
 	}
 }
 
-func answerSession(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, sessionBody) }
+func writeSession(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, sessionBody) }
 
-func TestNoConnectionOutlivesAClosedClient(t *testing.T) {
+func TestClose_ClosesEveryConnection(t *testing.T) {
 	t.Parallel()
-	c := countingConnections(t, answerSession)
+	c := countingConnections(t, writeSession)
 	client, err := plugipay.NewClient(c.options())
 	if err != nil {
 		t.Fatal(err)
@@ -77,20 +77,20 @@ func TestNoConnectionOutlivesAClosedClient(t *testing.T) {
 		t.Error(err)
 	}
 	<-c.ended
-	getOnce(t, client) // opens one anew
-	<-c.ended          // without another Close
+	getOnce(t, client) // opens a new connection
+	<-c.ended          // which closes without another Close
 	if n := c.count(); n != 2 {
 		t.Errorf("%d connections were opened", n)
 	}
 }
 
-func TestAConnectionOfACallThatOutlastsTheClientIsClosedAfterIt(t *testing.T) {
+func TestClose_DisconnectsAfterACallInFlight(t *testing.T) {
 	t.Parallel()
-	arrived, answer := make(chan struct{}), make(chan struct{})
+	arrived, respond := make(chan struct{}), make(chan struct{})
 	c := countingConnections(t, func(w http.ResponseWriter, r *http.Request) {
 		arrived <- struct{}{}
-		<-answer
-		answerSession(w, r)
+		<-respond
+		writeSession(w, r)
 	})
 	client, err := plugipay.NewClient(c.options())
 	if err != nil {
@@ -102,12 +102,12 @@ func TestAConnectionOfACallThatOutlastsTheClientIsClosedAfterIt(t *testing.T) {
 	if err := client.Close(); err != nil {
 		t.Error(err)
 	}
-	answer <- struct{}{}
+	respond <- struct{}{}
 	call.Wait()
 	<-c.ended
 }
 
-func TestMakingAClientLeavesTheDefaultTransportAlone(t *testing.T) {
+func TestNewClient_DoesNotChangeDefaultTransport(t *testing.T) {
 	t.Parallel()
 	shared := http.DefaultTransport.(*http.Transport)
 	idle, perHost := shared.MaxIdleConns, shared.MaxIdleConnsPerHost
@@ -120,9 +120,9 @@ func TestMakingAClientLeavesTheDefaultTransportAlone(t *testing.T) {
 	}
 }
 
-func TestCloseLeavesTheConnectionsOfTheUsersHTTPClientAlone(t *testing.T) {
+func TestClose_KeepsConnectionsOfTheHTTPOption(t *testing.T) {
 	t.Parallel()
-	c := countingConnections(t, answerSession)
+	c := countingConnections(t, writeSession)
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	opts := c.options()
@@ -141,16 +141,16 @@ func TestCloseLeavesTheConnectionsOfTheUsersHTTPClientAlone(t *testing.T) {
 	}
 }
 
-// TestThePoolIsSizedForManyCallersOfOneHost: net/http's default keeps two connections to a host, and opens the others
-// anew for every wave of calls.
-func TestThePoolIsSizedForManyCallersOfOneHost(t *testing.T) {
+// TestConnections_AreReusedByConcurrentCalls checks that waves of calls reuse their connections. By default, net/http keeps
+// two idle connections per host and opens new ones for every wave.
+func TestConnections_AreReusedByConcurrentCalls(t *testing.T) {
 	t.Parallel()
-	const callers = 150        // more than net/http keeps in all
+	const callers = 150        // more than net/http keeps by default
 	var arrived sync.WaitGroup // all callers are at the server at once
 	c := countingConnections(t, func(w http.ResponseWriter, r *http.Request) {
 		arrived.Done()
 		arrived.Wait()
-		answerSession(w, r)
+		writeSession(w, r)
 	})
 	client, err := plugipay.NewClient(c.options())
 	if err != nil {
@@ -165,13 +165,13 @@ func TestThePoolIsSizedForManyCallersOfOneHost(t *testing.T) {
 		}
 		calls.Wait()
 	}
-	// net/http drops a connection whose writer is 50 ms late with its report, as on a busy machine one may be.
+	// net/http drops a connection whose writer reports 50 ms late, which happens on a busy machine.
 	if n := c.count(); n > callers+callers/10 {
 		t.Errorf("%d connections were opened for waves of %d calls", n, callers)
 	}
 }
 
-// watchedBody tells whether it was closed.
+// watchedBody records whether it was closed.
 type watchedBody struct {
 	io.Reader
 	closed bool
@@ -182,7 +182,7 @@ func (b *watchedBody) Close() error {
 	return nil
 }
 
-// countingWrites is a connection that counts what is written to it at once.
+// countingWrites is a connection that counts its writes.
 type countingWrites struct {
 	net.Conn
 	writes *atomic.Int64
@@ -193,8 +193,8 @@ func (c countingWrites) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// TestARequestIsWrittenAtOnce: header and body in two writes are two packets, and two records of TLS.
-func TestARequestIsWrittenAtOnce(t *testing.T) {
+// TestRequest_IsSentInOneWrite checks that header and body share a write. Two writes would be two packets and two TLS records.
+func TestRequest_IsSentInOneWrite(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
@@ -204,7 +204,7 @@ func TestARequestIsWrittenAtOnce(t *testing.T) {
 				conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
 				return countingWrites{conn, &writes}, err
 			}
-			s := answering(t, 400, errorBody("validation_error"))
+			s := responding(t, 400, errorBody("validation_error"))
 			client := s.client(t, func(o *plugipay.ClientOptions) {
 				o.HTTP = &http.Client{Transport: &http.Transport{DialContext: dial}}
 			})
@@ -217,8 +217,8 @@ func TestARequestIsWrittenAtOnce(t *testing.T) {
 	}
 }
 
-// TestABodyTellsItsLength: of one that does not, net/http sends chunks, which not every gateway takes.
-func TestABodyTellsItsLength(t *testing.T) {
+// TestRequest_HasContentLength checks that a body is not sent in chunks, which some gateways refuse.
+func TestRequest_HasContentLength(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
@@ -226,25 +226,25 @@ func TestABodyTellsItsLength(t *testing.T) {
 			var lengths []int64
 			s := serving(t, func(w http.ResponseWriter, r *http.Request) {
 				lengths = append(lengths, r.ContentLength)
-				_, _ = io.WriteString(w, op.answer())
+				_, _ = io.WriteString(w, op.body())
 			})
 			if err := op.call(t, s.client(t)); err != nil {
 				t.Fatal(err)
 			}
 			if want := int64(len(s.only(t).body)); len(lengths) != 1 || lengths[0] != want {
-				t.Errorf("the length is said to be %d, want %d", lengths, want)
+				t.Errorf("Content-Length is %d, want %d", lengths, want)
 			}
 		})
 	}
 }
 
-func TestEveryBodyIsClosed(t *testing.T) {
+func TestResponse_BodyIsAlwaysClosed(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string]io.Reader{
-		"an answer":      strings.NewReader(sessionBody),
-		"no JSON":        strings.NewReader("<html>"),
-		"too large":      strings.NewReader(strings.Repeat("x", 10<<20)),
-		"cut in between": io.MultiReader(strings.NewReader("{"), failingReader{}),
+		"a session":        strings.NewReader(sessionBody),
+		"HTML":             strings.NewReader("<html>"),
+		"too large":        strings.NewReader(strings.Repeat("x", 10<<20)),
+		"a truncated body": io.MultiReader(strings.NewReader("{"), failingReader{}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

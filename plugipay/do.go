@@ -24,23 +24,22 @@ type RequestOptions struct {
 	// Method is the HTTP method, such as "POST".
 	Method string
 	// Path is the path with its query, beginning with a slash: "/api/v1/checkout-sessions?limit=10". It is signed and sent
-	// as it is, so values in it must be escaped: url.PathEscape for an id, url.Values.Encode for a query.
+	// without changes, so escape the values in it: url.PathEscape for an id, url.Values.Encode for a query.
 	Path string
-	// Body is written as JSON. Nil means no body. Pass a json.RawMessage for JSON that is already written. An io.Reader and
-	// a []byte are refused.
+	// Body is encoded as JSON. Nil means no body. Pass JSON text as a json.RawMessage. An io.Reader or a []byte is refused.
 	Body any
 	// IdempotencyKey is sent as the Idempotency-Key header. Empty means no key. See [WithIdempotencyKey] for the rules.
 	IdempotencyKey string
 	// OnBehalfOf is the merchant account (acc_…) to act for. Empty means the client's.
 	OnBehalfOf string
-	// Header has further headers, such as X-Plugipay-Mode or Accept. It is not changed. Headers that the client or net/http
+	// Header holds additional headers, such as X-Plugipay-Mode or Accept. It is not changed. Headers that the client or net/http
 	// sets are refused: Accept-Encoding, Authorization, Connection, Content-Length, Content-Type, Host, Idempotency-Key,
 	// Trailer, Transfer-Encoding, User-Agent, X-Idempotency-Key, X-Plugipay-On-Behalf-Of and X-Plugipay-Timestamp.
 	Header http.Header
 }
 
-// RawResponse takes a response of any media type, such as a receipt as PDF or a report as CSV. Pass a pointer to it as out
-// to [Client.Do]. The request accepts every media type then, unless RequestOptions.Header says otherwise.
+// RawResponse receives a response of any media type, such as a receipt as PDF or a report as CSV. Pass a pointer to it as out
+// to [Client.Do]. The request then accepts every media type, unless RequestOptions.Header has an Accept header.
 type RawResponse struct {
 	// Body is the response's body. It is empty, not nil, for a response without one.
 	Body []byte
@@ -51,11 +50,12 @@ type RawResponse struct {
 }
 
 // Do sends a request to any of Plugipay's operations, including those that this package has no method for, and decodes the
-// data of the response into out, a pointer. A nil out drops the data, and a [*RawResponse] takes a successful response as it
-// is. Data that is null leaves out as it is. So does a successful response without a body, unless out is a
-// [*CheckoutSession]: then the error is invalid_response. When a response cannot be decoded, out may be partly written.
+// data of the response into out, a pointer. A nil out discards the data. A [*RawResponse] receives a successful response
+// undecoded. If the data is null, or a successful response has no body, out is not changed. The exception is a
+// [*CheckoutSession]: a response without a body is an error with the code invalid_response. After a decoding error, out may be
+// partly written.
 //
-// It signs the request and maps errors as the methods of the resources do, and returns the same [*Error].
+// Do signs, retries and returns an [*Error] in the same way as the methods of the resources.
 func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
 	call := c.newCall(ctx, "do")
 	if v := reflect.ValueOf(out); call.err == nil && out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
@@ -67,7 +67,7 @@ func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
 		_, err := call.do(ctx, raw)
 		return err
 	}
-	var data json.RawMessage // a copy, which the caller's types may keep
+	var data json.RawMessage // a copy, because the types of the caller may keep it
 	env, err := call.do(ctx, &data)
 	switch _, isSession := out.(*CheckoutSession); {
 	case err != nil:
@@ -83,8 +83,8 @@ func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
 	return nil
 }
 
-// DoList is [Client.Do] for operations that return a list: it decodes the response's data and paging into a page. Data
-// that is null makes an empty page, and so does a successful response without a body.
+// DoList is [Client.Do] for operations that return a list. It decodes the response's data and paging into a page. Null data
+// makes an empty page. A successful response without a body does the same.
 func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T], error) {
 	call := c.newCall(ctx, "doList")
 	call.describe(opts, false)
@@ -107,7 +107,7 @@ func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T]
 	return pageOf(call, items, env.Meta)
 }
 
-// describe makes the request of the options the one that the call sends.
+// describe sets the request of the call from the options.
 func (c *call) describe(opts RequestOptions, anyMediaType bool) {
 	opts.Method = strings.ToUpper(opts.Method)
 	opts.OnBehalfOf = cmp.Or(opts.OnBehalfOf, c.client.onBehalfOf)
@@ -173,13 +173,13 @@ func (opts RequestOptions) check() error {
 	return checkHeader(opts.Header)
 }
 
-// reservedHeaders are set by the client or by net/http, or change what net/http does.
+// reservedHeaders are the headers that the client or net/http sets, or that change what net/http does.
 var reservedHeaders = []string{
 	"Accept-Encoding", "Authorization", "Connection", "Content-Length", "Content-Type", "Host", idempotencyKeyHeader, "Trailer",
 	"Transfer-Encoding", "User-Agent", "X-Idempotency-Key", onBehalfOfHeader, timestampHeader,
 }
 
-// checkHeader refuses headers that the client sets, and those that cannot be sent. It shows no value.
+// checkHeader refuses reserved headers and headers that cannot be sent. The error shows no value.
 func checkHeader(header http.Header) error {
 	for name, values := range header {
 		canonical := http.CanonicalHeaderKey(name)

@@ -13,9 +13,9 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestDoSendsItsOptionsAsTheyAre(t *testing.T) {
+func TestDo_SendsOptionsUnchanged(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, `{"data": {"ok": true}, "error": null, "meta": {}}`)
+	s := responding(t, 200, `{"data": {"ok": true}, "error": null, "meta": {}}`)
 	var out struct{ OK bool }
 	err := s.client(t).Do(t.Context(), plugipay.RequestOptions{
 		Method:         "patch",
@@ -40,9 +40,9 @@ func TestDoSendsItsOptionsAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestDoSendsNoKeyAndNoBodyUnlessGiven(t *testing.T) {
+func TestDo_SendsNoKeyAndNoBodyByDefault(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	ctx := plugipay.WithIdempotencyKey(t.Context(), "for the resources' methods")
 	if err := s.client(t).Do(ctx, plugipay.RequestOptions{Method: "DELETE", Path: "/api/v1/things/1"}, nil); err != nil {
 		t.Fatal(err)
@@ -54,9 +54,9 @@ func TestDoSendsNoKeyAndNoBodyUnlessGiven(t *testing.T) {
 	checkSigned(t, r, "")
 }
 
-func TestTheAccountOfARequestGoesBeforeTheClients(t *testing.T) {
+func TestDo_OnBehalfOfOverridesTheClient(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, emptyPageBody)
+	s := responding(t, 200, emptyPageBody)
 	client := s.client(t, func(o *plugipay.ClientOptions) { o.OnBehalfOf = "acc_client" })
 	opts := plugipay.RequestOptions{Method: "GET", Path: "/a", OnBehalfOf: "acc_request"}
 	if err := client.Do(t.Context(), opts, nil); err != nil {
@@ -72,9 +72,9 @@ func TestTheAccountOfARequestGoesBeforeTheClients(t *testing.T) {
 	}
 }
 
-func TestAnEmptyQueryIsSignedAsItIsSent(t *testing.T) {
+func TestDo_EmptyQueryIsSigned(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, emptyPageBody)
+	s := responding(t, 200, emptyPageBody)
 	if err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "GET", Path: "/a?"}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -85,9 +85,9 @@ func TestAnEmptyQueryIsSignedAsItIsSent(t *testing.T) {
 	checkSigned(t, r, "")
 }
 
-func TestDoRefusesWhatCannotBeSentAndSendsNothing(t *testing.T) {
+func TestDo_InvalidOptionsSendNothing(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	client := s.client(t)
 	get := func(path string) plugipay.RequestOptions { return plugipay.RequestOptions{Method: "GET", Path: path} }
 	var nilOut *plugipay.CheckoutSession
@@ -97,30 +97,30 @@ func TestDoRefusesWhatCannotBeSentAndSendsNothing(t *testing.T) {
 		code string
 		says string
 	}{
-		"no method":               {plugipay.RequestOptions{Path: "/a"}, nil, "invalid_request", "Method"},
-		"a method with a space":   {plugipay.RequestOptions{Method: "G T", Path: "/a"}, nil, "invalid_request", "Method"},
-		"no path":                 {get(""), nil, "invalid_request", "Path"},
-		"a whole URL":             {get("https://evil.example/a"), nil, "invalid_request", "Path"},
-		"a path to another host":  {get("@evil.example/a"), nil, "invalid_request", "Path"},
-		"a space":                 {get("/a b"), nil, "invalid_request", "Path"},
-		"a line break":            {get("/a\r\nX: 1"), nil, "invalid_request", "Path"},
-		"a letter beyond ASCII":   {get("/kopi☕"), nil, "invalid_request", "Path"},
-		"a fragment":              {get("/a#b"), nil, "invalid_request", "Path"},
-		"a broken escape":         {get("/a%zz"), nil, "invalid_request", "Path"},
-		"an id that is ..":        {get("/api/v1/checkout-sessions/../cancel"), nil, "invalid_request", "step"},
-		"an id that is escaped .": {get("/api/v1/checkout-sessions/%2e/cancel"), nil, "invalid_request", "step"},
-		"a bad account":           {plugipay.RequestOptions{Method: "GET", Path: "/a", OnBehalfOf: "a\n"}, nil, "invalid_request", "OnBehalfOf"},
-		"a channel for a body":    {plugipay.RequestOptions{Method: "POST", Path: "/a", Body: make(chan int)}, nil, "serialize_failed", "JSON"},
-		"NaN for a body":          {plugipay.RequestOptions{Method: "POST", Path: "/a", Body: math.NaN()}, nil, "serialize_failed", "JSON"},
-		"broken raw JSON":         {plugipay.RequestOptions{Method: "POST", Path: "/a", Body: json.RawMessage("{")}, nil, "serialize_failed", "JSON"},
-		"out that is no pointer":  {get("/a"), plugipay.CheckoutSession{}, "invalid_request", "out"},
-		"out that is a nil one":   {get("/a"), nilOut, "invalid_request", "out"},
+		"an empty method":        {plugipay.RequestOptions{Path: "/a"}, nil, "invalid_request", "Method"},
+		"a method with a space":  {plugipay.RequestOptions{Method: "G T", Path: "/a"}, nil, "invalid_request", "Method"},
+		"an empty path":          {get(""), nil, "invalid_request", "Path"},
+		"a whole URL":            {get("https://evil.example/a"), nil, "invalid_request", "Path"},
+		"a path to another host": {get("@evil.example/a"), nil, "invalid_request", "Path"},
+		"a space":                {get("/a b"), nil, "invalid_request", "Path"},
+		"a line break":           {get("/a\r\nX: 1"), nil, "invalid_request", "Path"},
+		"a letter beyond ASCII":  {get("/kopi☕"), nil, "invalid_request", "Path"},
+		"a fragment":             {get("/a#b"), nil, "invalid_request", "Path"},
+		"a broken escape":        {get("/a%zz"), nil, "invalid_request", "Path"},
+		"a path with a step":     {get("/api/v1/checkout-sessions/../cancel"), nil, "invalid_request", "step"},
+		"an escaped step":        {get("/api/v1/checkout-sessions/%2e/cancel"), nil, "invalid_request", "step"},
+		"an invalid account":     {plugipay.RequestOptions{Method: "GET", Path: "/a", OnBehalfOf: "a\n"}, nil, "invalid_request", "OnBehalfOf"},
+		"a channel as body":      {plugipay.RequestOptions{Method: "POST", Path: "/a", Body: make(chan int)}, nil, "serialize_failed", "JSON"},
+		"NaN as body":            {plugipay.RequestOptions{Method: "POST", Path: "/a", Body: math.NaN()}, nil, "serialize_failed", "JSON"},
+		"invalid raw JSON":       {plugipay.RequestOptions{Method: "POST", Path: "/a", Body: json.RawMessage("{")}, nil, "serialize_failed", "JSON"},
+		"out is not a pointer":   {get("/a"), plugipay.CheckoutSession{}, "invalid_request", "out"},
+		"out is a nil pointer":   {get("/a"), nilOut, "invalid_request", "out"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			pe := wantError(t, client.Do(t.Context(), test.opts, test.out), 0, test.code)
 			if !strings.Contains(pe.Message, test.says) {
-				t.Errorf("message %q does not say %q", pe.Message, test.says)
+				t.Errorf("the message %q does not contain %q", pe.Message, test.says)
 			}
 			if n := s.count(); n != 0 {
 				t.Fatalf("%d requests were sent", n)
@@ -129,9 +129,9 @@ func TestDoRefusesWhatCannotBeSentAndSendsNothing(t *testing.T) {
 	}
 }
 
-func TestANilContextIsAnErrorNotAPanic(t *testing.T) {
+func TestContext_NilIsAnError(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	client := s.client(t)
 	var none context.Context
 	_, createErr := client.CheckoutSessions.Create(none, validInput())
@@ -145,9 +145,9 @@ func TestANilContextIsAnErrorNotAPanic(t *testing.T) {
 	}
 }
 
-func TestDoWithNullDataLeavesOutAsItIs(t *testing.T) {
+func TestDo_NullDataDoesNotChangeOut(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, `{"data": null, "error": null, "meta": {}}`)
+	s := responding(t, 200, `{"data": null, "error": null, "meta": {}}`)
 	out := plugipay.CheckoutSession{ID: "kept"}
 	if err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "GET", Path: "/a"}, &out); err != nil {
 		t.Fatal(err)
@@ -157,9 +157,9 @@ func TestDoWithNullDataLeavesOutAsItIs(t *testing.T) {
 	}
 }
 
-func TestAnErrorLeavesOutAsItIs(t *testing.T) {
+func TestDo_ErrorDoesNotChangeOut(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 409, `{"data": {"id": "cs_other"}, "error": {"code": "conflict"}, "meta": {}}`)
+	s := responding(t, 409, `{"data": {"id": "cs_other"}, "error": {"code": "conflict"}, "meta": {}}`)
 	out := plugipay.CheckoutSession{ID: "kept"}
 	err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "GET", Path: "/a"}, &out)
 	wantError(t, err, 409, "conflict")
@@ -168,20 +168,20 @@ func TestAnErrorLeavesOutAsItIs(t *testing.T) {
 	}
 }
 
-func TestDoWithoutOutAcceptsAnEmptyAnswer(t *testing.T) {
+func TestDo_NilOutAcceptsAnEmptyBody(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 202, 204} {
-		s := answering(t, status, "")
+		s := responding(t, status, "")
 		if err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "DELETE", Path: "/a"}, nil); err != nil {
 			t.Errorf("status %d: %v", status, err)
 		}
 	}
 }
 
-func TestDoWithOutAcceptsAnEmptyAnswerOnlyWhenTheStatusSaysSo(t *testing.T) {
+func TestDo_EmptyBodyIsAnErrorForSessionsOnly(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 201, 202, 204} {
-		client := answering(t, status, "").client(t)
+		client := responding(t, status, "").client(t)
 		opts := plugipay.RequestOptions{Method: "POST", Path: "/a"}
 		out := map[string]string{"kept": "yes"}
 		if err := client.Do(t.Context(), opts, &out); err != nil || out["kept"] != "yes" {
@@ -203,7 +203,7 @@ func TestDoWithOutAcceptsAnEmptyAnswerOnlyWhenTheStatusSaysSo(t *testing.T) {
 	}
 }
 
-// keeper keeps the JSON that it is decoded from, which package json asks it to copy.
+// keeper keeps the JSON that it is decoded from without copying it, although package json asks for a copy.
 type keeper struct{ content []byte }
 
 func (k *keeper) UnmarshalJSON(content []byte) error {
@@ -211,11 +211,11 @@ func (k *keeper) UnmarshalJSON(content []byte) error {
 	return nil
 }
 
-func TestWhatATypeOfTheCallersKeepsStaysAsItIs(t *testing.T) {
+func TestDo_UnmarshalJSONMayKeepItsBytes(t *testing.T) {
 	t.Parallel()
-	var answers atomic.Int32
+	var responses atomic.Int32
 	client := serving(t, func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprintf(w, `{"data": [{"n": %d}], "meta": {}}`, answers.Add(1))
+		_, _ = fmt.Fprintf(w, `{"data": [{"n": %d}], "meta": {}}`, responses.Add(1))
 	}).client(t)
 	list := plugipay.RequestOptions{Method: "GET", Path: "/api/v1/x"}
 	var done []keeper
@@ -235,13 +235,13 @@ func TestWhatATypeOfTheCallersKeepsStaysAsItIs(t *testing.T) {
 		}
 	}
 	if got, want := string(done[0].content)+string(page.Data[0].content), `{"n": 1}{"n": 2}`; got != want {
-		t.Errorf("what was kept is %s, want %s", got, want)
+		t.Errorf("the kept JSON is %s, want %s", got, want)
 	}
 }
 
-func TestAnAnswerWithoutDataIsAnErrorWhateverTheCallerHadInOut(t *testing.T) {
+func TestDo_MissingDataIsAnError(t *testing.T) {
 	t.Parallel()
-	client := answering(t, 200, `{"error": null, "meta": {}}`).client(t)
+	client := responding(t, 200, `{"error": null, "meta": {}}`).client(t)
 	for _, out := range []*plugipay.CheckoutSession{{}, {ID: "cs_before"}} {
 		err := client.Do(t.Context(), plugipay.RequestOptions{Method: "GET", Path: "/api/v1/x"}, out)
 		wantError(t, err, 200, "invalid_response")
@@ -262,7 +262,7 @@ func TestDo_RawResponseTakesAnyMediaType(t *testing.T) {
 		"a report as CSV":         {200, "a,b\n1,2\n", "", nil, "*/*", ""},
 		"a page of HTML":          {201, "<html>", "inline", http.Header{"Accept": {"text/html"}}, "text/html", ""},
 		"an envelope":             {200, sessionBody, "", nil, "*/*", ""},
-		"nothing":                 {204, "", "", nil, "*/*", ""},
+		"an empty body":           {204, "", "", nil, "*/*", ""},
 		"a name with a folder":    {200, "x", `attachment; filename="../../etc/passwd"`, nil, "*/*", "passwd"},
 		"a name from Windows":     {200, "x", `attachment; filename="..\\a\\b.pdf"`, nil, "*/*", "b.pdf"},
 		"a name that is a folder": {200, "x", `attachment; filename=".."`, nil, "*/*", ""},
@@ -297,18 +297,18 @@ func TestDo_RawResponseKeepsErrorsAndTheLimit(t *testing.T) {
 	t.Parallel()
 	raw := plugipay.RawResponse{FileName: "kept"}
 	opts := plugipay.RequestOptions{Method: "GET", Path: "/a"}
-	wantError(t, answering(t, 404, errorBody("not_found")).client(t).Do(t.Context(), opts, &raw), 404, "not_found")
-	wantError(t, answering(t, 500, htmlBody).client(t).Do(t.Context(), opts, &raw), 500, "invalid_response")
-	small := answering(t, 200, "12345").client(t, func(o *plugipay.ClientOptions) { o.MaxResponseBytes = 4 })
+	wantError(t, responding(t, 404, errorBody("not_found")).client(t).Do(t.Context(), opts, &raw), 404, "not_found")
+	wantError(t, responding(t, 500, htmlBody).client(t).Do(t.Context(), opts, &raw), 500, "invalid_response")
+	small := responding(t, 200, "12345").client(t, func(o *plugipay.ClientOptions) { o.MaxResponseBytes = 4 })
 	wantError(t, small.Do(t.Context(), opts, &raw), 200, "invalid_response")
 	if raw.FileName != "kept" || raw.Body != nil {
 		t.Errorf("an error changed the response: %+v", raw)
 	}
 }
 
-func TestDo_BodyThatIsAlreadyBytesIsRefused(t *testing.T) {
+func TestDo_BytesAndReadersAsBodyAreRefused(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, `{"data": {}}`)
+	s := responding(t, 200, `{"data": {}}`)
 	for _, body := range []any{[]byte(`{}`), strings.NewReader(`{}`), &[]byte{1}} {
 		err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: body}, nil)
 		if pe := wantError(t, err, 0, "invalid_request"); !strings.Contains(pe.Message, "json.RawMessage") {
@@ -323,9 +323,9 @@ func TestDo_BodyThatIsAlreadyBytesIsRefused(t *testing.T) {
 	}
 }
 
-func TestDo_PathThatWouldBeRewrittenIsRefused(t *testing.T) {
+func TestDo_UnescapedPathIsRefused(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, `{"data": {}}`)
+	s := responding(t, 200, `{"data": {}}`)
 	for _, odd := range []string{`"`, "<", ">", `\`, "^", "{", "|", "}", "`"} {
 		for _, path := range []string{"/a" + odd, "/a?customerId=hush" + odd} {
 			err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "GET", Path: path}, nil)
@@ -339,12 +339,12 @@ func TestDo_PathThatWouldBeRewrittenIsRefused(t *testing.T) {
 	}
 }
 
-// TestDo_SignsWhatIsSentBehindAnyGateway: a base path may hold escapes, too.
-func TestDo_SignsWhatIsSentBehindAnyGateway(t *testing.T) {
+// TestDo_SignatureIsValidBehindAGateway also covers base URLs with escapes in the path.
+func TestDo_SignatureIsValidBehindAGateway(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"", "/gateway", "/a%2Fb", "/a%20b", "/%7Euser", "/a{b}", "/a%7bb", "/~x", "/caf%C3%A9", "/a;b,c"} {
 		for _, path := range []string{"/api/v1/x", "/api/v1/x%2Fy?a=b%20c", "/a%7by%7D", "/~a", "/%7Ea"} {
-			s := answering(t, 200, `{"data": {"id": "cs_1"}}`)
+			s := responding(t, 200, `{"data": {"id": "cs_1"}}`)
 			client := s.client(t, func(o *plugipay.ClientOptions) { o.BaseURL += prefix })
 			if err := client.Do(t.Context(), plugipay.RequestOptions{Method: "GET", Path: path}, nil); err != nil {
 				t.Fatal(err)

@@ -24,10 +24,10 @@
 //
 //   - [NewClient] and [ClientOptions]: keys, timeouts, retries, a logger, limiters.
 //   - [CheckoutSessionsResource], which is Client.CheckoutSessions: Create, Get, List, All, Wait, Cancel and Confirm.
-//   - [Client.Do], [DoList], [All]: everything else that Plugipay has, with a type of yours.
+//   - [Client.Do], [DoList], [All]: every other operation of Plugipay, with your own types.
 //   - [Error]: every failure, and its sentinels, such as [ErrConflict].
-//   - [WithIdempotencyKey] and [WithResponse]: what one call is given besides, in its context.
-//   - [NewWebhookHandler] and [VerifyWebhook]: what Plugipay tells your server.
+//   - [WithIdempotencyKey] and [WithResponse]: options of one call, passed in its context.
+//   - [NewWebhookHandler] and [VerifyWebhook]: events that Plugipay sends to your server.
 //
 // # Values
 //
@@ -35,44 +35,45 @@
 // Plugipay's guide counts hundredths, so that 199_000_00 is IDR 199,000, and the published clients send whole rupiah. Look
 // at one session in test mode on its hosted page before money moves.
 //
-// Times are text, ISO 8601 in UTC, as Plugipay sends them; [CheckoutSession.ExpiresTime] and its like read them. A nil
-// pointer stands for null, or for a parameter that is not sent; [Ptr] makes a pointer.
+// Times are text, ISO 8601 in UTC. Methods such as [CheckoutSession.ExpiresTime] parse them. A nil pointer means null in a
+// response, and a parameter that is not sent in a request. [Ptr] returns a pointer to a value.
 //
-// Plugipay may add properties, statuses, methods and currencies at any time. Properties without a field are skipped, and
-// values without a constant arrive as they are. Package encoding/json ignores the case of names: of "status" and "Status"
-// in one object, the last one counts.
+// Plugipay may add properties, statuses, methods and currencies at any time. Properties without a field are ignored, and
+// values without a constant are kept. Package encoding/json ignores the case of names: if one object has "status" and
+// "Status", the last one wins.
 //
 // # Errors
 //
 // Every failure is an [*Error], whether it comes from Plugipay, from the network or from the client's own checks. Its
-// Code tells what happened; errors.Is finds it by sentinels such as [ErrConflict], and by the cause, such as
-// context.Canceled. More: https://github.com/plugipay/plugipay-go/blob/main/docs/errors.md
+// Code says what happened. errors.Is matches sentinels such as [ErrConflict], and causes such as context.Canceled.
+// More: https://github.com/plugipay/plugipay-go/blob/main/docs/errors.md
 //
 // # Idempotency and retries
 //
-// Create and Cancel send an idempotency key, a new one for each call. To make a call safe to repeat across calls, a
-// double click on "Pay" say, pass a key of your own with [WithIdempotencyKey].
+// Create and Cancel send an idempotency key, a new one for each call. To make several calls count as one, for example after
+// a double click on "Pay", pass your own key with [WithIdempotencyKey].
 //
-// A call that fails in a way that may pass is sent again, twice at the most unless [ClientOptions] say otherwise, with the
-// same key and newly signed: after a lost connection, a timeout of the attempt, and the statuses 408, 429, 500, 502, 503
-// and 504. The waits in between grow, have jitter, obey Retry-After up to 30 seconds, and end with the context. A write
-// without a key is sent again only when it cannot have been processed, except Confirm, which is safe to repeat.
+// The client retries lost connections, attempt timeouts, 408, 429, 500, 502, 503 and 504, and a 409 that says the key is
+// still in progress. It retries at most twice unless [ClientOptions] say otherwise. Each retry sends the same key and body
+// with a fresh signature. The waits between attempts grow, have jitter, obey Retry-After up to 30 seconds, and end with the
+// context. A write without a key is retried only when it cannot have been processed. Confirm is the exception: it is safe to
+// repeat.
 // More: https://github.com/plugipay/plugipay-go/blob/main/docs/retries.md
 //
 // # Webhooks
 //
-// [NewWebhookHandler] makes the http.Handler that receives Plugipay's events: it verifies them, and hands each to a function
-// once. [VerifyWebhook] verifies a delivery that a program reads by itself.
+// [NewWebhookHandler] returns an http.Handler that verifies events and passes them to a function, each at least once.
+// Package inbox handles each event once, in your database. [VerifyWebhookRequest] verifies a delivery in your own handler.
 // More: https://github.com/plugipay/plugipay-go/blob/main/docs/webhooks.md
 //
 // # Concurrency
 //
-// A [Client] may be used by any number of goroutines at once. No method changes what it is given. What several processes
-// share, and what they do not: https://github.com/plugipay/plugipay-go/blob/main/docs/many-processes.md
+// A [Client] is safe for use by any number of goroutines. No method changes its arguments. What several processes share,
+// and what they do not: https://github.com/plugipay/plugipay-go/blob/main/docs/many-processes.md
 //
 // # Testing
 //
-// The package sandbox beside this one runs a Plugipay in your own process, for tests and for trying things out without an
+// Package sandbox of this module runs a Plugipay in your own process, for tests and for trying things out without an
 // account: https://github.com/plugipay/plugipay-go/blob/main/docs/testing.md
 //
 // The types of requests and responses are generated from openapi.yaml at the root of this module, which describes the

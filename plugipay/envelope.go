@@ -15,8 +15,8 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// envelope is the body of every response. Data holds a pointer to what the data is decoded into; null makes it nil. Meta
-// has the paging of a list; responses of other operations leave that empty.
+// envelope is the body of every response. Data holds a pointer to the value that the data is decoded into. Null data makes it
+// nil. Meta has the paging of a list, which is empty for other operations.
 type envelope struct {
 	Data  any              `json:"data"`
 	Error *gen.ErrorDetail `json:"error"`
@@ -32,7 +32,7 @@ func one[T any](ctx context.Context, c *call) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
-	if env.Data == nil || reflect.ValueOf(data).Elem().IsZero() { // a session without an id and a URL is of no use
+	if env.Data == nil || reflect.ValueOf(data).Elem().IsZero() { // an empty session cannot be used
 		return nil, c.fail(c.invalid(noData, nil))
 	}
 	return data, nil
@@ -51,8 +51,8 @@ func list[T any](ctx context.Context, c *call) (Page[T], error) {
 	return pageOf(c, data, env.Meta)
 }
 
-// pageOf returns a page of the items, or an error if its next page cannot be asked for: a caller who reads on without a
-// cursor would read the first page forever.
+// pageOf returns a page of the items, or an error if there are more pages but no cursor. Without a cursor, the caller would
+// read the first page forever.
 func pageOf[T any](c *call, items []T, meta gen.ListMeta) (Page[T], error) {
 	page := newPage(items, meta)
 	if page.HasMore && page.Cursor == nil {
@@ -63,7 +63,7 @@ func pageOf[T any](c *call, items []T, meta gen.ListMeta) (Page[T], error) {
 
 const noData = "the response does not have the data that was asked for"
 
-// invalid is the error for a successful response that cannot be used.
+// invalid returns the error for a successful response that cannot be used.
 func (c *call) invalid(message string, cause error) *Error {
 	failed := invalidResponse(c.response.status, message, cause)
 	failed.RequestID = c.response.requestID
@@ -71,8 +71,8 @@ func (c *call) invalid(message string, cause error) *Error {
 	return failed
 }
 
-// decodeResponse decodes a response, its data into out. The error is the one that the response holds, or invalid_response if
-// it is not a response of Plugipay.
+// decodeResponse decodes a response and decodes its data into out. The error is the error in the response, or invalid_response
+// if Plugipay does not send such a response.
 func decodeResponse(resp *http.Response, content []byte, out any) (*envelope, *Error) {
 	succeeded := resp.StatusCode >= 200 && resp.StatusCode <= 299
 	raw, isRaw := out.(*RawResponse)
@@ -83,7 +83,7 @@ func decodeResponse(resp *http.Response, content []byte, out any) (*envelope, *E
 	case succeeded && len(content) == 0:
 		return &envelope{Data: out, noBody: true}, nil
 	case !succeeded:
-		out = new(json.RawMessage) // the data of an error, which is dropped
+		out = new(json.RawMessage) // drops the data of an error
 	}
 	env, err := decodeEnvelope(content, out)
 	failed := responseError(resp, env, err)
@@ -94,8 +94,8 @@ func decodeResponse(resp *http.Response, content []byte, out any) (*envelope, *E
 	return env, failed
 }
 
-// decodeEnvelope decodes the body of a response, its data into out. The envelope is there beside an error, too, with what
-// could be decoded.
+// decodeEnvelope decodes the body of a response and decodes its data into out. With an error, the envelope holds the parts
+// that could be decoded.
 func decodeEnvelope(content []byte, out any) (*envelope, error) {
 	env := &envelope{Data: out}
 	err := json.Unmarshal(content, env)
@@ -110,16 +110,16 @@ func decodeEnvelope(content []byte, out any) (*envelope, error) {
 	return env, decodeData(data, out)
 }
 
-// isMismatch reports whether JSON was decoded into a field of another type.
+// isMismatch reports whether err is about a JSON value whose type differs from its field.
 func isMismatch(err error) bool {
 	if err == nil {
-		return false // without the allocation that errors.As takes
+		return false // avoids the allocation of errors.As
 	}
 	var mismatch *json.UnmarshalTypeError
 	return errors.As(err, &mismatch)
 }
 
-// decodeData decodes the data of a response into out. The field that a mismatch names begins with "data".
+// decodeData decodes the data of a response into out. The field in a mismatch error begins with "data".
 func decodeData(data []byte, out any) error {
 	err := decodeLeniently(data, out)
 	var mismatch *json.UnmarshalTypeError
@@ -131,8 +131,8 @@ func decodeData(data []byte, out any) error {
 	return &inData
 }
 
-// decodeLeniently decodes JSON into out. In a session, a property that has another type than the contract says leaves its
-// field empty if the session can be used all the same: the call that created it must not fail.
+// decodeLeniently decodes JSON into out. In a session, a property whose type differs from the contract leaves its field empty
+// if the property is not essential. A call that created a session must not fail because of such a property.
 func decodeLeniently(content []byte, out any) error {
 	err := json.Unmarshal(content, out)
 	if !isMismatch(err) {
@@ -147,7 +147,7 @@ func decodeLeniently(content []byte, out any) error {
 	return err
 }
 
-// responseError returns the error of a response that was decoded with err; nil for none.
+// responseError returns the error of a response, or nil. err is the error of decoding it.
 func responseError(resp *http.Response, env *envelope, err error) *Error {
 	switch {
 	case env.Error != nil && env.Error.Code != "":
@@ -166,11 +166,11 @@ func responseError(resp *http.Response, env *envelope, err error) *Error {
 	return nil
 }
 
-// decodingMessage says why a response could not be decoded. It repeats nothing of the body.
+// decodingMessage describes why a response could not be decoded. It does not repeat the body.
 func decodingMessage(header http.Header, err error) string {
 	var mismatch *json.UnmarshalTypeError
 	if errors.As(err, &mismatch) {
-		return fmt.Sprintf("the response's %s is a JSON %s, which it must not be", cmp.Or(mismatch.Field, "body"), jsonKind(mismatch.Value))
+		return fmt.Sprintf("the response's %s is a JSON %s, which is not the type in the contract", cmp.Or(mismatch.Field, "body"), jsonKind(mismatch.Value))
 	}
 	if mediaType, _, err := mime.ParseMediaType(header.Get("Content-Type")); err == nil {
 		return "the response is not JSON (Content-Type " + mediaType + ")"
@@ -178,13 +178,13 @@ func decodingMessage(header http.Header, err error) string {
 	return "the response is not JSON"
 }
 
-// jsonKind returns the kind of value in an UnmarshalTypeError, which has the value itself after a number.
+// jsonKind returns the kind of value in an UnmarshalTypeError. For a number, the value itself follows the kind.
 func jsonKind(value string) string {
 	kind, _, _ := strings.Cut(value, " ")
 	return kind
 }
 
-// sentError returns the error that a response holds.
+// sentError returns the error in a response.
 func sentError(status int, sent *gen.ErrorDetail) *Error {
 	e := &Error{Status: status, Code: strings.ToLower(sent.Code), Message: sent.Message}
 	if field := cmp.Or(sent.Field, sent.Param); field != nil {

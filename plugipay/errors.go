@@ -18,44 +18,49 @@ import (
 	"time"
 )
 
-// The codes of errors that never reached Plugipay or that it did not send; those that it sends are the ErrorCode
-// constants generated from the contract, such as [ErrorCodeNotFound].
+// The codes of errors that Plugipay did not send. The codes that Plugipay sends are the ErrorCode constants generated from
+// the contract, such as [ErrorCodeNotFound].
 const (
-	// ErrorCodeMissingKeyID: neither ClientOptions.KeyID nor PLUGIPAY_KEY_ID is set.
+	// ErrorCodeMissingKeyID means that neither ClientOptions.KeyID nor PLUGIPAY_KEY_ID is set.
 	ErrorCodeMissingKeyID ErrorCode = "missing_key_id"
-	// ErrorCodeMissingSecret: neither ClientOptions.Secret nor PLUGIPAY_SECRET is set.
+	// ErrorCodeMissingSecret means that neither ClientOptions.Secret nor PLUGIPAY_SECRET is set.
 	ErrorCodeMissingSecret ErrorCode = "missing_secret"
-	// ErrorCodeInvalidRequest: a parameter cannot be sent; the message names it. Nothing was sent.
+	// ErrorCodeInvalidRequest means that a parameter is not valid. The message names it. Nothing was sent.
 	ErrorCodeInvalidRequest ErrorCode = "invalid_request"
-	// ErrorCodeSerializeFailed: a body cannot be written as JSON. Nothing was sent.
+	// ErrorCodeSerializeFailed means that a body cannot be written as JSON. Nothing was sent.
 	ErrorCodeSerializeFailed ErrorCode = "serialize_failed"
-	// ErrorCodeTimeout: no answer came in time, or not all of it. Plugipay may or may not have processed the request.
+	// ErrorCodeTimeout means that the whole response did not arrive in time. Plugipay may or may not have processed the
+	// request.
 	ErrorCodeTimeout ErrorCode = "timeout"
-	// ErrorCodeCanceled: the context was canceled before the answer was there. Plugipay may or may not have processed the request.
+	// ErrorCodeCanceled means that the context was canceled before the response arrived. Plugipay may or may not have
+	// processed the request.
 	ErrorCodeCanceled ErrorCode = "canceled"
-	// ErrorCodeNetworkError: the connection failed before the answer was there. Plugipay may or may not have processed the request.
+	// ErrorCodeNetworkError means that the connection failed before the response arrived. Plugipay may or may not have
+	// processed the request.
 	ErrorCodeNetworkError ErrorCode = "network_error"
-	// ErrorCodeInvalidResponse: the answer is not one of Plugipay's; its HTTP status is in Status.
+	// ErrorCodeInvalidResponse means that the response is not one that Plugipay sends. Status is its HTTP status.
 	ErrorCodeInvalidResponse ErrorCode = "invalid_response"
-	// ErrorCodeSessionMismatch: a session is not what was expected; Field names the first property that differs. See
+	// ErrorCodeSessionMismatch means that a session is not the expected one. Field names the first property that differs. See
 	// [CheckoutSession.Check].
 	ErrorCodeSessionMismatch ErrorCode = "session_mismatch"
 
-	// ErrorCodeSignatureMissing: a webhook delivery has no signature header, or there is no secret to verify it with.
+	// ErrorCodeSignatureMissing means that a webhook delivery has no signature header, or that there is no secret to verify
+	// it with.
 	ErrorCodeSignatureMissing ErrorCode = "signature_missing"
-	// ErrorCodeSignatureMalformed: the signature header of a webhook delivery cannot be read.
+	// ErrorCodeSignatureMalformed means that the signature header of a webhook delivery cannot be read.
 	ErrorCodeSignatureMalformed ErrorCode = "signature_malformed"
-	// ErrorCodeSignatureStale: the timestamp of a webhook delivery is too far off; an old one may be a repeated one.
+	// ErrorCodeSignatureStale means that the timestamp of a webhook delivery is too far from the clock. An old delivery may
+	// be a replay.
 	ErrorCodeSignatureStale ErrorCode = "signature_stale"
-	// ErrorCodeSignatureInvalid: a webhook delivery was not signed with the secret.
+	// ErrorCodeSignatureInvalid means that a webhook delivery was not signed with the secret.
 	ErrorCodeSignatureInvalid ErrorCode = "signature_invalid"
-	// ErrorCodeInvalidPayload: a webhook delivery is Plugipay's, but is not the event that it should be.
+	// ErrorCodeInvalidPayload means that a webhook delivery is signed, but its body is not an event, or the event is not
+	// about a checkout session.
 	ErrorCodeInvalidPayload ErrorCode = "invalid_payload"
 )
 
-// ErrorCodes returns the codes that this package knows: those that Plugipay sends, in the contract's order, then those of
-// errors that never reached it or that it did not send. Plugipay may send others, which are newer than this package. The
-// slice is the caller's own.
+// ErrorCodes returns the codes that this package knows: first the codes that Plugipay sends, in the contract's order, then
+// the client's own. Plugipay may send newer codes. The caller owns the slice.
 func ErrorCodes() []ErrorCode {
 	return append(sentErrorCodes(),
 		ErrorCodeMissingKeyID,
@@ -76,11 +81,11 @@ func ErrorCodes() []ErrorCode {
 	)
 }
 
-// Sentinels to find an error by its code:
+// Sentinels for errors.Is, which compares codes:
 //
 //	if errors.Is(err, plugipay.ErrConflict) { … }
 //
-// There is one for each documented code.
+// Each documented code has one.
 var (
 	ErrValidation           error = sentinel(ErrorCodeValidationError)
 	ErrInvalidSignature     error = sentinel(ErrorCodeInvalidSignature)
@@ -114,46 +119,48 @@ var (
 	ErrInvalidPayload     error = sentinel(ErrorCodeInvalidPayload)
 )
 
-// sentinel is an error that stands for every Error with its code.
+// sentinel is an error that matches every Error with its code.
 type sentinel string
 
 func (s sentinel) Error() string { return "plugipay: " + string(s) }
 
-// Error is every failure of this package. Find it with errors.As, or compare its code with errors.Is:
+// Error is the type of every error of this package. Find it with errors.As, or compare its code with errors.Is:
 //
 //	var pe *plugipay.Error
 //	if errors.As(err, &pe) && pe.Code == plugipay.ErrorCodeAdapterNotConfigured { … }
 type Error struct {
-	// Status is the HTTP status of the answer, also of one that was cut in the middle; 0 when there was none.
+	// Status is the HTTP status of the response, also if its body was cut off. It is 0 if there was no response.
 	Status int
-	// Code tells what happened, for programs: one of the ErrorCode constants, or a newer one. Always in lower case.
+	// Code identifies the error for programs. It is one of the ErrorCode constants, or a newer code. It is always in lower
+	// case.
 	Code string
-	// Message tells what happened, in English, for the people who run the server; it is not meant for buyers.
+	// Message describes the error in English, for your logs. Do not show it to buyers.
 	Message string
-	// RequestID is Plugipay's id of the request (req_…), to quote when asking about it; empty when there was no answer.
+	// RequestID is Plugipay's id of the request (req_…). Quote it to Plugipay's support. It is empty if there was no
+	// response.
 	RequestID string
-	// Field is the parameter at fault, such as "amount", where the answer names one.
+	// Field is the invalid parameter, such as "amount". It is empty if the response names no parameter.
 	Field string
-	// Details is more about the error, as JSON; nil where the answer has none.
+	// Details holds more information about the error, as JSON. It is nil if the response has no details.
 	Details json.RawMessage `json:"-"`
-	// DocURL is a page that explains the error, where the answer names one.
+	// DocURL is the URL of a page that explains the error. It is empty if the response names no page.
 	DocURL string
-	// Attempts is how often it was tried to send the request, connections that could not be made included; 0 when it was
-	// not tried.
+	// Attempts is the number of attempts, including those that made no connection. It is 0 if there was no attempt.
 	Attempts int
-	// RetryAfter is how long the answer asks to wait before the next request; zero where it does not.
+	// RetryAfter is how long the response asks to wait before the next request. It is zero if the response does not ask.
 	RetryAfter time.Duration
-	// IdempotencyKey is the key that was sent; empty for none. A call with the same key and the same parameters goes on
-	// where this one failed, and still happens once; see [WithIdempotencyKey]. Printing the error does not show it.
+	// IdempotencyKey is the key that was sent. It is empty if no key was sent. A call with the same key and the same parameters
+	// continues where this call failed, and takes effect once. See [WithIdempotencyKey]. Printing the error does not show the
+	// key.
 	IdempotencyKey string `json:"-"`
 
 	cause                error
 	mayHaveBeenProcessed bool
-	// permanent: another attempt would fail in the same way, whatever the status says.
+	// permanent reports whether another attempt would fail in the same way, regardless of the status.
 	permanent bool
 }
 
-// Error returns the code, the message, and what is known of the status, the field, the request id and the attempts.
+// Error returns the code and the message, and the status, field, request id and number of attempts if they are known.
 func (e *Error) Error() string {
 	text := "plugipay: " + e.Code
 	if e.Message != "" {
@@ -184,10 +191,10 @@ func (e Error) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error())
 // LogValue gives slog the error's text.
 func (e Error) LogValue() slog.Value { return slog.StringValue(e.Error()) }
 
-// Unwrap returns the cause, such as context.DeadlineExceeded or a net.Error; nil for an error that Plugipay sent.
+// Unwrap returns the cause, such as context.DeadlineExceeded or a net.Error. It returns nil for an error that Plugipay sent.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Is tells whether target is the sentinel of the error's code.
+// Is reports whether target is the sentinel of the error's code.
 func (e *Error) Is(target error) bool {
 	s, ok := target.(sentinel)
 	return ok && string(s) == e.Code
@@ -208,13 +215,13 @@ func invalidResponse(status int, message string, cause error) *Error {
 	return &Error{Status: status, Code: ErrorCodeInvalidResponse, Message: message, cause: cause}
 }
 
-// permanentError marks an error that another attempt would meet again.
+// permanentError marks an error as permanent. The request may have been processed.
 func permanentError(err *Error) *Error {
 	err.permanent, err.mayHaveBeenProcessed = true, true
 	return err
 }
 
-// asError returns err as the *Error that it is.
+// asError returns the *Error in err. An err without one becomes the cause of a new *Error.
 func asError(err error) *Error {
 	var failed *Error
 	if errors.As(err, &failed) {
@@ -223,15 +230,15 @@ func asError(err error) *Error {
 	return &Error{Code: ErrorCodeInvalidRequest, Message: "the request cannot be built", cause: err}
 }
 
-// connectionError returns the error for an attempt that got no response, or only a part of one (then status is its status).
-// The attempt's context has the timeout in addition to what the caller's has.
+// connectionError returns the error for an attempt without a complete response. status is the status of a truncated response,
+// or 0. attempt is the context of the attempt: the caller's context with the timeout.
 func (s *shared) connectionError(caller, attempt context.Context, status int, err error) *Error {
 	err = withoutURL(err)
 	failed := &Error{Status: status, Code: ErrorCodeNetworkError, Message: connectionMessage(err), cause: err}
 	var transport net.Error
 	switch {
 	case caller.Err() != nil:
-		failed = ended(caller, "before the response arrived", nil)
+		failed = contextError(caller, "before the response arrived", nil)
 		failed.Status = status
 	case errors.Is(attempt.Err(), context.DeadlineExceeded):
 		failed.Code = ErrorCodeTimeout
@@ -239,14 +246,14 @@ func (s *shared) connectionError(caller, attempt context.Context, status int, er
 		failed.cause = errors.Join(attempt.Err(), err)
 	case attempt.Err() != nil: // see newTrace
 		failed.Message = "the server refused the request over HTTP/2"
-	case errors.As(err, &transport) && transport.Timeout(): // a timeout of the user's transport
+	case errors.As(err, &transport) && transport.Timeout(): // a timeout of a custom transport
 		failed.Code, failed.Message = ErrorCodeTimeout, "a timeout of the transport, or of the network, ended the attempt"
 		failed.cause = errors.Join(context.DeadlineExceeded, err)
 	}
 	return failed
 }
 
-// withoutURL returns the cause of each url.Error in err: the URL may hold a customer's id.
+// withoutURL returns the cause of each url.Error in err, because the URL may hold a customer's id.
 func withoutURL(err error) error {
 	var withURL *url.Error
 	for errors.As(err, &withURL) && withURL.Err != nil {
@@ -255,8 +262,8 @@ func withoutURL(err error) error {
 	return err
 }
 
-// connectionMessage says what is wrong with a connection. It repeats no text of err: a transport of the user's may put the URL
-// into it, and net/http quotes what the server sent.
+// connectionMessage describes why a connection failed. It repeats no text of err, because a custom transport may put the URL
+// into it, and net/http quotes the server.
 func connectionMessage(err error) string {
 	var certificate *tls.CertificateVerificationError
 	var lookup *net.DNSError
@@ -281,14 +288,14 @@ func connectionMessage(err error) string {
 	return "the connection failed before the whole response arrived; errors.Unwrap returns the cause"
 }
 
-// certificateProblem says more about the usual problems with a certificate.
+// certificateProblem describes the most common problems with a certificate.
 func certificateProblem(err error) string {
 	var authority x509.UnknownAuthorityError
 	var hostname x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err, &authority):
-		return ": its authority is not known to this machine"
+		return ": its authority is unknown to this machine"
 	case errors.As(err, &hostname):
 		return ": it is for another host"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
@@ -297,28 +304,28 @@ func certificateProblem(err error) string {
 	return ""
 }
 
-// ended is the error of a call that its context ended, before the first attempt or between two. doing says when. errors.Is
-// finds in it what ended the context, and the last attempt's error if there was an attempt.
-func ended(ctx context.Context, doing string, last *Error) *Error {
-	e := &Error{Code: ErrorCodeTimeout, Message: "the context's deadline passed " + doing, cause: context.DeadlineExceeded}
-	if ctx.Err() != nil { // it has not while a wait would end after the deadline
+// contextError returns the error of a call whose context ended, before the first attempt or between two attempts. when describes
+// the moment. errors.Is finds the cause of the context in it, and the error of the last attempt if there was an attempt.
+func contextError(ctx context.Context, when string, last *Error) *Error {
+	e := &Error{Code: ErrorCodeTimeout, Message: "the context's deadline passed " + when, cause: context.DeadlineExceeded}
+	if ctx.Err() != nil { // nil if only the next wait would exceed the deadline
 		e.cause = causeOf(ctx)
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
-		e.Code, e.Message = ErrorCodeCanceled, "the context was canceled "+doing
+		e.Code, e.Message = ErrorCodeCanceled, "the context was canceled "+when
 	}
 	if last == nil {
 		return e
 	}
 	e.Status, e.RequestID = last.Status, last.RequestID
 	e.Message += "; the last one: " + last.Error()
-	if ctx.Err() == nil || !errors.Is(last, context.DeadlineExceeded) { // an attempt's timeout, which did not end the call
+	if ctx.Err() == nil || !errors.Is(last, context.DeadlineExceeded) { // the timeout of an attempt did not end the call
 		e.cause = errors.Join(e.cause, last)
 	}
 	return e
 }
 
-// causeOf returns why the context ended: its Err, and the cause that it was given, if any.
+// causeOf returns the error of a context that has ended, joined with its cause if it has one.
 func causeOf(ctx context.Context) error {
 	if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
 		return errors.Join(ctx.Err(), cause)

@@ -20,7 +20,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// sentinels are all documented codes with their sentinels.
+// sentinels maps each documented code to its sentinel.
 var sentinels = map[string]error{
 	plugipay.ErrorCodeValidationError:      plugipay.ErrValidation,
 	plugipay.ErrorCodeInvalidSignature:     plugipay.ErrInvalidSignature,
@@ -52,7 +52,7 @@ var sentinels = map[string]error{
 	plugipay.ErrorCodeInvalidPayload:       plugipay.ErrInvalidPayload,
 }
 
-func TestEachCodeIsFoundByItsOwnSentinelOnly(t *testing.T) {
+func TestSentinels_MatchTheirCodeOnly(t *testing.T) {
 	t.Parallel()
 	for code := range sentinels {
 		err := fmt.Errorf("wrapped: %w", &plugipay.Error{Code: code})
@@ -64,7 +64,7 @@ func TestEachCodeIsFoundByItsOwnSentinelOnly(t *testing.T) {
 	}
 }
 
-func TestEachCodeOfTheContractHasASentinel(t *testing.T) {
+func TestSentinels_CoverEveryCodeOfTheContract(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	if err != nil {
@@ -77,7 +77,7 @@ func TestEachCodeOfTheContractHasASentinel(t *testing.T) {
 	}
 }
 
-func TestAnErrorThatPlugipaySendsArrivesWhole(t *testing.T) {
+func TestError_HasEveryPropertyThatWasSent(t *testing.T) {
 	t.Parallel()
 	const body = `{"data": null, "error": {"code": "VALIDATION_ERROR", "message": "amount must be at least 1", "field": "amount",
 		"details": {"minimum": 1}, "docUrl": "https://plugipay.com/docs/api/errors", "new": true},
@@ -89,7 +89,7 @@ func TestAnErrorThatPlugipaySendsArrivesWhole(t *testing.T) {
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
-			s := answering(t, 400, body)
+			s := responding(t, 400, body)
 			err := op.call(t, s.client(t))
 			want := want
 			want.IdempotencyKey = s.only(t).header.Get("Idempotency-Key")
@@ -110,9 +110,9 @@ func TestAnErrorThatPlugipaySendsArrivesWhole(t *testing.T) {
 	}
 }
 
-func TestAnErrorWithNullsAndUnknownCodesArrives(t *testing.T) {
+func TestError_NullsAndUnknownCodesAreAccepted(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 418, `{"data": null, "error": {"code": "New_Code", "message": null, "field": null, "details": null, "docUrl": null}, "meta": null}`)
+	s := responding(t, 418, `{"data": null, "error": {"code": "New_Code", "message": null, "field": null, "details": null, "docUrl": null}, "meta": null}`)
 	_, err := s.client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
 	got := wantError(t, err, 418, "new_code")
 	if want := (plugipay.Error{Status: 418, Code: "new_code", Attempts: 1}); !reflect.DeepEqual(*got, want) {
@@ -120,15 +120,15 @@ func TestAnErrorWithNullsAndUnknownCodesArrives(t *testing.T) {
 	}
 }
 
-// fields shows all public fields of an error, which printing it does not.
+// fields prints all fields of an error. Printing the error itself does not.
 func fields(err *plugipay.Error) string {
-	type everything plugipay.Error // and none of its methods
+	type everything plugipay.Error // the fields without the methods
 	return fmt.Sprintf("%+v", everything(*err))
 }
 
-func TestAnErrorInAnAnswerWithASuccessfulStatusIsAnError(t *testing.T) {
+func TestError_WithSuccessfulStatusIsAnError(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, `{"data": null, "error": {"code": "conflict", "message": "ended"}, "meta": {"requestId": "req_1"}}`)
+	s := responding(t, 200, `{"data": null, "error": {"code": "conflict", "message": "ended"}, "meta": {"requestId": "req_1"}}`)
 	for _, op := range operations() {
 		if err := op.call(t, s.client(t)); !errors.Is(err, plugipay.ErrConflict) {
 			t.Errorf("%s: error is %v", op.name, err)
@@ -136,16 +136,16 @@ func TestAnErrorInAnAnswerWithASuccessfulStatusIsAnError(t *testing.T) {
 	}
 }
 
-func TestABodyThatIsNoEnvelopeKeepsItsStatus(t *testing.T) {
+func TestResponse_InvalidEnvelopeKeepsItsStatus(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]string{
 		"empty":              "",
 		"HTML":               "<html><body>502 Bad Gateway</body></html>",
 		"text":               "upstream connect error",
-		"cut short":          sessionBody[:len(sessionBody)/2],
-		"another JSON":       `{"message": "Not Found"}`,
-		"data as a value":    `{"type": "data"}`,
-		"data further down":  `{"result": {"data": {"id": "cs_01HX"}}}`,
+		"truncated":          sessionBody[:len(sessionBody)/2],
+		"other JSON":         `{"message": "Not Found"}`,
+		"data as a string":   `{"type": "data"}`,
+		"nested data":        `{"result": {"data": {"id": "cs_01HX"}}}`,
 		"an array":           `[]`,
 		"a number":           `42`,
 		"null":               `null`,
@@ -161,7 +161,7 @@ func TestABodyThatIsNoEnvelopeKeepsItsStatus(t *testing.T) {
 				}
 				t.Run(fmt.Sprint(op.name, " ", status, " ", name), func(t *testing.T) {
 					t.Parallel()
-					err := op.call(t, answering(t, status, body).client(t))
+					err := op.call(t, responding(t, status, body).client(t))
 					pe := wantError(t, err, status, "invalid_response")
 					if strings.Contains(pe.Error(), "Gateway") || strings.Contains(pe.Error(), "upstream") {
 						t.Errorf("the error repeats the body: %v", pe)
@@ -172,7 +172,7 @@ func TestABodyThatIsNoEnvelopeKeepsItsStatus(t *testing.T) {
 	}
 }
 
-func TestARedirectToNowhereIsARedirectToo(t *testing.T) {
+func TestRedirect_InvalidLocationIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", "http://%zz")
@@ -184,7 +184,7 @@ func TestARedirectToNowhereIsARedirectToo(t *testing.T) {
 	}
 }
 
-func TestARedirectIsAnErrorAndNotFollowed(t *testing.T) {
+func TestRedirect_IsNotFollowed(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{300, 301, 302, 303, 304, 307, 308} {
 		for _, op := range operations() {
@@ -209,10 +209,10 @@ func TestARedirectIsAnErrorAndNotFollowed(t *testing.T) {
 	}
 }
 
-func TestAnAnswerWithoutASessionIsAnError(t *testing.T) {
+func TestResponse_MissingSessionIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, data := range []string{"null", "{}", `{"new": 1}`, `{"id": ""}`} {
-		client := answering(t, 200, `{"data": `+data+`, "error": null, "meta": {"requestId": "req_42"}}`).client(t)
+		client := responding(t, 200, `{"data": `+data+`, "error": null, "meta": {"requestId": "req_42"}}`).client(t)
 		for _, op := range operations() {
 			if op.list || op.name == "Do" {
 				continue
@@ -225,9 +225,9 @@ func TestAnAnswerWithoutASessionIsAnError(t *testing.T) {
 	}
 }
 
-func TestAnAnswerOfTheWrongTypeSaysWhere(t *testing.T) {
+func TestResponse_ErrorNamesThePropertyOfWrongType(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, strings.Replace(sessionBody, "19900000", `"secret value"`, 1))
+	s := responding(t, 200, strings.Replace(sessionBody, "19900000", `"secret value"`, 1))
 	_, err := s.client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
 	pe := wantError(t, err, 200, "invalid_response")
 	if !strings.Contains(pe.Message, "data.amount") || strings.Contains(pe.Error(), "secret value") {
@@ -238,9 +238,9 @@ func TestAnAnswerOfTheWrongTypeSaysWhere(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatIsTooLargeIsAnError(t *testing.T) {
+func TestMaxResponseBytes_LargerResponseIsAnError(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, `{"data": "`+strings.Repeat("x", 9<<20)+`"}`)
+	s := responding(t, 200, `{"data": "`+strings.Repeat("x", 9<<20)+`"}`)
 	for _, op := range operations() {
 		if pe := wantError(t, op.call(t, s.client(t)), 200, "invalid_response"); !strings.Contains(pe.Message, "larger") {
 			t.Errorf("%s: message is %q", op.name, pe.Message)
@@ -248,7 +248,7 @@ func TestAnAnswerThatIsTooLargeIsAnError(t *testing.T) {
 	}
 }
 
-func TestACanceledContextIsCanceled(t *testing.T) {
+func TestContext_CancelReturnsCanceledAndItsCause(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("the buyer went away")
@@ -264,29 +264,29 @@ func TestACanceledContextIsCanceled(t *testing.T) {
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		t.Error("a cancel is taken for a deadline")
+		t.Error("a cancel matches context.DeadlineExceeded")
 	}
 }
 
-func TestAContextThatEndedSendsNothing(t *testing.T) {
+func TestContext_EndedContextSendsNothing(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := s.client(t).CheckoutSessions.Create(ctx, validInput())
 	if pe := wantError(t, err, 0, "canceled"); pe.Attempts != 0 {
-		t.Errorf("the error tells of %d attempts", pe.Attempts)
+		t.Errorf("Attempts is %d, want 0", pe.Attempts)
 	}
 	if n := s.count(); n != 0 {
 		t.Errorf("%d requests were sent", n)
 	}
 }
 
-// stalling is a connection on which no answer ever comes.
-func stalling(ctx context.Context, _, _ string) (net.Conn, error) {
+// dialSilent returns a connection to a server that never responds.
+func dialSilent(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, server := net.Pipe()
 	context.AfterFunc(ctx, func() { _ = client.Close(); _ = server.Close() })
-	go func() { // what is sent is read, so that the client is waiting for an answer
+	go func() { // read the request, so that the client waits for a response
 		buffer := make([]byte, 1024)
 		for {
 			if _, err := server.Read(buffer); err != nil {
@@ -297,7 +297,7 @@ func stalling(ctx context.Context, _, _ string) (net.Conn, error) {
 	return client, nil
 }
 
-func TestAnAnswerThatDoesNotComeInTimeIsATimeout(t *testing.T) {
+func TestTimeout_ShortestLimitEndsTheCall(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name     string
@@ -320,7 +320,7 @@ func TestAnAnswerThatDoesNotComeInTimeIsATimeout(t *testing.T) {
 					ctx, cancel = context.WithTimeout(ctx, test.deadline)
 				}
 				defer cancel()
-				transport := &http.Transport{DialContext: stalling}
+				transport := &http.Transport{DialContext: dialSilent}
 				defer transport.CloseIdleConnections()
 				client, err := plugipay.NewClient(plugipay.ClientOptions{
 					KeyID: testKeyID, Secret: testSecret, BaseURL: "http://localhost", Timeout: test.timeout, MaxRetries: -1,
@@ -332,25 +332,25 @@ func TestAnAnswerThatDoesNotComeInTimeIsATimeout(t *testing.T) {
 				start := time.Now()
 				_, err = client.CheckoutSessions.Get(ctx, "cs_01HX")
 				if took := time.Since(start); took != test.takes { // virtual time
-					t.Errorf("it took %s, want %s", took, test.takes)
+					t.Errorf("the call took %s, want %s", took, test.takes)
 				}
 				pe := wantError(t, err, 0, "timeout")
 				if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, plugipay.ErrTimeout) {
 					t.Errorf("errors.Is does not find the deadline in %v", err)
 				}
 				if !strings.Contains(pe.Message, test.says) {
-					t.Errorf("message %q does not say %q", pe.Message, test.says)
+					t.Errorf("the message %q does not contain %q", pe.Message, test.says)
 				}
 			})
 		})
 	}
 }
 
-func TestTheTimeoutOfTheUsersHTTPClientHoldsUnlessThereIsAnother(t *testing.T) {
+func TestTimeout_DefaultsToThatOfTheHTTPOption(t *testing.T) {
 	t.Parallel()
 	for timeout, takes := range map[time.Duration]time.Duration{0: 7 * time.Second, 20 * time.Second: 20 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
-			transport := &http.Transport{DialContext: stalling}
+			transport := &http.Transport{DialContext: dialSilent}
 			defer transport.CloseIdleConnections()
 			client, err := plugipay.NewClient(plugipay.ClientOptions{
 				KeyID: testKeyID, Secret: testSecret, BaseURL: "http://localhost", MaxRetries: -1, Timeout: timeout,
@@ -363,16 +363,16 @@ func TestTheTimeoutOfTheUsersHTTPClientHoldsUnlessThereIsAnother(t *testing.T) {
 			_, err = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 			wantError(t, err, 0, "timeout")
 			if took := time.Since(start); took != takes {
-				t.Errorf("it took %s, want %s", took, takes)
+				t.Errorf("the call took %s, want %s", took, takes)
 			}
 		})
 	}
 }
 
-func TestATimeoutOfTheUsersTransportIsATimeoutThatIsNotTakenForOurs(t *testing.T) {
+func TestTimeout_OfTransportDoesNotNameClientOptions(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		transport := &http.Transport{DialContext: stalling, ResponseHeaderTimeout: 2 * time.Second}
+		transport := &http.Transport{DialContext: dialSilent, ResponseHeaderTimeout: 2 * time.Second}
 		defer transport.CloseIdleConnections()
 		client, err := plugipay.NewClient(plugipay.ClientOptions{
 			KeyID: testKeyID, Secret: testSecret, BaseURL: "http://localhost", MaxRetries: -1, HTTP: &http.Client{Transport: transport},
@@ -389,23 +389,23 @@ func TestATimeoutOfTheUsersTransportIsATimeoutThatIsNotTakenForOurs(t *testing.T
 	})
 }
 
-func TestTheCauseOfAnErrorIsFound(t *testing.T) {
+func TestError_CauseIsFoundByErrorsAs(t *testing.T) {
 	t.Parallel()
 	var syntax *json.SyntaxError
-	_, err := answering(t, 200, "<html>").client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
+	_, err := responding(t, 200, "<html>").client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
 	if !errors.As(err, &syntax) {
 		t.Errorf("the cause of %v is not found", err)
 	}
 	var unsupported *json.UnsupportedTypeError
-	err = answering(t, 200, "").client(t).Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: make(chan int)}, nil)
+	err = responding(t, 200, "").client(t).Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: make(chan int)}, nil)
 	if !errors.As(err, &unsupported) {
 		t.Errorf("the cause of %v is not found", err)
 	}
 }
 
-func TestAConnectionThatFailsIsANetworkError(t *testing.T) {
+func TestError_RefusedConnectionIsANetworkError(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	client := s.client(t)
 	s.Close()
 	_, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{CustomerID: plugipay.Ptr("cus_secret")})
@@ -415,11 +415,11 @@ func TestAConnectionThatFailsIsANetworkError(t *testing.T) {
 		t.Errorf("the cause of %v is not found", err)
 	}
 	if strings.Contains(err.Error(), "cus_secret") {
-		t.Errorf("the error tells the customer: %v", err)
+		t.Errorf("the error contains the customer id: %v", err)
 	}
 }
 
-func TestAServerWithoutTLSIsToldSo(t *testing.T) {
+func TestError_MessageReportsAServerWithoutTLS(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
 	s.Config.ErrorLog = discardLog()
@@ -437,7 +437,7 @@ func TestAServerWithoutTLSIsToldSo(t *testing.T) {
 	}
 }
 
-func TestAnAnswerCutInTheMiddleIsANetworkErrorWithItsStatus(t *testing.T) {
+func TestError_TruncatedResponseKeepsItsStatus(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")

@@ -45,7 +45,7 @@ func ExampleClientOptions_logger() {
 	opts := box.ClientOptions()
 	opts.Logger = slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
-		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr { // what differs from run to run
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr { // removes values that differ between runs
 			switch a.Key {
 			case slog.TimeKey, "duration", "wait", "requestId":
 				return slog.Attr{}
@@ -62,12 +62,12 @@ func ExampleClientOptions_logger() {
 	}
 	// Output:
 	// level=DEBUG msg="plugipay: attempt" method=POST operation=createCheckoutSession attempt=1 status=503 code=service_unavailable
-	// level=WARN msg="plugipay: attempt failed, trying again" method=POST operation=createCheckoutSession attempt=1 status=503 code=service_unavailable
+	// level=WARN msg="plugipay: attempt failed, retrying" method=POST operation=createCheckoutSession attempt=1 status=503 code=service_unavailable
 	// level=DEBUG msg="plugipay: attempt" method=POST operation=createCheckoutSession attempt=2 status=201
 }
 
-// quota is a Limiter that lets a number of requests through and no more. One that waits for its place is
-// golang.org/x/time/rate's, which fits as it is.
+// quota is a Limiter that allows a fixed number of requests. For a limiter that waits, use *rate.Limiter of
+// golang.org/x/time/rate.
 type quota chan struct{}
 
 func (q quota) Wait(ctx context.Context) error {
@@ -99,7 +99,7 @@ func ExampleLimiter() {
 	// Output:
 	// <nil>
 	// <nil>
-	// plugipay: rate_limited: the limiter (ClientOptions) lets nothing through, nothing was sent: the quota is used up
+	// plugipay: rate_limited: the limiter (ClientOptions) allows no request; nothing was sent: the quota is used up
 }
 
 func ExampleAppInfo() {
@@ -111,7 +111,7 @@ func ExampleAppInfo() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// Requests say "User-Agent: plugipay-go/0.1.0 go/1.25.0 MyPlugin/2.1 (https://example.com)".
+	// Requests have the header "User-Agent: plugipay-go/0.1.0-dev go/1.25.0 MyPlugin/2.1 (https://example.com)".
 	fmt.Println(client.BaseURL())
 	// Output: https://plugipay.com
 }

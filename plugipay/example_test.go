@@ -15,8 +15,8 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// sandboxClient returns a client of a sandbox, so that the examples run without an account. In a program, NewClient
-// with the zero ClientOptions takes the credentials from the environment.
+// sandboxClient returns a client of a sandbox, so that the examples run without an account. In a program, call NewClient
+// with the zero ClientOptions, which reads the credentials from the environment.
 func sandboxClient() (client *plugipay.Client, closeSandbox func()) {
 	box, err := sandbox.Start(sandbox.Options{})
 	if err != nil {
@@ -40,7 +40,7 @@ func proPlan() plugipay.CheckoutSessionCreateInput {
 }
 
 func ExampleNewClient() {
-	_, err := plugipay.NewClient(plugipay.ClientOptions{KeyID: "pk_test_0001"}) // and no secret
+	_, err := plugipay.NewClient(plugipay.ClientOptions{KeyID: "pk_test_0001"}) // no secret
 	fmt.Println(errors.Is(err, plugipay.ErrMissingSecret))
 
 	client, err := plugipay.NewClient(plugipay.ClientOptions{KeyID: "pk_test_0001", Secret: "sk_test_alpha"})
@@ -92,7 +92,7 @@ func ExampleCheckoutSessionsResource_Get() {
 	}
 	switch session.Status {
 	case plugipay.CheckoutSessionStatusCompleted:
-		fmt.Println("paid: fulfil the order")
+		fmt.Println("paid: fulfill the order")
 	case plugipay.CheckoutSessionStatusFailed, plugipay.CheckoutSessionStatusExpired, plugipay.CheckoutSessionStatusCanceled:
 		fmt.Println("ended without a payment")
 	default:
@@ -142,7 +142,7 @@ func ExampleCheckoutSessionsResource_Cancel() {
 	for range 2 {
 		canceled, err := client.CheckoutSessions.Cancel(ctx, session.ID)
 		if errors.Is(err, plugipay.ErrConflict) {
-			fmt.Println("it has ended already")
+			fmt.Println("the session has ended already")
 		} else if err != nil {
 			log.Fatal(err)
 		} else {
@@ -151,10 +151,10 @@ func ExampleCheckoutSessionsResource_Cancel() {
 	}
 	// Output:
 	// canceled
-	// it has ended already
+	// the session has ended already
 }
 
-// A cart has changed: its old session must not take a payment any more.
+// After a cart has changed, its old session must not take a payment.
 func ExampleCheckoutSessionsResource_CancelOrGet() {
 	client, closeSandbox := sandboxClient()
 	defer closeSandbox()
@@ -167,9 +167,9 @@ func ExampleCheckoutSessionsResource_CancelOrGet() {
 	for range 2 {
 		ended, err := client.CheckoutSessions.CancelOrGet(ctx, session.ID)
 		if err != nil {
-			log.Fatal(err) // it may still take a payment
+			log.Fatal(err) // the session may still take a payment
 		}
-		fmt.Println(ended.Status) // "completed" if the buyer was faster
+		fmt.Println(ended.Status) // "completed" if the buyer paid first
 	}
 	// Output:
 	// canceled
@@ -179,7 +179,7 @@ func ExampleCheckoutSessionsResource_CancelOrGet() {
 func ExampleCheckoutSession_Check() {
 	session := &plugipay.CheckoutSession{Amount: 199_000_00, Currency: plugipay.CurrencyIDR, Mode: "test"}
 	err := session.Check(plugipay.CheckoutSessionExpectation{
-		Amount: 199_000_00, Currency: plugipay.CurrencyIDR, Mode: "live", // from the shop's own order
+		Amount: 199_000_00, Currency: plugipay.CurrencyIDR, Mode: "live", // from the shop's order
 	})
 	fmt.Println(err)
 	// Output:
@@ -208,7 +208,7 @@ func ExampleWithIdempotencyKey() {
 	client, closeSandbox := sandboxClient()
 	defer closeSandbox()
 
-	// The buyer clicks on "Pay" twice: the cart's id makes both clicks one session.
+	// The buyer clicks "Pay" twice. The key makes both clicks one session.
 	ctx := plugipay.WithIdempotencyKey(context.Background(), "cart_42")
 	first, err := client.CheckoutSessions.Create(ctx, proPlan())
 	if err != nil {
@@ -288,7 +288,7 @@ func ExampleSign() {
 	signed := plugipay.Sign("sk_test_alpha", plugipay.SignInput{
 		Method:    "GET",
 		Path:      "/api/v1/checkout-sessions/cs_01HX",
-		Timestamp: time.Date(2026, 9, 21, 14, 13, 20, 0, time.UTC).Unix(), // zero for now
+		Timestamp: time.Date(2026, 9, 21, 14, 13, 20, 0, time.UTC).Unix(), // zero means now
 	})
 	fmt.Println("Authorization:", plugipay.AuthorizationHeader("pk_test_0001", signed.Signature))
 	fmt.Println("X-Plugipay-Timestamp:", signed.Timestamp)
@@ -303,13 +303,13 @@ func ExampleNewWebhookHandler() {
 		Secrets: []string{secret},
 		Handle: func(ctx context.Context, event *plugipay.WebhookEvent) error {
 			if event.Name() != plugipay.EventCheckoutSessionCompleted {
-				return nil // not ours
+				return nil // another event
 			}
 			session, err := event.CheckoutSession()
 			if err != nil {
 				return err
 			}
-			fmt.Println("fulfil order", session.Metadata["order_id"])
+			fmt.Println("fulfill order", session.Metadata["order_id"])
 			return nil // an error here makes Plugipay deliver the event again
 		},
 	})
@@ -322,12 +322,12 @@ func ExampleNewWebhookHandler() {
 	for range 2 {
 		r := httptest.NewRequest(http.MethodPost, "/webhooks/plugipay", strings.NewReader(body))
 		r.Header.Set("X-Plugipay-Signature", plugipay.SignWebhook([]byte(body), secret, time.Now()))
-		answer := httptest.NewRecorder()
-		handler.ServeHTTP(answer, r)
-		fmt.Println(answer.Code)
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, r)
+		fmt.Println(recorder.Code)
 	}
 	// Output:
-	// fulfil order ord_42
+	// fulfill order ord_42
 	// 200
 	// 200
 }
@@ -335,7 +335,7 @@ func ExampleNewWebhookHandler() {
 func ExampleVerifyWebhook() {
 	const secret = "whsec_test_gamma" // in a program, from its environment
 	receive := func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20)) // the exact bytes: the signature is over them
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20)) // the signature covers the exact bytes
 		if err != nil {
 			http.Error(w, "cannot read", http.StatusBadRequest)
 			return
@@ -349,11 +349,11 @@ func ExampleVerifyWebhook() {
 		fmt.Println(event.ID, event.Name())
 	}
 
-	// In a program: http.HandleFunc("/webhooks/plugipay", receive). Here, a delivery that somebody else made up:
+	// In a program: http.HandleFunc("/webhooks/plugipay", receive). Here, a delivery with a forged signature:
 	r := httptest.NewRequest(http.MethodPost, "/webhooks/plugipay", strings.NewReader(`{"id": "evt_1"}`))
 	r.Header.Set("X-Plugipay-Signature", plugipay.SignWebhook([]byte(`{"id": "evt_1"}`), "a guess", time.Now()))
-	answer := httptest.NewRecorder()
-	receive(answer, r)
-	fmt.Print(answer.Code, " ", answer.Body)
+	recorder := httptest.NewRecorder()
+	receive(recorder, r)
+	fmt.Print(recorder.Code, " ", recorder.Body)
 	// Output: 401 signature_invalid
 }

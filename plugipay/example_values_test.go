@@ -71,13 +71,13 @@ func ExampleCheckoutSession_DecodeLineItems() {
 	// Output: 2 Kopi susu 3600000 IDR
 }
 
-// The methods for a menu, in the contract's order.
+// CheckoutMethods lists the payment methods for a menu, in the contract's order.
 func ExampleCheckoutMethods() {
 	fmt.Println(plugipay.CheckoutMethods())
 	// Output: [qris va ewallet card retail paypal]
 }
 
-// A test of a program can make sure that it has a text for every code.
+// A program can test that it has a text for every code.
 func ExampleErrorCodes() {
 	texts := map[plugipay.ErrorCode]string{plugipay.ErrorCodeRateLimited: "Too many at once. Try again in a moment."}
 	missing := 0

@@ -21,9 +21,9 @@ func ExampleCheckoutSessionsResource_Wait() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	session, err = client.CheckoutSessions.Wait(ctx, session.ID, plugipay.WaitOptions{
-		FirstInterval: time.Millisecond, // the buyer is quick; leave it out for 1 second
+		FirstInterval: time.Millisecond, // for this example; the default is 1 second
 		OnStatus: func(session *plugipay.CheckoutSession) {
-			fmt.Println("it is", session.Status)
+			fmt.Println("status:", session.Status)
 			if session.Status == plugipay.CheckoutSessionStatusOpen { // the buyer pays in cash
 				if _, err := client.CheckoutSessions.Confirm(ctx, session.ID); err != nil {
 					log.Fatal(err)
@@ -33,16 +33,16 @@ func ExampleCheckoutSessionsResource_Wait() {
 	})
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		fmt.Println("not paid yet; ask again later")
+		fmt.Println("not paid yet: poll again later")
 	case err != nil:
 		log.Fatal(err)
 	case session.Status == plugipay.CheckoutSessionStatusCompleted:
 		fmt.Println("paid", session.Amount, session.Currency)
 	default:
-		fmt.Println("it will not be paid")
+		fmt.Println("ended without a payment")
 	}
 	// Output:
-	// it is open
-	// it is completed
+	// status: open
+	// status: completed
 	// paid 19900000 IDR
 }

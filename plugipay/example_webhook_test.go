@@ -17,7 +17,7 @@ const paidEvent = `{
 }`
 
 func ExampleSignWebhook() {
-	// A test of your own receiver sends it what Plugipay would send.
+	// A test signs a delivery in the same way as Plugipay.
 	header := plugipay.SignWebhook([]byte(paidEvent), "whsec_test_gamma", time.Unix(1_790_000_000, 0))
 	fmt.Println("X-Plugipay-Signature:", header)
 	// Output: X-Plugipay-Signature: t=1790000000,v1=25d6f58953e11659632dac026aedbe0bb4362d9f09026c7886852604631a65ae

@@ -14,12 +14,12 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// answeringWith returns a client whose every request is answered by answer, without a network in between.
-func answeringWith(f *testing.F, answer func(*http.Request) *http.Response) *plugipay.Client {
+// fuzzClient returns a client whose transport returns the response of respond, without a network.
+func fuzzClient(f *testing.F, respond func(*http.Request) *http.Response) *plugipay.Client {
 	f.Helper()
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
 		KeyID: testKeyID, Secret: testSecret, BaseURL: "http://localhost/gateway", MaxRetries: -1,
-		HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) { return answer(r), nil })},
+		HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) { return respond(r), nil })},
 	})
 	if err != nil {
 		f.Fatal(err)
@@ -31,9 +31,9 @@ func response(status int, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
 }
 
-// FuzzAnswer gives every public method whatever a server may answer. There must be no panic, and either a result or an
-// *Error with the answer's status.
-func FuzzAnswer(f *testing.F) {
+// FuzzResponse checks that no response makes a call panic, and that each call returns either a result or an *Error with the
+// status of the response.
+func FuzzResponse(f *testing.F) {
 	for _, body := range []string{
 		sessionBody, emptyPageBody, "", "null", "[]", `{"data":{}}`, `{"data":[{}]}`, `{"data":null}`,
 		`{"error":{"code":"CONFLICT","message":"m","field":"f","details":{},"docUrl":"u"},"meta":{"requestId":"r"}}`,
@@ -43,19 +43,19 @@ func FuzzAnswer(f *testing.F) {
 			f.Add(status, body)
 		}
 	}
-	type answer struct {
+	type sent struct {
 		status int
 		body   string
 	}
-	client := answeringWith(f, func(r *http.Request) *http.Response {
-		a := r.Context().Value(answer{}).(answer)
-		return response(a.status, a.body)
+	client := fuzzClient(f, func(r *http.Request) *http.Response {
+		s := r.Context().Value(sent{}).(sent)
+		return response(s.status, s.body)
 	})
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		if status < 100 || status > 999 {
-			t.Skip("net/http gives no such status")
+			t.Skip("net/http returns no such status")
 		}
-		ctx := context.WithValue(t.Context(), answer{}, answer{status, body})
+		ctx := context.WithValue(t.Context(), sent{}, sent{status, body})
 		session, err := client.CheckoutSessions.Get(ctx, "cs_01HX")
 		checkOutcome(t, status, session != nil, err)
 		page, err := client.CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{})
@@ -69,7 +69,7 @@ func FuzzAnswer(f *testing.F) {
 func checkOutcome(t *testing.T, status int, result bool, err error) {
 	t.Helper()
 	if result != (err == nil) {
-		t.Fatalf("result %t beside the error %v", result, err)
+		t.Fatalf("has a result: %t, but the error is %v", result, err)
 	}
 	var pe *plugipay.Error
 	if err == nil {
@@ -77,11 +77,11 @@ func checkOutcome(t *testing.T, status int, result bool, err error) {
 			t.Fatalf("status %d is a success", status)
 		}
 	} else if !errors.As(err, &pe) || pe.Status != status || pe.Code == "" || pe.Code != strings.ToLower(pe.Code) {
-		t.Fatalf("status %d gives the error %#v", status, err)
+		t.Fatalf("the error for status %d is %#v", status, err)
 	}
 }
 
-// FuzzRetryAfter: whatever the header says, the wait it asks for is never negative, and seconds are taken at their word.
+// FuzzRetryAfter checks that Error.RetryAfter is never negative, and that a number of seconds is read exactly.
 func FuzzRetryAfter(f *testing.F) {
 	const date = "Mon, 21 Sep 2026 14:13:20 GMT"
 	for _, value := range []string{
@@ -92,11 +92,11 @@ func FuzzRetryAfter(f *testing.F) {
 		f.Add(value, "no date")
 	}
 	type headers struct{ retryAfter, date string }
-	client := answeringWith(f, func(r *http.Request) *http.Response {
+	client := fuzzClient(f, func(r *http.Request) *http.Response {
 		h := r.Context().Value(headers{}).(headers)
-		answer := response(429, "")
-		answer.Header["Retry-After"], answer.Header["Date"] = []string{h.retryAfter}, []string{h.date}
-		return answer
+		resp := response(429, "")
+		resp.Header["Retry-After"], resp.Header["Date"] = []string{h.retryAfter}, []string{h.date}
+		return resp
 	})
 	f.Fuzz(func(t *testing.T, value, date string) {
 		ctx := context.WithValue(t.Context(), headers{}, headers{value, date})
@@ -108,18 +108,18 @@ func FuzzRetryAfter(f *testing.F) {
 		seconds, isNumber := new(big.Int).SetString(value, 10)
 		if isNumber && strings.Trim(value, "0123456789") == "" && seconds.IsInt64() && seconds.Int64() < 1e9 &&
 			pe.RetryAfter != time.Duration(seconds.Int64())*time.Second {
-			t.Fatalf("Retry-After %q is taken for %s", value, pe.RetryAfter)
+			t.Fatalf("Retry-After %q is read as %s", value, pe.RetryAfter)
 		}
 	})
 }
 
-// FuzzID: an id is refused, or it arrives as it is, as one segment of the path, under a signature of what was sent.
+// FuzzID checks that an id is either refused, or sent unchanged as one segment of the path, with a valid signature.
 func FuzzID(f *testing.F) {
 	for _, id := range []string{"cs_01HX", "", ".", "..", "a/b?c", "%2e%2e", "\x00", "☕", "\xff", "a;b=c,d", "//", "..;"} {
 		f.Add(id)
 	}
 	var sent *http.Request
-	client := answeringWith(f, func(r *http.Request) *http.Response {
+	client := fuzzClient(f, func(r *http.Request) *http.Response {
 		sent = r
 		return response(200, sessionBody)
 	})
@@ -141,7 +141,7 @@ func FuzzID(f *testing.F) {
 	})
 }
 
-// FuzzBaseURL: a base URL is refused, or requests go to its host, never in plain text beyond this machine.
+// FuzzBaseURL checks that a base URL is either refused, or that requests go to its host.
 func FuzzBaseURL(f *testing.F) {
 	for _, base := range []string{
 		"https://plugipay.com", "http://localhost:8080/a/", "http://[::1]", "https://a@b", "https://a/../b", "http://127.0.0.1.evil.example",
@@ -168,11 +168,11 @@ func FuzzBaseURL(f *testing.F) {
 			return
 		}
 		if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
-			t.Fatalf("base URL %q is accepted and then: %v", base, err)
+			t.Fatalf("base URL %q is accepted, but the call fails: %v", base, err)
 		}
 		parsed, err := url.Parse(base)
 		if err != nil || sent.URL.Host != strings.TrimSuffix(parsed.Host, ":") || !strings.HasSuffix(sent.URL.Path, "/api/v1/checkout-sessions/cs_01HX") {
-			t.Fatalf("base URL %q sends to %s (%v)", base, sent.URL, err)
+			t.Fatalf("with base URL %q the request goes to %s (%v)", base, sent.URL, err)
 		}
 		checkSigned(t, received{method: "GET", uri: "/api/v1/checkout-sessions/cs_01HX", header: sent.Header}, "")
 	})

@@ -1,6 +1,6 @@
 //go:build go1.26
 
-// Before Go 1.26 the HTTP/2 server of net/http takes channels of one bubble into another, which ends the program.
+// Before Go 1.26, the HTTP/2 server of net/http moves channels between synctest bubbles, which ends the program.
 
 package plugipay_test
 
@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-func TestOverHTTP2AStreamThatIsResetIsRetried(t *testing.T) {
+func TestHTTP2_ResetStreamIsRetried(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{}, {503, "", after("2")}, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{}, {503, "", after("2")}, {status: 200, body: op.body()}}, func(t *testing.T, b *bubbleServer) {
 				b.http2 = true
 				if err := op.call(t, b.client()); err != nil {
 					t.Fatal(err)
 				}
-				if b.count() != 3 || b.dials != 1 { // a reset ends the stream, not the connection
+				if b.count() != 3 || b.dials != 1 { // a reset ends the stream but not the connection
 					t.Errorf("%d attempts on %d connections", b.count(), b.dials)
 				}
 				checkSameRequest(t, b)
@@ -28,13 +28,13 @@ func TestOverHTTP2AStreamThatIsResetIsRetried(t *testing.T) {
 	}
 }
 
-func TestOverHTTP2ARequestAfterGOAWAYIsRetriedOnANewConnection(t *testing.T) {
+func TestHTTP2_GOAWAYIsRetriedOnANewConnection(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
-			goAway := http.Header{"Connection": {"close"}, "Retry-After": {"2"}} // a server speaking HTTP/2 makes it a GOAWAY
-			inBubble(t, []reply{{503, "", goAway}, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+			goAway := http.Header{"Connection": {"close"}, "Retry-After": {"2"}} // over HTTP/2, the server sends a GOAWAY
+			inBubble(t, []reply{{503, "", goAway}, {status: 200, body: op.body()}}, func(t *testing.T, b *bubbleServer) {
 				b.http2 = true
 				if err := op.call(t, b.client()); err != nil {
 					t.Fatal(err)

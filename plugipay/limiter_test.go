@@ -14,16 +14,16 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// turnstile is a Limiter of a test: it counts, takes its time, and refuses when told to.
-type turnstile struct {
-	takes   time.Duration // whatever the context says
+// testLimiter is a Limiter that counts its calls, takes a fixed time, and returns the error of refuses.
+type testLimiter struct {
+	takes   time.Duration // ignores the context
 	refuses func(nth int) error
 
 	mu    sync.Mutex
 	waits int
 }
 
-func (l *turnstile) Wait(context.Context) error {
+func (l *testLimiter) Wait(context.Context) error {
 	l.mu.Lock()
 	l.waits++
 	nth := l.waits
@@ -39,15 +39,15 @@ func limitedBy(limiter, writeLimiter plugipay.Limiter) func(*plugipay.ClientOpti
 	return func(o *plugipay.ClientOptions) { o.Limiter, o.WriteLimiter = limiter, writeLimiter }
 }
 
-var errNoPlace = errors.New("no place within the deadline")
+var errNoSlot = errors.New("no slot before the deadline")
 
-func TestEveryAttemptWaitsForTheLimiter(t *testing.T) {
+func TestLimiter_IsCalledBeforeEveryAttempt(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{status: 429}, {status: 429}, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
-				limiter := &turnstile{takes: time.Hour}
+			inBubble(t, []reply{{status: 429}, {status: 429}, {status: 200, body: op.body()}}, func(t *testing.T, b *bubbleServer) {
+				limiter := &testLimiter{takes: time.Hour}
 				if err := op.call(t, b.client(limitedBy(limiter, nil))); err != nil {
 					t.Fatal(err)
 				}
@@ -56,7 +56,7 @@ func TestEveryAttemptWaitsForTheLimiter(t *testing.T) {
 				}
 				for _, between := range b.waits() {
 					if between < time.Hour {
-						t.Errorf("%s between two attempts, although the limiter takes an hour", between)
+						t.Errorf("the second attempt came after %s, but the limiter takes an hour", between)
 					}
 				}
 			})
@@ -64,10 +64,10 @@ func TestEveryAttemptWaitsForTheLimiter(t *testing.T) {
 	}
 }
 
-func TestTheSignatureIsMadeAfterTheWaitForTheLimiter(t *testing.T) {
+func TestLimiter_RequestIsSignedAfterTheWait(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 429}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
-		if _, err := b.client(limitedBy(&turnstile{takes: time.Hour}, nil)).CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
+	inBubble(t, []reply{{status: 429}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
+		if _, err := b.client(limitedBy(&testLimiter{takes: time.Hour}, nil)).CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
 			t.Fatal(err)
 		}
 		for i, r := range b.requests {
@@ -79,18 +79,18 @@ func TestTheSignatureIsMadeAfterTheWaitForTheLimiter(t *testing.T) {
 	})
 }
 
-func TestTheWaitForTheLimiterIsNotPartOfTheTimeout(t *testing.T) {
+func TestLimiter_WaitIsNotPartOfTheTimeout(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
-		taking(b, 900*time.Millisecond)
-		client := b.client(limitedBy(&turnstile{takes: time.Minute}, nil), func(o *plugipay.ClientOptions) { o.Timeout = time.Second })
+	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
+		delayed(b, 900*time.Millisecond)
+		client := b.client(limitedBy(&testLimiter{takes: time.Minute}, nil), func(o *plugipay.ClientOptions) { o.Timeout = time.Second })
 		if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil || b.count() != 1 {
 			t.Errorf("%d attempts, error %v", b.count(), err)
 		}
 	})
 }
 
-func TestReadsAndWritesWaitForTheirOwnLimiter(t *testing.T) {
+func TestLimiter_WritesUseWriteLimiter(t *testing.T) {
 	t.Parallel()
 	do := func(method string) operation {
 		return operation{name: method, with: func(ctx context.Context, c *plugipay.Client) error {
@@ -101,20 +101,15 @@ func TestReadsAndWritesWaitForTheirOwnLimiter(t *testing.T) {
 	for _, method := range []string{"GET", "get", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "delete", "PURGE"} {
 		all = append(all, do(method))
 	}
-	reads := []string{"Get", "List", "All", "DoList", "GET", "get", "OPTIONS"}
 	for _, op := range all {
-		isRead := slices.Contains(reads, op.name)
-		for name, test := range map[string]struct {
-			limiter, writeLimiter *turnstile
-			onLimiter             bool // and not on the write limiter
-		}{
-			"both":          {&turnstile{}, &turnstile{}, isRead},
-			"Limiter alone": {&turnstile{}, nil, true},
-			"WriteLimiter":  {nil, &turnstile{}, false},
+		for name, test := range map[string]struct{ limiter, writeLimiter *testLimiter }{
+			"both":          {&testLimiter{}, &testLimiter{}},
+			"Limiter alone": {&testLimiter{}, nil},
+			"WriteLimiter":  {nil, &testLimiter{}},
 		} {
 			t.Run(op.name+" "+name, func(t *testing.T) {
 				t.Parallel()
-				s := answering(t, 200, op.answer())
+				s := responding(t, 200, op.body())
 				client := s.client(t, func(o *plugipay.ClientOptions) {
 					if test.limiter != nil {
 						o.Limiter = test.limiter
@@ -127,7 +122,8 @@ func TestReadsAndWritesWaitForTheirOwnLimiter(t *testing.T) {
 					t.Fatal(err)
 				}
 				want := map[bool]int{true: 1}
-				if got := test.limiter; got != nil && got.waits != want[test.onLimiter] {
+				isRead := slices.Contains([]string{"GET", "OPTIONS"}, s.only(t).method)
+				if got := test.limiter; got != nil && got.waits != want[isRead || test.writeLimiter == nil] {
 					t.Errorf("%d waits for Limiter", got.waits)
 				}
 				if got := test.writeLimiter; got != nil && got.waits != want[!isRead] {
@@ -138,18 +134,18 @@ func TestReadsAndWritesWaitForTheirOwnLimiter(t *testing.T) {
 	}
 }
 
-func TestALimiterThatRefusesTheFirstAttemptMakesTheCallFailUnsent(t *testing.T) {
+func TestLimiter_ErrorBeforeFirstAttemptSendsNothing(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
-			s := answering(t, 200, op.answer())
-			limiter := &turnstile{refuses: func(int) error { return errNoPlace }}
+			s := responding(t, 200, op.body())
+			limiter := &testLimiter{refuses: func(int) error { return errNoSlot }}
 			var info plugipay.ResponseInfo
 			ctx := plugipay.WithResponse(t.Context(), &info)
 			err := op.with(ctx, s.client(t, limitedBy(limiter, nil), func(o *plugipay.ClientOptions) { o.MaxRetries = 2 }))
 			pe := wantError(t, err, 0, "rate_limited")
-			if !errors.Is(err, errNoPlace) || !errors.Is(err, plugipay.ErrRateLimited) || !strings.Contains(pe.Message, errNoPlace.Error()) {
+			if !errors.Is(err, errNoSlot) || !errors.Is(err, plugipay.ErrRateLimited) || !strings.Contains(pe.Message, errNoSlot.Error()) {
 				t.Errorf("error is %v", err)
 			}
 			if pe.Attempts != 0 || info.Attempts != 0 || s.count() != 0 || limiter.waits != 1 {
@@ -159,11 +155,11 @@ func TestALimiterThatRefusesTheFirstAttemptMakesTheCallFailUnsent(t *testing.T) 
 	}
 }
 
-func TestALimiterThatRefusesARetryLeavesTheLastAttemptsError(t *testing.T) {
+func TestLimiter_ErrorBeforeRetryKeepsTheLastError(t *testing.T) {
 	t.Parallel()
 	onlyOne := func(nth int) error {
 		if nth > 1 {
-			return errNoPlace
+			return errNoSlot
 		}
 		return nil
 	}
@@ -175,20 +171,20 @@ func TestALimiterThatRefusesARetryLeavesTheLastAttemptsError(t *testing.T) {
 		code    string
 		says    string
 	}{
-		"an error":             {reply{status: 500, body: failing}, 500, "internal_error", "as said"},
-		"a page":               {reply{status: 502, body: htmlBody}, 502, "invalid_response", "JSON"},
+		"an error of Plugipay": {reply{status: 500, body: failing}, 500, "internal_error", "as said"},
+		"an HTML page":         {reply{status: 502, body: htmlBody}, 502, "invalid_response", "JSON"},
 		"a lost connection":    {reply{}, 0, "network_error", "EOF"},
-		"no answer in Timeout": {reply{status: -1}, 0, "timeout", "Timeout"},
+		"an attempt timeout":   {reply{status: -1}, 0, "timeout", "Timeout"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{test.failing}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{test.failing}, func(t *testing.T, b *bubbleServer) {
 				var info plugipay.ResponseInfo
-				limiter := &turnstile{refuses: onlyOne}
+				limiter := &testLimiter{refuses: onlyOne}
 				ctx := plugipay.WithResponse(t.Context(), &info)
 				_, err := b.client(limitedBy(limiter, nil)).CheckoutSessions.Create(ctx, validInput())
 				pe := wantError(t, err, test.status, test.code)
-				if !errors.Is(err, errNoPlace) || !strings.Contains(pe.Message, test.says) || !strings.Contains(pe.Message, errNoPlace.Error()) {
+				if !errors.Is(err, errNoSlot) || !strings.Contains(pe.Message, test.says) || !strings.Contains(pe.Message, errNoSlot.Error()) {
 					t.Errorf("error is %v", err)
 				}
 				if pe.Attempts != 1 || info.Attempts != 1 || info.Status != test.status || b.count() != 1 || pe.IdempotencyKey == "" {
@@ -206,9 +202,9 @@ func TestALimiterThatRefusesARetryLeavesTheLastAttemptsError(t *testing.T) {
 	}
 }
 
-func TestAContextThatEndsInTheWaitForTheLimiterEndsTheCall(t *testing.T) {
+func TestLimiter_ContextEndsTheWait(t *testing.T) {
 	t.Parallel()
-	errWhy := errors.New("the shop closes")
+	errWhy := errors.New("the shop is closing")
 	ends := map[string]struct {
 		context func(context.Context) (context.Context, context.CancelFunc)
 		code    string
@@ -226,15 +222,15 @@ func TestAContextThatEndsInTheWaitForTheLimiterEndsTheCall(t *testing.T) {
 	for name, end := range ends {
 		for attempts, status := range map[int]int{0: 0, 1: 503} {
 			for how, refuses := range map[string]func(context.Context) error{
-				"and says so": context.Context.Err,
-				"unnoticed":   func(context.Context) error { return nil },
+				"with its error": context.Context.Err,
+				"without error":  func(context.Context) error { return nil },
 			} {
 				t.Run(name+" "+how+" before attempt "+strconv.Itoa(attempts+1), func(t *testing.T) {
 					t.Parallel()
-					inBubble(t, []reply{{status: 503, body: errorBody("service_unavailable")}}, func(t *testing.T, b *bubble) {
+					inBubble(t, []reply{{status: 503, body: errorBody("service_unavailable")}}, func(t *testing.T, b *bubbleServer) {
 						ctx, cancel := end.context(t.Context())
 						defer cancel()
-						limiter := &turnstile{}
+						limiter := &testLimiter{}
 						limiter.refuses = func(nth int) error {
 							if nth > attempts {
 								time.Sleep(time.Hour)
@@ -255,19 +251,19 @@ func TestAContextThatEndsInTheWaitForTheLimiterEndsTheCall(t *testing.T) {
 	}
 }
 
-// limiterFunc is a limiter of one function.
+// limiterFunc is a function as a Limiter.
 type limiterFunc func(context.Context) error
 
 func (f limiterFunc) Wait(ctx context.Context) error { return f(ctx) }
 
-// TestTheLimiterGetsTheContextOfTheCall: x/time/rate refuses at once what cannot be sent before the deadline, and a limiter
-// over a network gives up with the caller.
-func TestTheLimiterGetsTheContextOfTheCall(t *testing.T) {
+// TestLimiter_ReceivesTheCallersContext checks that a limiter can see the deadline. A *rate.Limiter refuses at once if the
+// deadline is too close.
+func TestLimiter_ReceivesTheCallersContext(t *testing.T) {
 	t.Parallel()
 	type shop struct{}
 	ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), shop{}, "north"), time.Hour)
 	defer cancel()
-	client := answering(t, 200, sessionBody).client(t, limitedBy(limiterFunc(func(got context.Context) error {
+	client := responding(t, 200, sessionBody).client(t, limitedBy(limiterFunc(func(got context.Context) error {
 		deadline, _ := got.Deadline()
 		if want, _ := ctx.Deadline(); !deadline.Equal(want) || got.Value(shop{}) != "north" || got.Done() != ctx.Done() {
 			t.Errorf("the limiter's context is %v with the deadline %v", got, deadline)
@@ -279,13 +275,13 @@ func TestTheLimiterGetsTheContextOfTheCall(t *testing.T) {
 	}
 }
 
-func TestARetryThatTheLimiterRefusesCostsNothingOfTheRetryBudget(t *testing.T) {
+func TestLimiter_RefusedRetryIsReturnedToTheBudget(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubbleServer) {
 		open := true
-		limiter := &turnstile{refuses: func(nth int) error {
+		limiter := &testLimiter{refuses: func(nth int) error {
 			if nth%2 == 0 && open {
-				return errNoPlace
+				return errNoSlot
 			}
 			return nil
 		}}
@@ -297,15 +293,15 @@ func TestARetryThatTheLimiterRefusesCostsNothingOfTheRetryBudget(t *testing.T) {
 		open = false
 		before := b.count()
 		if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err == nil || b.count()-before != 3 {
-			t.Errorf("%d attempts once the limiter lets them through, error %v", b.count()-before, err)
+			t.Errorf("%d attempts after the limiter allows them again, error %v", b.count()-before, err)
 		}
 	})
 }
 
-func TestMerchantsClientsShareTheLimiter(t *testing.T) {
+func TestLimiter_IsSharedWithForMerchant(t *testing.T) {
 	t.Parallel()
-	limiter := &turnstile{}
-	client := answering(t, 200, sessionBody).client(t, limitedBy(limiter, nil))
+	limiter := &testLimiter{}
+	client := responding(t, 200, sessionBody).client(t, limitedBy(limiter, nil))
 	for _, c := range []*plugipay.Client{client, client.ForMerchant("acc_1"), client.ForMerchant("acc_2")} {
 		if _, err := c.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
 			t.Fatal(err)

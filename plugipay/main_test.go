@@ -8,8 +8,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain keeps the credentials of whoever runs the tests out of them, and fails when a goroutine outlives them: one of a
-// connection, or one that still waits for something.
+// TestMain removes Plugipay's variables from the environment, and fails if a goroutine outlives the tests.
 func TestMain(m *testing.M) {
 	for _, variable := range os.Environ() {
 		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "PLUGIPAY_") {

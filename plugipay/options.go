@@ -12,30 +12,30 @@ import (
 )
 
 const (
-	// DefaultBaseURL is where Plugipay is when neither ClientOptions.BaseURL nor PLUGIPAY_BASE_URL says otherwise.
+	// DefaultBaseURL is the URL of Plugipay, used when neither ClientOptions.BaseURL nor PLUGIPAY_BASE_URL is set.
 	DefaultBaseURL = "https://plugipay.com"
-	// DefaultTimeout is how long an attempt may take when ClientOptions.Timeout is zero.
+	// DefaultTimeout is the timeout of an attempt when ClientOptions.Timeout is zero.
 	DefaultTimeout = 30 * time.Second
 
 	defaultMaxResponseBytes = 8 << 20
 )
 
-// ClientOptions configures a [Client]. The zero value works where the environment holds the credentials.
+// ClientOptions configures a [Client]. The zero value works if the environment has the credentials.
 //
-// A client signs its requests with a key pair, KeyID and Secret, or sends a dashboard key, APIKey. What is set here
-// goes before the environment. In the environment a key pair goes before a dashboard key, and a dashboard key before a
+// A client signs its requests with a key pair, KeyID and Secret, or sends a dashboard key, APIKey. Options take precedence
+// over the environment. In the environment, a key pair takes precedence over a dashboard key, and a dashboard key over a
 // PLUGIPAY_SECRET without a PLUGIPAY_KEY_ID.
 type ClientOptions struct {
 	// KeyID is the id of a key pair: pk_test_…, pk_live_…, or ak_… for older ones. Empty means PLUGIPAY_KEY_ID.
 	KeyID string
 	// Secret is the secret of the key pair: sk_test_… or sk_live_…. Empty means PLUGIPAY_SECRET.
 	Secret string `json:"-"`
-	// BaseURL is the URL of Plugipay: absolute and https, or http on this machine (see AllowPlainHTTP). Empty means
-	// PLUGIPAY_BASE_URL or else DefaultBaseURL. Slashes at its end are dropped. A path is taken for the prefix of a gateway in between, which
-	// removes it: it is sent but not signed.
+	// BaseURL is the URL of Plugipay. It is absolute and https, or http on this machine (see AllowPlainHTTP). Empty means
+	// PLUGIPAY_BASE_URL, or else DefaultBaseURL. Slashes at its end are dropped. A path is the prefix of a gateway that
+	// removes it again, so it is sent but not signed.
 	BaseURL string
-	// OnBehalfOf is the merchant account (acc_…) to act for; keys of platform administrators only. Empty means
-	// PLUGIPAY_ON_BEHALF_OF or else the key's own workspace. See also Client.ForMerchant.
+	// OnBehalfOf is the merchant account (acc_…) to act for, which needs a platform administrator's key. Empty means
+	// PLUGIPAY_ON_BEHALF_OF, or else the key's own workspace. See also Client.ForMerchant.
 	OnBehalfOf string
 	// APIKey is a dashboard key, sent alone as a bearer token: pk_test_… or pk_live_…. Empty means PLUGIPAY_API_KEY, if
 	// no key pair is set. Setting both this and a key pair is an error.
@@ -44,36 +44,36 @@ type ClientOptions struct {
 	// container. It works for test keys only: the key id or the secret has _test_ in it, and neither has _live_. False means
 	// that PLUGIPAY_ALLOW_PLAIN_HTTP decides: 1 allows it.
 	AllowPlainHTTP bool
-	// Timeout is how long an attempt may take, from connecting to the last byte of the answer; one that runs out is
-	// retried. Zero means the Timeout of HTTP, or else DefaultTimeout; less than zero means no limit. A context's
-	// deadline is for the whole call, retries and waits included.
+	// Timeout limits one attempt, from connecting to the last byte of the response. An attempt that times out is retried.
+	// Zero means the Timeout of HTTP, or else DefaultTimeout. Less than zero means no limit. The deadline of a context
+	// limits the whole call, including retries and waits.
 	Timeout time.Duration
-	// MaxRetries is how often a request is sent again when it fails in a way that may pass: the network, a timeout, 408,
-	// 429, 500, 502, 503 and 504. A write without an idempotency key, other than Confirm, is sent again only when it
-	// cannot have been processed. Zero means 2; less than zero means never. One attempt of a write is one request on the
-	// wire. net/http may repeat a read by itself when a kept connection turns out to be closed; that is one attempt here.
+	// MaxRetries is the maximum number of retries after a transient failure: a network error, a timeout, 408, 429, 500,
+	// 502, 503 or 504. A write without an idempotency key, other than Confirm, is retried only when it cannot have been
+	// processed. Zero means 2. Less than zero means no retries. One attempt of a write is one request on the wire. A read is
+	// different: net/http may repeat it by itself when a kept connection turns out to be closed, within one attempt.
 	MaxRetries int
-	// MaxResponseBytes is how much of an answer is read, decompressed; a larger one is an error. Zero or less means
-	// 8 MiB, a hundred times the largest answer that Plugipay documents.
+	// MaxResponseBytes is the maximum size of a response's body, decompressed. A larger response is an error. Zero or less
+	// means 8 MiB, a hundred times the largest response that Plugipay documents.
 	MaxResponseBytes int64
-	// HTTP sends the requests: its Transport and its Jar are used, and its Timeout where Timeout is zero. Redirects are not
-	// followed whatever its CheckRedirect says. It is never changed, and changing it after NewClient has no effect. Nil
-	// means connections of this package's own, kept for reuse.
+	// HTTP sends the requests. Its Transport and its Jar are used, and its Timeout if Timeout is zero. Redirects are never
+	// followed, whatever its CheckRedirect says. It is not changed, and changing it after NewClient has no effect. Nil means
+	// the client's own transport, which keeps connections for reuse.
 	HTTP *http.Client `json:"-"`
-	// Logger gets a record of every attempt: at Debug when it has ended, and at Warn when it is going to be repeated, with
-	// the wait until then. The records tell the method, the operation (its id in openapi.yaml; "do" and "doList" for Do and
-	// DoList), the number of the attempt, its duration, and the status, request id and error code where there are any;
-	// never a URL, a header, a body, a key or a secret. The context of the call reaches the handler. Nil means no logging.
+	// Logger receives a record of every attempt: at level Debug when it ends, and at level Warn before a retry, with the
+	// wait. A record has the method, the operation (its id in openapi.yaml, or "do" and "doList" for Do and DoList), the
+	// number of the attempt, its duration, and the status, request id and error code if there are any. It never has a URL,
+	// a header, a body, a key or a secret. The handler receives the context of the call. Nil means no logging.
 	Logger *slog.Logger `json:"-"`
-	// Limiter is waited for before each attempt, retries included, with the call's context and outside of Timeout. Nil
-	// means no waiting. An error of its own ends the call: before the first attempt with rate_limited and Status 0, as
-	// nothing was sent, and before a retry with the last attempt's error; errors.Is finds the limiter's in either. If the
-	// context ends in the wait, the call fails with timeout or canceled.
+	// Limiter is called before each attempt, including retries, with the call's context. The wait is not part of Timeout.
+	// An error from the limiter ends the call. Before the first attempt the code is rate_limited and Status is 0, because
+	// nothing was sent. Before a retry it is the last attempt's error. errors.Is finds the limiter's error in both. If the
+	// context ends during the wait, the call fails with timeout or canceled. Nil means no limit.
 	Limiter Limiter `json:"-"`
-	// WriteLimiter is waited for in place of Limiter before each attempt of a request that may change something: all but
-	// GET, HEAD and OPTIONS. Nil means Limiter. Set alone, it lets reads through as they come.
+	// WriteLimiter replaces Limiter for writes, which are all methods but GET, HEAD and OPTIONS. Nil means Limiter. If only
+	// WriteLimiter is set, reads have no limit.
 	WriteLimiter Limiter `json:"-"`
-	// AppInfo names the program in the User-Agent, besides this package and the version of Go.
+	// AppInfo names the program in the User-Agent, after this package and the version of Go.
 	AppInfo AppInfo
 }
 
@@ -96,7 +96,7 @@ func (o ClientOptions) LogValue() slog.Value {
 // shownBaseURL returns the base URL for printing, or a placeholder for one that NewClient refuses: it may be a secret in the
 // wrong variable, or hold a password.
 func (o ClientOptions) shownBaseURL() string {
-	o.AllowPlainHTTP, o.KeyID, o.Secret = true, "pk_test_", "sk_test_" // whether it may be used is not the question here
+	o.AllowPlainHTTP, o.KeyID, o.Secret = true, "pk_test_", "sk_test_" // only the URL is checked here
 	if _, err := parseBaseURL(o); err != nil && o.BaseURL != "" {
 		return "(not a valid base URL)"
 	}
@@ -109,7 +109,7 @@ func (o ClientOptions) hasTestKey() bool {
 	return strings.Contains(keys, "_test_") && !strings.Contains(keys, "_live_")
 }
 
-// withEnvironment returns the options with what is empty taken from the environment and the defaults.
+// withEnvironment returns the options and fills empty ones from the environment and the defaults.
 func (o ClientOptions) withEnvironment() ClientOptions {
 	if o.APIKey == "" {
 		o.KeyID = cmp.Or(o.KeyID, os.Getenv("PLUGIPAY_KEY_ID"))
@@ -131,6 +131,6 @@ func (o ClientOptions) withEnvironment() ClientOptions {
 	if o.MaxResponseBytes <= 0 {
 		o.MaxResponseBytes = defaultMaxResponseBytes
 	}
-	o.MaxResponseBytes = min(o.MaxResponseBytes, math.MaxInt64-1) // one more is asked for, to see that there is more
+	o.MaxResponseBytes = min(o.MaxResponseBytes, math.MaxInt64-1) // reading one more byte must not overflow
 	return o
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestNewClient_RefusedOptionIsNotRepeated(t *testing.T) {
+func TestNewClient_ErrorDoesNotShowTheValue(t *testing.T) {
 	t.Parallel()
 	pair := plugipay.ClientOptions{KeyID: testKeyID, Secret: "sk_test_hush"}
 	with := func(change func(*plugipay.ClientOptions)) plugipay.ClientOptions {
@@ -24,21 +24,21 @@ func TestNewClient_RefusedOptionIsNotRepeated(t *testing.T) {
 		opts plugipay.ClientOptions
 		says string
 	}{
-		"a secret for a base URL":     {base("sk_live_hush"), "BaseURL"},
-		"a user in the base URL":      {base("https://hush@plugipay.com"), "user name"},
-		"a password in the base URL":  {base("https://user:hush@plugipay.com"), "user name"},
-		"a query in the base URL":     {base("https://plugipay.com?key=hush"), "query"},
-		"a fragment in the base URL":  {base("https://plugipay.com#hush"), "fragment"},
-		"a base URL with a space":     {base("https://plugipay.com/ hush"), "white space"},
-		"plain http to hush":          {base("http://hush.example"), "https"},
-		"a step in the path":          {base("https://plugipay.com/hush/.."), "step"},
-		"a base URL beyond ASCII":     {base("https://plugipay.com/hush☕"), "ASCII"},
-		"a secret for a key id":       {plugipay.ClientOptions{KeyID: "sk_test_hush", Secret: "x"}, "mixed up"},
-		"a webhook secret for a key":  {plugipay.ClientOptions{KeyID: "whsec_hush", Secret: "x"}, "mixed up"},
-		"a secret for a key, in caps": {plugipay.ClientOptions{KeyID: "SK_test_HUSH", Secret: "x"}, "mixed up"},
-		"a secret for an API key":     {plugipay.ClientOptions{APIKey: "sk_test_hush"}, "APIKey"},
-		"a secret for an account":     {with(func(o *plugipay.ClientOptions) { o.OnBehalfOf = "sk_test_hush" }), "OnBehalfOf"},
-		"a secret for a name": {with(func(o *plugipay.ClientOptions) { o.AppInfo.Name = "hush hush" }),
+		"a secret as base URL":       {base("sk_live_hush"), "BaseURL"},
+		"a user in the base URL":     {base("https://hush@plugipay.com"), "user name"},
+		"a password in the base URL": {base("https://user:hush@plugipay.com"), "user name"},
+		"a query in the base URL":    {base("https://plugipay.com?key=hush"), "query"},
+		"a fragment in the base URL": {base("https://plugipay.com#hush"), "fragment"},
+		"a base URL with a space":    {base("https://plugipay.com/ hush"), "white space"},
+		"plain http to another host": {base("http://hush.example"), "https"},
+		"a step in the path":         {base("https://plugipay.com/hush/.."), "step"},
+		"a base URL beyond ASCII":    {base("https://plugipay.com/hush☕"), "ASCII"},
+		"a secret as key id":         {plugipay.ClientOptions{KeyID: "sk_test_hush", Secret: "x"}, "mixed up"},
+		"a webhook secret as key id": {plugipay.ClientOptions{KeyID: "whsec_hush", Secret: "x"}, "mixed up"},
+		"a secret in capitals":       {plugipay.ClientOptions{KeyID: "SK_test_HUSH", Secret: "x"}, "mixed up"},
+		"a secret as API key":        {plugipay.ClientOptions{APIKey: "sk_test_hush"}, "APIKey"},
+		"a secret as account":        {with(func(o *plugipay.ClientOptions) { o.OnBehalfOf = "sk_test_hush" }), "OnBehalfOf"},
+		"a secret as program name": {with(func(o *plugipay.ClientOptions) { o.AppInfo.Name = "hush hush" }),
 			"AppInfo.Name"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -47,11 +47,11 @@ func TestNewClient_RefusedOptionIsNotRepeated(t *testing.T) {
 			if pe := wantError(t, err, 0, "invalid_request"); !strings.Contains(pe.Message, test.says) {
 				t.Errorf("the message is %q, want %q in it", pe.Message, test.says)
 			}
-			wantHushed(t, err, allVerbs)
+			wantNoSecret(t, err, allVerbs)
 			test.opts.AppInfo = plugipay.AppInfo{}
-			if name != "plain http to hush" { // a URL that may be used elsewhere
-				wantHushed(t, test.opts, allVerbs)
-				wantHushed(t, test.opts.LogValue(), allVerbs)
+			if name != "plain http to another host" { // the URL itself is valid
+				wantNoSecret(t, test.opts, allVerbs)
+				wantNoSecret(t, test.opts.LogValue(), allVerbs)
 			}
 		})
 	}
@@ -98,15 +98,15 @@ func TestAllowPlainHTTP_IsForTestKeysOnly(t *testing.T) {
 		opts plugipay.ClientOptions
 		ok   bool
 	}{
-		"a test pair":           {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "sk_test_1"}, true},
-		"a test secret":         {plugipay.ClientOptions{KeyID: "ak_1", Secret: "sk_test_1"}, true},
-		"a test key id":         {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "abc"}, true},
-		"a test dashboard key":  {plugipay.ClientOptions{APIKey: "pk_test_1"}, true},
-		"a live pair":           {plugipay.ClientOptions{KeyID: "pk_live_1", Secret: "sk_live_1"}, false},
-		"one of each":           {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "sk_live_1"}, false},
-		"one of each, reversed": {plugipay.ClientOptions{KeyID: "pk_live_1", Secret: "sk_test_1"}, false},
-		"neither":               {plugipay.ClientOptions{KeyID: "ak_1", Secret: "abc"}, false},
-		"a live dashboard key":  {plugipay.ClientOptions{APIKey: "pk_live_1"}, false},
+		"a test pair":            {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "sk_test_1"}, true},
+		"a test secret":          {plugipay.ClientOptions{KeyID: "ak_1", Secret: "sk_test_1"}, true},
+		"a test key id":          {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "abc"}, true},
+		"a test dashboard key":   {plugipay.ClientOptions{APIKey: "pk_test_1"}, true},
+		"a live pair":            {plugipay.ClientOptions{KeyID: "pk_live_1", Secret: "sk_live_1"}, false},
+		"test id, live secret":   {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "sk_live_1"}, false},
+		"live id, test secret":   {plugipay.ClientOptions{KeyID: "pk_live_1", Secret: "sk_test_1"}, false},
+		"a pair of neither mode": {plugipay.ClientOptions{KeyID: "ak_1", Secret: "abc"}, false},
+		"a live dashboard key":   {plugipay.ClientOptions{APIKey: "pk_live_1"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -117,7 +117,7 @@ func TestAllowPlainHTTP_IsForTestKeysOnly(t *testing.T) {
 			opts.AllowPlainHTTP = true
 			_, err = plugipay.NewClient(opts)
 			if test.ok && err != nil {
-				t.Errorf("it is refused: %v", err)
+				t.Errorf("the options are refused: %v", err)
 			}
 			if !test.ok {
 				if pe := wantError(t, err, 0, "invalid_request"); !strings.Contains(pe.Message, "AllowPlainHTTP") {
@@ -133,7 +133,7 @@ func TestAllowPlainHTTP_IsForTestKeysOnly(t *testing.T) {
 }
 
 func TestEnvironment_PlainHTTPAndKeys(t *testing.T) {
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	t.Setenv("PLUGIPAY_BASE_URL", "http://sandbox:4010")
 	t.Setenv("PLUGIPAY_SECRET", "sk_test_left_over")
 	t.Setenv("PLUGIPAY_API_KEY", "pk_test_dashboard")
@@ -161,7 +161,7 @@ func TestEnvironment_PlainHTTPAndKeys(t *testing.T) {
 
 func TestDo_HeaderIsAddedOrRefused(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, `{"data": {}}`)
+	s := responding(t, 200, `{"data": {}}`)
 	client := s.client(t)
 	given := http.Header{"X-Plugipay-Mode": {"test"}}
 	given[strings.ToLower("X-Other")] = []string{"a", "b"}
@@ -186,11 +186,11 @@ func TestDo_HeaderIsAddedOrRefused(t *testing.T) {
 		if !strings.Contains(strings.ToLower(pe.Message), strings.ToLower(name)) {
 			t.Errorf("the message %q does not name %s", pe.Message, name)
 		}
-		wantHushed(t, pe, allVerbs)
+		wantNoSecret(t, pe, allVerbs)
 	}
 	for _, odd := range []http.Header{{"X\r\nY": {"1"}}, {"": {"1"}}, {"X-Y": {"hush\r\nZ: 1"}}, {"X-Y": {""}}, {"Accept": {}}} {
 		opts.Header = odd
-		wantHushed(t, wantError(t, client.Do(t.Context(), opts, nil), 0, "invalid_request"), allVerbs)
+		wantNoSecret(t, wantError(t, client.Do(t.Context(), opts, nil), 0, "invalid_request"), allVerbs)
 	}
 	if n := s.count(); n != 1 {
 		t.Errorf("%d requests were sent", n)

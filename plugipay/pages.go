@@ -8,7 +8,7 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// All returns an iterator over the sessions of all pages, from the page of params.Cursor on, or else from the first:
+// All returns an iterator over the sessions of all pages, from the page of params.Cursor on, or from the first page:
 //
 //	for session, err := range client.CheckoutSessions.All(ctx, params) {
 //		if err != nil {
@@ -17,12 +17,12 @@ import (
 //		fmt.Println(session.ID, session.Amount)
 //	}
 //
-// It lists when it is ranged over, a page at a time and never ahead. Ranging over it again lists again. params are sent
-// as they are: their Limit is the size of a page, so 100, which is the most, takes half as many requests as Plugipay's
-// default of 50. They are not changed, and what they point to must not change while they are in use.
+// The iterator lists one page at a time, and never ahead. Ranging over it again lists again. params.Limit is the size of a
+// page. The maximum of 100 takes half as many requests as Plugipay's default of 50. params is not changed, and the values
+// that it points to must not change during the iteration.
 //
-// When a page cannot be listed, the error of [CheckoutSessionsResource.List] comes with an empty session, and nothing
-// after it; the same goes for the errors of [Pages].
+// After an error of [CheckoutSessionsResource.List] or of [Pages], the iterator yields an empty session with the error, and
+// stops.
 func (r *CheckoutSessionsResource) All(ctx context.Context, params CheckoutSessionListParams) iter.Seq2[CheckoutSession, error] {
 	return All(func(cursor *string) (Page[CheckoutSession], error) {
 		ofPage := params
@@ -33,7 +33,7 @@ func (r *CheckoutSessionsResource) All(ctx context.Context, params CheckoutSessi
 	})
 }
 
-// All returns an iterator over the items of all pages of a list; see [Pages] for how it reads them and how it ends.
+// All returns an iterator over the items of all pages of a list. See [Pages] for how it reads pages and how it stops.
 func All[T any](list func(cursor *string) (Page[T], error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for page, err := range Pages(list) {
@@ -51,12 +51,12 @@ func All[T any](list func(cursor *string) (Page[T], error)) iter.Seq2[T, error] 
 	}
 }
 
-// Pages returns an iterator over the pages of a list. It calls list with nil for the first page, and with the Cursor of each
-// page for the next one when that is asked for, until a page has HasMore false. Ranging over it again begins with the first
-// page. Pages may be empty and have more pages after them. It keeps no page once the loop asks for the next.
+// Pages returns an iterator over the pages of a list. It calls list with nil for the first page, and with the Cursor of the
+// last page for each next one, until a page has HasMore false. It calls list only when the loop asks for a page, and keeps
+// one page at most. An empty page may have more pages after it. Ranging again begins with the first page.
 //
-// An error that list returns comes with an empty page, and nothing after it. So does an [*Error] whose code is
-// invalid_response when a page has more pages after it but no cursor, or the cursor that the page was listed with: the list
+// If list returns an error, the iterator yields an empty page with the error, and stops. It does the same with an [*Error] of
+// the code invalid_response if HasMore is true but the page has no cursor, or the cursor that it was listed with: such a list
 // would never end.
 func Pages[T any](list func(cursor *string) (Page[T], error)) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
@@ -79,10 +79,10 @@ func Pages[T any](list func(cursor *string) (Page[T], error)) iter.Seq2[Page[T],
 	}
 }
 
-// checkNextCursor refuses a cursor that leads nowhere. It does not show the cursor, which may hold a customer's id.
+// checkNextCursor refuses a missing or repeated cursor. It does not show the cursor, which may contain a customer's id.
 func checkNextCursor(page int, used, next *string) error {
 	switch {
-	case next == nil || *next == "": // the first page again
+	case next == nil || *next == "": // would list the first page again
 		return invalidResponse(0, fmt.Sprintf("page %d of the list has more pages after it, but no cursor", page), nil)
 	case used != nil && *used == *next:
 		return invalidResponse(0, fmt.Sprintf("page %d of the list has the cursor it was listed with, so the list would never end", page), nil)
@@ -90,17 +90,17 @@ func checkNextCursor(page int, used, next *string) error {
 	return nil
 }
 
-// Page is a part of a list. To read on, list again with the Cursor while HasMore is true.
+// Page is one page of a list. While HasMore is true, list again with the Cursor to get the next page.
 type Page[T any] struct {
-	// Data holds the items in the order asked for; perhaps none, never nil.
+	// Data holds the items in the requested order. It may be empty, and is never nil.
 	Data []T `json:"data"`
-	// Cursor is what to pass to get the next page, opaque; nil on the last page. It carries the filters of the request.
+	// Cursor is the opaque cursor of the next page, nil on the last page. It carries the filters of the request.
 	Cursor *string `json:"cursor"`
 	// HasMore reports whether there is a next page.
 	HasMore bool `json:"hasMore"`
 }
 
-// newPage reads the paging of a list's answer in either of its forms.
+// newPage reads the paging of a response in either of its forms.
 func newPage[T any](data []T, meta gen.ListMeta) Page[T] {
 	page := Page[T]{Data: data, Cursor: meta.Cursor}
 	if page.Data == nil {

@@ -6,12 +6,12 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestPtrPointsToAValueOfItsOwn(t *testing.T) {
+func TestPtr_PointsToACopy(t *testing.T) {
 	t.Parallel()
 	limit := 100
 	first, second := plugipay.Ptr(limit), plugipay.Ptr(limit)
 	*first = 50
 	if limit != 100 || *second != 100 {
-		t.Errorf("limit is %d, the second pointer's %d", limit, *second)
+		t.Errorf("limit is %d, the second pointer points to %d", limit, *second)
 	}
 }

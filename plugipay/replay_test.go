@@ -15,7 +15,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// writes are the writes that net/http may repeat by itself: the key or the missing body make it think that it can.
+// writes returns the options of writes. net/http may repeat some of them by itself because they have a key or no body.
 func writes() map[string]plugipay.RequestOptions {
 	all := map[string]plugipay.RequestOptions{}
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
@@ -28,7 +28,7 @@ func writes() map[string]plugipay.RequestOptions {
 	return all
 }
 
-func TestMaxRetries_LostResponseOnKeptConnectionIsOneRequest(t *testing.T) {
+func TestMaxRetries_LostResponseIsOneRequest(t *testing.T) {
 	t.Parallel()
 	for name, opts := range writes() {
 		t.Run(name, func(t *testing.T) {
@@ -36,7 +36,7 @@ func TestMaxRetries_LostResponseOnKeptConnectionIsOneRequest(t *testing.T) {
 			var received atomic.Int64
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.Method == http.MethodGet {
-					answerSession(w, r)
+					writeSession(w, r)
 					return
 				}
 				received.Add(1)
@@ -49,10 +49,10 @@ func TestMaxRetries_LostResponseOnKeptConnectionIsOneRequest(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = client.Close() })
-			getOnce(t, client) // and the connection is kept
+			getOnce(t, client) // keeps the connection
 			pe := wantError(t, client.Do(t.Context(), opts, nil), 0, "network_error")
 			if n := received.Load(); n != 1 || pe.Attempts != 1 || !pe.MayHaveBeenProcessed() {
-				t.Errorf("%d requests, %d attempts, may have been processed %t", n, pe.Attempts, pe.MayHaveBeenProcessed())
+				t.Errorf("%d requests, %d attempts, MayHaveBeenProcessed is %t", n, pe.Attempts, pe.MayHaveBeenProcessed())
 			}
 		})
 	}
@@ -65,9 +65,9 @@ func TestDo_WriteWithoutBodyHasLengthZero(t *testing.T) {
 			if opts.Body != nil {
 				continue
 			}
-			inBubble(t, []reply{{status: 204}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{status: 204}}, func(t *testing.T, b *bubbleServer) {
 				b.http2 = http2
-				answer := b.handler
+				next := b.handler
 				b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if r.ContentLength != 0 || len(r.TransferEncoding) != 0 || r.Header.Get("Idempotency-Key") != opts.IdempotencyKey {
 						t.Errorf("%s, HTTP/2 %t: length %d, encoding %q, header %v", name, http2, r.ContentLength, r.TransferEncoding, r.Header)
@@ -75,7 +75,7 @@ func TestDo_WriteWithoutBodyHasLengthZero(t *testing.T) {
 					if got, sent := r.Header["Content-Length"]; opts.Method == http.MethodPost && (!sent || got[0] != "0") {
 						t.Errorf("%s, HTTP/2 %t: Content-Length is %q", name, http2, got)
 					}
-					answer.ServeHTTP(w, r)
+					next.ServeHTTP(w, r)
 				})
 				if err := b.client().Do(t.Context(), opts, nil); err != nil {
 					t.Error(err)
@@ -86,14 +86,14 @@ func TestDo_WriteWithoutBodyHasLengthZero(t *testing.T) {
 	}
 }
 
-// http2Refuser is a server that speaks as much of HTTP/2 as it takes to refuse requests.
+// http2Refuser is a server that speaks enough HTTP/2 to refuse requests.
 type http2Refuser struct {
 	net.Listener
 	refuse   func(conn io.Writer, stream uint32)
 	received atomic.Int64
 }
 
-// Types of frames, and errors, of RFC 9113.
+// Frame types and an error code of RFC 9113.
 const (
 	frameHeaders, frameReset, frameSettings, frameGoAway = 1, 3, 4, 7
 	refusedStream                                        = 7
@@ -164,7 +164,7 @@ func TestMaxRetries_RefusedOverHTTP2IsOneRequest(t *testing.T) {
 		"REFUSED_STREAM": func(conn io.Writer, stream uint32) {
 			writeFrame(conn, frameReset, 0, stream, binary.BigEndian.AppendUint32(nil, refusedStream))
 		},
-		"GOAWAY": func(conn io.Writer, _ uint32) { // none of the streams was processed
+		"GOAWAY": func(conn io.Writer, _ uint32) { // no stream was processed
 			writeFrame(conn, frameGoAway, 0, 0, make([]byte, 8))
 		},
 	}
@@ -191,14 +191,14 @@ func TestMaxRetries_RefusedOverHTTP2IsOneRequest(t *testing.T) {
 	}
 }
 
-func TestNetHTTPHasNoBodyToRepeatAWriteWith(t *testing.T) {
+func TestRequest_HasNoGetBody(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		client := clientWith(t, func(r *http.Request) (*http.Response, error) {
 			if r.GetBody != nil {
 				t.Errorf("%s: the request has a GetBody", op.name)
 			}
-			return answerOf(200, op.answer()), nil
+			return response(200, op.body()), nil
 		})
 		if err := op.call(t, client); err != nil {
 			t.Error(err)

@@ -15,7 +15,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// rateLimitHeader is a header as Plugipay sends it, with two of twenty left.
+// rateLimitHeader returns a header that reports 2 of 20 requests left.
 func rateLimitHeader() http.Header {
 	return http.Header{
 		"X-Ratelimit-Limit": {"20"}, "X-Ratelimit-Remaining": {"2"}, "X-Ratelimit-Reset": {"1790000000"}, "X-Served-By": {"edge-7"}}
@@ -23,7 +23,7 @@ func rateLimitHeader() http.Header {
 
 var twoLeft = plugipay.RateLimit{Known: true, Limit: 20, Remaining: 2, Reset: time.Unix(1790000000, 0).UTC()}
 
-func TestWithResponseTellsWhatCameBackFromTheLastAttempt(t *testing.T) {
+func TestWithResponse_DescribesTheLastAttempt(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
@@ -31,9 +31,9 @@ func TestWithResponseTellsWhatCameBackFromTheLastAttempt(t *testing.T) {
 			script := []reply{
 				{},
 				{status: 503, body: errorBody("service_unavailable"), header: http.Header{"X-Served-By": {"edge-6"}}},
-				{status: 201, body: op.answer(), header: rateLimitHeader()},
+				{status: 201, body: op.body(), header: rateLimitHeader()},
 			}
-			inBubble(t, script, func(t *testing.T, b *bubble) {
+			inBubble(t, script, func(t *testing.T, b *bubbleServer) {
 				var info plugipay.ResponseInfo
 				if err := op.with(plugipay.WithResponse(t.Context(), &info), b.client()); err != nil {
 					t.Fatal(err)
@@ -47,7 +47,7 @@ func TestWithResponseTellsWhatCameBackFromTheLastAttempt(t *testing.T) {
 	}
 }
 
-func TestWithResponseTellsWhatTheErrorTells(t *testing.T) {
+func TestWithResponse_AgreesWithTheError(t *testing.T) {
 	t.Parallel()
 	cut := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")
@@ -63,17 +63,17 @@ func TestWithResponseTellsWhatTheErrorTells(t *testing.T) {
 		attempts int
 		header   bool
 	}{
-		"an error of Plugipay's":          {failing: reply{status: 404, body: errorBody("not_found")}, status: 404, code: "not_found", attempts: 1, header: true},
-		"an error that is retried":        {failing: reply{status: 503, body: errorBody("service_unavailable")}, status: 503, code: "service_unavailable", attempts: 3, header: true},
-		"a page":                          {failing: reply{status: 403, body: htmlBody}, status: 403, code: "invalid_response", attempts: 1, header: true},
-		"a success that is none":          {failing: reply{status: 200, body: htmlBody}, status: 200, code: "invalid_response", attempts: 1, header: true},
-		"a success of another type":       {failing: reply{status: 200, body: `{"data": 7}`}, status: 200, code: "invalid_response", attempts: 1, header: true},
-		"a redirect":                      {failing: reply{status: 307}, status: 307, code: "invalid_response", attempts: 1, header: true},
-		"an answer that is too large":     {failing: reply{status: 200, body: strings.Repeat("x", 5001)}, status: 200, code: "invalid_response", attempts: 1, header: true},
-		"an answer cut in the middle":     {cut: true, status: 200, code: "network_error", attempts: 3, header: true},
-		"no answer: a lost connection":    {failing: reply{}, code: "network_error", attempts: 3},
-		"no answer within Timeout":        {failing: reply{status: -1}, code: "timeout", attempts: 3},
-		"an answer that asks for a delay": {failing: reply{429, errorBody("rate_limited"), after("3600")}, status: 429, code: "rate_limited", attempts: 1, header: true},
+		"an error of Plugipay":         {failing: reply{status: 404, body: errorBody("not_found")}, status: 404, code: "not_found", attempts: 1, header: true},
+		"an error that is retried":     {failing: reply{status: 503, body: errorBody("service_unavailable")}, status: 503, code: "service_unavailable", attempts: 3, header: true},
+		"an HTML page":                 {failing: reply{status: 403, body: htmlBody}, status: 403, code: "invalid_response", attempts: 1, header: true},
+		"a success in HTML":            {failing: reply{status: 200, body: htmlBody}, status: 200, code: "invalid_response", attempts: 1, header: true},
+		"a success of another type":    {failing: reply{status: 200, body: `{"data": 7}`}, status: 200, code: "invalid_response", attempts: 1, header: true},
+		"a redirect":                   {failing: reply{status: 307}, status: 307, code: "invalid_response", attempts: 1, header: true},
+		"a response that is too large": {failing: reply{status: 200, body: strings.Repeat("x", 5001)}, status: 200, code: "invalid_response", attempts: 1, header: true},
+		"a truncated response":         {cut: true, status: 200, code: "network_error", attempts: 3, header: true},
+		"a lost connection":            {failing: reply{}, code: "network_error", attempts: 3},
+		"an attempt timeout":           {failing: reply{status: -1}, code: "timeout", attempts: 3},
+		"a Retry-After of an hour":     {failing: reply{429, errorBody("rate_limited"), after("3600")}, status: 429, code: "rate_limited", attempts: 1, header: true},
 	}
 	for name, test := range tests {
 		for _, op := range operations() {
@@ -85,7 +85,7 @@ func TestWithResponseTellsWhatTheErrorTells(t *testing.T) {
 					failing.header = http.Header{}
 				}
 				failing.header.Set("X-Served-By", "edge-7")
-				inBubble(t, []reply{failing}, func(t *testing.T, b *bubble) {
+				inBubble(t, []reply{failing}, func(t *testing.T, b *bubbleServer) {
 					if test.cut {
 						b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 							w.Header().Set("X-Served-By", "edge-7")
@@ -96,7 +96,7 @@ func TestWithResponseTellsWhatTheErrorTells(t *testing.T) {
 					client := b.client(func(o *plugipay.ClientOptions) { o.MaxResponseBytes = 5000 })
 					pe := wantError(t, op.with(plugipay.WithResponse(t.Context(), &info), client), test.status, test.code)
 					if info.Status != pe.Status || info.RequestID != pe.RequestID || info.Attempts != pe.Attempts || pe.Attempts != test.attempts {
-						t.Errorf("info is %+v, the error %v of %d attempts, want %d", info, pe, pe.Attempts, test.attempts)
+						t.Errorf("info is %+v, error %v with %d attempts, want %d", info, pe, pe.Attempts, test.attempts)
 					}
 					if test.header != (info.Header.Get("X-Served-By") == "edge-7") || !test.header && info.Header != nil {
 						t.Errorf("header is %v", info.Header)
@@ -107,9 +107,9 @@ func TestWithResponseTellsWhatTheErrorTells(t *testing.T) {
 	}
 }
 
-func TestWithResponseTellsOfTheLastAttemptWhenTheContextEndsAfterIt(t *testing.T) {
+func TestWithResponse_KeepsLastAttemptIfContextEnds(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{503, errorBody("service_unavailable"), after("20")}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{503, errorBody("service_unavailable"), after("20")}}, func(t *testing.T, b *bubbleServer) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		var info plugipay.ResponseInfo
@@ -121,10 +121,10 @@ func TestWithResponseTellsOfTheLastAttemptWhenTheContextEndsAfterIt(t *testing.T
 	})
 }
 
-func TestWithResponseTellsNothingOfAnAttemptBeforeTheLast(t *testing.T) {
+func TestWithResponse_OmitsEarlierAttempts(t *testing.T) {
 	t.Parallel()
 	script := []reply{{status: 503, body: errorBody("service_unavailable"), header: rateLimitHeader()}, {}}
-	inBubble(t, script, func(t *testing.T, b *bubble) {
+	inBubble(t, script, func(t *testing.T, b *bubbleServer) {
 		var info plugipay.ResponseInfo
 		_, err := b.client().CheckoutSessions.Get(plugipay.WithResponse(t.Context(), &info), "cs_01HX")
 		wantError(t, err, 0, "network_error")
@@ -134,31 +134,31 @@ func TestWithResponseTellsNothingOfAnAttemptBeforeTheLast(t *testing.T) {
 	})
 }
 
-func TestWithResponseIsOverwrittenByEachCall(t *testing.T) {
+func TestWithResponse_EachCallOverwritesIt(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	client := s.client(t)
 	var info plugipay.ResponseInfo
 	ctx := plugipay.WithResponse(t.Context(), &info)
 	failing := map[string]func() error{
-		"an id that cannot be": func() error {
+		"an invalid id": func() error {
 			_, err := client.CheckoutSessions.Get(ctx, "..")
 			return err
 		},
-		"a key that cannot be": func() error {
+		"an invalid key": func() error {
 			_, err := client.CheckoutSessions.Create(plugipay.WithIdempotencyKey(ctx, "\n"), validInput())
 			return err
 		},
-		"a body that cannot be": func() error {
+		"an invalid body": func() error {
 			return client.Do(ctx, plugipay.RequestOptions{Method: "POST", Path: "/a", Body: failsToMarshal{}}, nil)
 		},
-		"a path that cannot be": func() error {
+		"an invalid path": func() error {
 			return client.Do(ctx, plugipay.RequestOptions{Method: "POST", Path: "a"}, nil)
 		},
-		"an out that cannot be": func() error {
+		"an invalid out": func() error {
 			return client.Do(ctx, plugipay.RequestOptions{Method: "GET", Path: "/a"}, 7)
 		},
-		"an account that cannot be": func() error {
+		"an invalid account": func() error {
 			_, err := client.ForMerchant("").CheckoutSessions.Get(ctx, "cs_01HX")
 			return err
 		},
@@ -182,29 +182,29 @@ func TestWithResponseIsOverwrittenByEachCall(t *testing.T) {
 	}
 }
 
-func TestWithResponseOfNilAsksForNothing(t *testing.T) {
+func TestWithResponse_NilTurnsItOff(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		var outer plugipay.ResponseInfo
 		ctx := plugipay.WithResponse(plugipay.WithResponse(t.Context(), &outer), nil)
-		if err := op.with(ctx, answering(t, 200, op.answer()).client(t)); err != nil {
+		if err := op.with(ctx, responding(t, 200, op.body()).client(t)); err != nil {
 			t.Errorf("%s: %v", op.name, err)
 		}
 		if outer.Status != 0 {
-			t.Errorf("%s: the context further out got %+v", op.name, outer)
+			t.Errorf("%s: the outer info is %+v", op.name, outer)
 		}
 	}
 }
 
-func TestTheHeaderOfAResponseInfoIsTheCallers(t *testing.T) {
+func TestWithResponse_HeaderIsACopy(t *testing.T) {
 	t.Parallel()
-	kept := rateLimitHeader() // by a transport that answers from a cache
+	kept := rateLimitHeader() // by a transport with a cache
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
 		KeyID: testKeyID, Secret: testSecret,
 		HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
-			answer := response(200, sessionBody)
-			answer.Header = kept
-			return answer, nil
+			resp := response(200, sessionBody)
+			resp.Header = kept
+			return resp, nil
 		})},
 	})
 	if err != nil {
@@ -220,7 +220,7 @@ func TestTheHeaderOfAResponseInfoIsTheCallers(t *testing.T) {
 	}
 }
 
-func TestWithResponseOfASettledCallHoldsTheAnswerThatTheSessionCameWith(t *testing.T) {
+func TestWithResponse_ResolvedConflictDescribesTheGet(t *testing.T) {
 	t.Parallel()
 	calls := map[string]func(context.Context, *plugipay.Client) (*plugipay.CheckoutSession, error){
 		"canceled": func(ctx context.Context, c *plugipay.Client) (*plugipay.CheckoutSession, error) {
@@ -239,7 +239,7 @@ func TestWithResponseOfASettledCallHoldsTheAnswerThatTheSessionCameWith(t *testi
 					{status: 409, body: errorBody("conflict")},
 					{status: 200, body: strings.Replace(sessionBody, `"open"`, `"`+status+`"`, 1), header: rateLimitHeader()},
 				}
-				inBubble(t, script, func(t *testing.T, b *bubble) {
+				inBubble(t, script, func(t *testing.T, b *bubbleServer) {
 					var info plugipay.ResponseInfo
 					_, err := call(plugipay.WithResponse(t.Context(), &info), b.client())
 					if b.count() != 3 {
@@ -261,7 +261,7 @@ func TestWithResponseOfASettledCallHoldsTheAnswerThatTheSessionCameWith(t *testi
 	}
 }
 
-func TestCallsAtTheSameTimeEachFillInTheirOwnInfo(t *testing.T) {
+func TestWithResponse_ConcurrentCallsDoNotMix(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Path", r.URL.Path)
@@ -282,25 +282,25 @@ func TestCallsAtTheSameTimeEachFillInTheirOwnInfo(t *testing.T) {
 	calls.Wait()
 }
 
-func TestARateLimitIsKnownWhenAllThreeFiguresAreWellFormed(t *testing.T) {
+func TestRateLimit_IsKnownIfAllHeadersAreValid(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		limit, remaining, reset string
 		want                    plugipay.RateLimit
 	}{
-		"as documented":          {"20", "2", "1790000000", twoLeft},
-		"none left":              {"20", "0", "1790000000", plugipay.RateLimit{Known: true, Limit: 20, Reset: twoLeft.Reset}},
-		"nothing":                {},
-		"no limit":               {remaining: "2", reset: "1790000000"},
-		"no remainder":           {limit: "20", reset: "1790000000"},
-		"no reset":               {limit: "20", remaining: "2"},
-		"a negative remainder":   {"20", "-1", "1790000000", plugipay.RateLimit{}},
-		"a fraction":             {"20", "1.5", "1790000000", plugipay.RateLimit{}},
-		"words":                  {"twenty", "two", "soon", plugipay.RateLimit{}},
-		"a date":                 {"20", "2", "2026-09-21T14:13:20Z", plugipay.RateLimit{}},
-		"more than an int holds": {"20", "99999999999999999999", "1790000000", plugipay.RateLimit{}},
-		"the end of time":        {"20", "2", "253402300799", plugipay.RateLimit{Known: true, Limit: 20, Remaining: 2, Reset: time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)}},
-		"past the end of time":   {"20", "2", "253402300800", plugipay.RateLimit{}},
+		"three valid headers":  {"20", "2", "1790000000", twoLeft},
+		"no requests left":     {"20", "0", "1790000000", plugipay.RateLimit{Known: true, Limit: 20, Reset: twoLeft.Reset}},
+		"no headers":           {},
+		"no limit":             {remaining: "2", reset: "1790000000"},
+		"no remainder":         {limit: "20", reset: "1790000000"},
+		"no reset":             {limit: "20", remaining: "2"},
+		"a negative remainder": {"20", "-1", "1790000000", plugipay.RateLimit{}},
+		"a fraction":           {"20", "1.5", "1790000000", plugipay.RateLimit{}},
+		"words":                {"twenty", "two", "soon", plugipay.RateLimit{}},
+		"a date":               {"20", "2", "2026-09-21T14:13:20Z", plugipay.RateLimit{}},
+		"more than an int":     {"20", "99999999999999999999", "1790000000", plugipay.RateLimit{}},
+		"the year 9999":        {"20", "2", "253402300799", plugipay.RateLimit{Known: true, Limit: 20, Remaining: 2, Reset: time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)}},
+		"the year 10000":       {"20", "2", "253402300800", plugipay.RateLimit{}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -325,7 +325,7 @@ func TestARateLimitIsKnownWhenAllThreeFiguresAreWellFormed(t *testing.T) {
 	}
 }
 
-// FuzzRateLimit: whatever the headers say, either the figures are theirs or nothing is known.
+// FuzzRateLimit checks that a RateLimit either has the numbers of the headers or is zero.
 func FuzzRateLimit(f *testing.F) {
 	for _, figures := range [][3]string{
 		{"20", "2", "1790000000"}, {"", "", ""}, {"-1", "+2", " 3"}, {"1e3", "0x10", "1_000"}, {"007", "0", "253402300800"},
@@ -334,11 +334,11 @@ func FuzzRateLimit(f *testing.F) {
 		f.Add(figures[0], figures[1], figures[2])
 	}
 	type headers [3]string
-	client := answeringWith(f, func(r *http.Request) *http.Response {
+	client := fuzzClient(f, func(r *http.Request) *http.Response {
 		h := r.Context().Value(headers{}).(headers)
-		answer := response(200, sessionBody)
-		answer.Header = http.Header{"X-Ratelimit-Limit": {h[0]}, "X-Ratelimit-Remaining": {h[1]}, "X-Ratelimit-Reset": {h[2]}}
-		return answer
+		resp := response(200, sessionBody)
+		resp.Header = http.Header{"X-Ratelimit-Limit": {h[0]}, "X-Ratelimit-Remaining": {h[1]}, "X-Ratelimit-Reset": {h[2]}}
+		return resp
 	})
 	f.Fuzz(func(t *testing.T, limit, remaining, reset string) {
 		var info plugipay.ResponseInfo
@@ -349,7 +349,7 @@ func FuzzRateLimit(f *testing.F) {
 		got := info.RateLimit
 		if !got.Known {
 			if got != (plugipay.RateLimit{}) {
-				t.Fatalf("unknown, but %+v", got)
+				t.Fatalf("Known is false, but the rate limit is %+v", got)
 			}
 			return
 		}
@@ -357,7 +357,7 @@ func FuzzRateLimit(f *testing.F) {
 		for i, text := range texts {
 			value, ok := new(big.Int).SetString(text, 10)
 			if !ok || strings.Trim(text, "0123456789") != "" || value.Cmp(big.NewInt(figures[i])) != 0 {
-				t.Fatalf("%q is taken for %d", text, figures[i])
+				t.Fatalf("%q is read as %d", text, figures[i])
 			}
 		}
 		if _, err := got.Reset.MarshalJSON(); err != nil {

@@ -18,24 +18,24 @@ const (
 	// defaultRetries is the number of retries when ClientOptions.MaxRetries is zero.
 	defaultRetries = 2
 
-	// The wait before the n-th retry is drawn between minWait and firstWait doubled n-1 times, at most maxWait. Drawing
-	// nearly all of it ("full jitter") keeps clients that failed together from returning together.
+	// The wait before the n-th retry is random, between minWait and firstWait doubled n-1 times, at most maxWait. Randomizing
+	// nearly all of the wait ("full jitter") keeps clients that failed together from retrying together.
 	minWait   = 100 * time.Millisecond
 	firstWait = 500 * time.Millisecond
 	maxWait   = 8 * time.Second
 
-	// maxRetryAfter is the longest Retry-After that a call waits for. The caller of a call that is asked to wait longer
-	// gets the error at once and decides what to do with the time.
+	// maxRetryAfter is the longest Retry-After that a call obeys. If the server asks for a longer wait, the call returns the
+	// error at once, and the caller decides.
 	maxRetryAfter = 30 * time.Second
 )
 
 const beforeRetry = "before the next attempt"
 
-// shouldRetry returns the wait before the next attempt, or the error to return if there must not be one. It takes a retry
+// shouldRetry returns the wait before the next attempt, or the error of the call if there is no next attempt. It takes a retry
 // from the budget.
 func (c *call) shouldRetry(ctx context.Context, failed *Error) (time.Duration, *Error) {
 	if !c.mayRetry(ctx, failed) {
-		if failed.Status != 0 && !failed.isTransient() { // Plugipay responds, if only with a refusal
+		if failed.Status != 0 && !failed.isTransient() { // Plugipay is available, although it refused the request
 			c.client.budget.refund(c.attempts - 1)
 		}
 		return 0, failed
@@ -45,7 +45,7 @@ func (c *call) shouldRetry(ctx context.Context, failed *Error) (time.Duration, *
 		return 0, failed
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
-		return 0, ended(ctx, beforeRetry, failed)
+		return 0, contextError(ctx, beforeRetry, failed)
 	}
 	if !c.client.budget.take() {
 		return 0, failed
@@ -53,7 +53,7 @@ func (c *call) shouldRetry(ctx context.Context, failed *Error) (time.Duration, *
 	return delay, nil
 }
 
-// mayRetry reports whether another attempt may succeed and does no harm.
+// mayRetry reports whether another attempt may succeed and is safe.
 func (c *call) mayRetry(ctx context.Context, failed *Error) bool {
 	switch {
 	case ctx.Err() != nil:
@@ -64,7 +64,7 @@ func (c *call) mayRetry(ctx context.Context, failed *Error) bool {
 	return failed.isTransient() && (c.mayRepeat() || !failed.mayHaveBeenProcessed)
 }
 
-// mayRepeat reports whether the request may be sent again although it may have been processed.
+// mayRepeat reports whether the request may be retried although it may have been processed.
 func (c *call) mayRepeat() bool {
 	return isRead(c.request.Method) || c.idempotencyKey != "" || c.repeatable
 }
@@ -74,7 +74,7 @@ func isRead(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }
 
-// isTransient reports whether an attempt failed in a way that may pass.
+// isTransient reports whether another attempt may succeed.
 func (e *Error) isTransient() bool {
 	switch {
 	case e.permanent:
@@ -87,7 +87,7 @@ func (e *Error) isTransient() bool {
 	return (e.Code == ErrorCodeTimeout || e.Code == ErrorCodeNetworkError) && !isPermanent(e)
 }
 
-// isTransientStatus reports whether a status says that the server, or a gateway before it, is in trouble that may pass.
+// isTransientStatus reports whether a status means that the server, or a gateway in front of it, fails temporarily.
 func isTransientStatus(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
@@ -97,20 +97,20 @@ func isTransientStatus(status int) bool {
 	return false
 }
 
-// isPermanent reports whether a connection failed for a reason that stays.
+// isPermanent reports whether a connection would fail again for the same reason.
 func isPermanent(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var lookup *net.DNSError
 	return errors.As(err, &certificate) || errors.As(err, &lookup) && lookup.IsNotFound
 }
 
-// isKeyInFlight reports whether the code of a 409 says that another request with the same idempotency key is being
-// processed. The API does not document the name of this code, only the one that it must not be.
+// isKeyInFlight reports whether the code of a 409 means that another request with the same idempotency key is being
+// processed. The API does not document this code. It documents only idempotency_mismatch, which has another meaning.
 func isKeyInFlight(code string) bool {
 	return strings.HasPrefix(code, "idempotency") && code != ErrorCodeIdempotencyMismatch
 }
 
-// mayHaveBeenProcessed reports whether a request that got this response may have taken effect all the same.
+// mayHaveBeenProcessed reports whether a request with this response may have taken effect.
 func mayHaveBeenProcessed(status int, code string) bool {
 	switch {
 	case status == http.StatusRequestTimeout, status == http.StatusConflict && isKeyInFlight(code):
@@ -121,8 +121,8 @@ func mayHaveBeenProcessed(status int, code string) bool {
 	return status < 400 || status > 499
 }
 
-// isDialError reports whether err is a connection that could not be made, in any number of wrappers. An error that joins
-// several says nothing: one of them may be about a request that was sent.
+// isDialError reports whether err is a failed dial, also if it is wrapped. An error that joins several errors does not count,
+// because one of them may be about a request that was sent.
 func isDialError(err error) bool {
 	for ; err != nil; err = errors.Unwrap(err) {
 		dial, ok := err.(*net.OpError)
@@ -157,8 +157,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// retryAfter reads the Retry-After header: seconds, or a date. A date is compared with the response's own Date, because
-// the clocks may differ. It returns zero if there is no header, if it cannot be read and if it lies in the past.
+// retryAfter reads the Retry-After header, which holds seconds or a date. A date is compared with the Date header of the
+// response, because the clocks may differ. It returns zero if the header is missing, is not valid or lies in the past.
 func retryAfter(header http.Header) time.Duration {
 	value := header.Get("Retry-After")
 	if value == "" {
@@ -180,19 +180,19 @@ func retryAfter(header http.Header) time.Duration {
 }
 
 // A retry budget keeps retries from making an outage worse, like the retry quota of the AWS SDKs. Each retry takes from
-// the budget, and each call that eventually gets a response returns the retries it used, or a little if it used none.
-// While Plugipay is down, the budget is used up after a hundred retries, and each call makes one attempt only.
+// the budget. Each call that eventually gets a response returns the cost of its retries, or callRefund if it made no retry.
+// While Plugipay is down, the budget is used up after a hundred retries. Then each call makes only one attempt.
 const (
 	budgetCapacity = 500
 	retryCost      = 5
 	callRefund     = 1
 )
 
-// retryBudget is shared by all calls of a client and of the clients that ForMerchant returns. It counts what is spent, so
-// calls that succeed while nothing is spent only read it.
+// retryBudget is shared by all calls of a client and of the clients that ForMerchant returns. It counts the spent part, so
+// successful calls only read it while nothing is spent.
 type retryBudget struct{ spent atomic.Int64 }
 
-// take pays for a retry. It reports false if not enough is left.
+// take pays for a retry. It returns false if not enough is left.
 func (b *retryBudget) take() bool {
 	for {
 		spent := b.spent.Load()
@@ -205,7 +205,7 @@ func (b *retryBudget) take() bool {
 	}
 }
 
-// refund returns what a call with a number of retries gives back when it gets a response.
+// refund returns the cost of a call's retries to the budget, after the call got a response.
 func (b *retryBudget) refund(retries int) {
 	amount := int64(max(callRefund, retries*retryCost))
 	for {

@@ -11,11 +11,11 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// TestInAnOutageRetriesStopAfterAWhileAndRecover: 500 calls into an outage would be 1,500 attempts; the budget makes it
-// 600. When calls are answered again, each answered one pays for a part of a retry.
-func TestInAnOutageRetriesStopAfterAWhileAndRecover(t *testing.T) {
+// TestRetryBudget_LimitsRetriesInAnOutage checks that 500 calls in an outage make 600 attempts. Without the budget they would
+// make 1,500. Later, each successful call returns a part of a retry to the budget.
+func TestRetryBudget_LimitsRetriesInAnOutage(t *testing.T) {
 	t.Parallel()
-	inBubble(t, nil, func(t *testing.T, b *bubble) {
+	inBubble(t, nil, func(t *testing.T, b *bubbleServer) {
 		var down atomic.Bool
 		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			b.record(r)
@@ -29,37 +29,37 @@ func TestInAnOutageRetriesStopAfterAWhileAndRecover(t *testing.T) {
 		calls := func(n int) (attempts int) {
 			before := b.count()
 			for range n {
-				_, _ = client.ForMerchant("acc_01").CheckoutSessions.Get(t.Context(), "cs_01HX") // one budget for all clients made from it
+				_, _ = client.ForMerchant("acc_01").CheckoutSessions.Get(t.Context(), "cs_01HX") // ForMerchant shares the budget
 			}
 			return b.count() - before
 		}
 		down.Store(true)
 		if got := calls(500); got != 600 {
-			t.Errorf("500 calls into an outage made %d attempts, want 500 and the budget's 100", got)
+			t.Errorf("500 calls in an outage made %d attempts, want 500 and the budget of 100", got)
 		}
 		if got := calls(100); got != 100 {
-			t.Errorf("100 more made %d attempts, want one each", got)
+			t.Errorf("100 more calls made %d attempts, want one each", got)
 		}
 		down.Store(false)
 		if got := calls(100); got != 100 {
-			t.Errorf("100 good calls made %d attempts", got)
+			t.Errorf("100 successful calls made %d attempts", got)
 		}
 		down.Store(true)
 		if got := calls(100); got != 120 {
-			t.Errorf("after 100 good calls, 100 calls into an outage made %d attempts, want 100 and 20 retries", got)
+			t.Errorf("after 100 successful calls, 100 calls in an outage made %d attempts, want 100 and 20 retries", got)
 		}
 		down.Store(false)
 		calls(10_000)
 		down.Store(true)
 		if got := calls(500); got != 600 {
-			t.Errorf("a full budget gives %d attempts for 500 calls, want 600", got)
+			t.Errorf("with a full budget, 500 calls made %d attempts, want 600", got)
 		}
 	})
 }
 
-func TestARetryThatHelpsCostsNothing(t *testing.T) {
+func TestRetryBudget_SuccessfulRetryIsFree(t *testing.T) {
 	t.Parallel()
-	inBubble(t, nil, func(t *testing.T, b *bubble) {
+	inBubble(t, nil, func(t *testing.T, b *bubbleServer) {
 		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if b.record(r)%2 == 1 {
 				w.WriteHeader(503)
@@ -76,9 +76,9 @@ func TestARetryThatHelpsCostsNothing(t *testing.T) {
 	})
 }
 
-func TestErrorsThatAreAnswersFillTheBudget(t *testing.T) {
+func TestRetryBudget_PermanentErrorsRefillIt(t *testing.T) {
 	t.Parallel()
-	inBubble(t, nil, func(t *testing.T, b *bubble) {
+	inBubble(t, nil, func(t *testing.T, b *bubbleServer) {
 		status := 404
 		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			b.record(r)
@@ -86,11 +86,11 @@ func TestErrorsThatAreAnswersFillTheBudget(t *testing.T) {
 		})
 		client := b.client(func(o *plugipay.ClientOptions) { o.MaxRetries = 1 })
 		status = 503
-		for range 500 { // use the budget up
+		for range 500 { // uses up the budget
 			_, _ = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 		}
 		status = 404
-		for range 500 { // and fill it again
+		for range 500 { // refills the budget
 			_, _ = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 		}
 		status = 503
@@ -99,36 +99,36 @@ func TestErrorsThatAreAnswersFillTheBudget(t *testing.T) {
 			_, _ = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 		}
 		if got := b.count() - before; got != 200 {
-			t.Errorf("100 calls into an outage made %d attempts, want 200", got)
+			t.Errorf("100 calls in an outage made %d attempts, want 200", got)
 		}
 	})
 }
 
-func TestARetryThatIsNotMadeIsNotPaidFor(t *testing.T) {
+func TestRetryBudget_SkippedRetryIsFree(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubbleServer) {
 		client := b.client()
 		for range 200 {
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond) // over before the shortest wait
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond) // shorter than the shortest wait
 			_, _ = client.CheckoutSessions.Get(ctx, "cs_01HX")
 			cancel()
 		}
 		before := b.count()
 		_, _ = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 		if got := b.count() - before; got != 3 {
-			t.Errorf("afterwards a call makes %d attempts", got)
+			t.Errorf("a later call makes %d attempts, want 3", got)
 		}
 	})
 }
 
-func TestAnOutageDoesNotRefillTheBudget(t *testing.T) {
+func TestRetryBudget_OutageDoesNotRefillIt(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubbleServer) {
 		client := b.client()
-		for range 500 { // use it up
+		for range 500 { // uses up the budget
 			_, _ = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 		}
-		for range 500 { // these are not retried, and are no sign of life either
+		for range 500 { // these calls are not retried and do not refill the budget
 			_ = writeWithoutKey(t.Context(), client, "POST")
 		}
 		before := b.count()
@@ -141,9 +141,9 @@ func TestAnOutageDoesNotRefillTheBudget(t *testing.T) {
 	})
 }
 
-func TestTheBudgetIsCountedRightByManyAtOnce(t *testing.T) {
+func TestRetryBudget_IsExactUnderConcurrency(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubbleServer) {
 		client := b.client()
 		var calls sync.WaitGroup
 		for range 300 {
@@ -151,7 +151,7 @@ func TestTheBudgetIsCountedRightByManyAtOnce(t *testing.T) {
 		}
 		calls.Wait()
 		if got := b.count(); got != 400 {
-			t.Errorf("300 calls at once made %d attempts, want 300 and the budget's 100", got)
+			t.Errorf("300 calls at once made %d attempts, want 300 and the budget of 100", got)
 		}
 	})
 }

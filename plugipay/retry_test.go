@@ -26,10 +26,10 @@ func errorBody(code string) string {
 	return `{"data": null, "error": {"code": "` + code + `", "message": "as said"}, "meta": {"requestId": "req_42"}}`
 }
 
-// after is a header that asks to wait, so that the timestamps of the attempts differ.
+// after returns a Retry-After header. Waiting whole seconds makes the timestamps of the attempts differ.
 func after(value string) http.Header { return http.Header{"Retry-After": {value}} }
 
-func TestWhatMayPassIsRetriedWithTheSameKeyAndBytesUnderANewSignature(t *testing.T) {
+func TestRetry_RepeatsKeyAndBodyWithANewSignature(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		for _, status := range []int{408, 429, 500, 502, 503, 504} {
@@ -37,7 +37,7 @@ func TestWhatMayPassIsRetriedWithTheSameKeyAndBytesUnderANewSignature(t *testing
 				t.Run(fmt.Sprint(op.name, " ", status, " ", name), func(t *testing.T) {
 					t.Parallel()
 					failing := reply{status, body, after("2")}
-					inBubble(t, []reply{failing, failing, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+					inBubble(t, []reply{failing, failing, {status: 200, body: op.body()}}, func(t *testing.T, b *bubbleServer) {
 						if err := op.call(t, b.client()); err != nil {
 							t.Fatal(err)
 						}
@@ -49,8 +49,8 @@ func TestWhatMayPassIsRetriedWithTheSameKeyAndBytesUnderANewSignature(t *testing
 	}
 }
 
-// checkAttempts checks that the server received so many attempts of one request, each newly signed.
-func checkAttempts(t *testing.T, b *bubble, attempts int) {
+// checkAttempts checks that the server received the number of attempts of one request, each with a new signature.
+func checkAttempts(t *testing.T, b *bubbleServer, attempts int) {
 	t.Helper()
 	if n := b.count(); n != attempts {
 		t.Fatalf("the server received %d attempts, want %d", n, attempts)
@@ -61,12 +61,12 @@ func checkAttempts(t *testing.T, b *bubble, attempts int) {
 		timestamps[r.header.Get("X-Plugipay-Timestamp")] = true
 	}
 	if len(timestamps) != attempts {
-		t.Errorf("%d attempts carry %d timestamps", attempts, len(timestamps))
+		t.Errorf("%d attempts have %d different timestamps", attempts, len(timestamps))
 	}
 }
 
 // checkSameRequest checks that all attempts are one request, each signed.
-func checkSameRequest(t *testing.T, b *bubble) {
+func checkSameRequest(t *testing.T, b *bubbleServer) {
 	t.Helper()
 	first := b.requests[0]
 	for i, r := range b.requests {
@@ -78,12 +78,12 @@ func checkSameRequest(t *testing.T, b *bubble) {
 	}
 }
 
-func TestALostConnectionIsRetried(t *testing.T) {
+func TestRetry_AfterALostConnection(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{}, {}, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{}, {}, {status: 200, body: op.body()}}, func(t *testing.T, b *bubbleServer) {
 				if err := op.call(t, b.client()); err != nil {
 					t.Fatal(err)
 				}
@@ -96,33 +96,33 @@ func TestALostConnectionIsRetried(t *testing.T) {
 	}
 }
 
-func TestWhatWouldFailAgainIsNotRetried(t *testing.T) {
+func TestRetry_NotAfterPermanentErrors(t *testing.T) {
 	t.Parallel()
 	replies := map[string]reply{
-		"301":                                {status: 301, header: http.Header{"Location": {"/"}}},
-		"307":                                {status: 307, header: http.Header{"Location": {"/"}}},
-		"400":                                {status: 400, body: errorBody("validation_error")},
-		"401":                                {status: 401, body: errorBody("invalid_signature")},
-		"403":                                {status: 403, body: errorBody("insufficient_scope")},
-		"404":                                {status: 404, body: errorBody("not_found")},
-		"405":                                {status: 405, body: htmlBody},
-		"409":                                {status: 409, body: errorBody("conflict")},
-		"409 of a key with other parameters": {status: 409, body: errorBody("idempotency_mismatch")},
-		"409 of a key with other parameters, in upper case": {status: 409, body: errorBody("IDEMPOTENCY_MISMATCH")},
-		"409 in HTML":               {status: 409, body: htmlBody},
-		"410":                       {status: 410},
-		"413":                       {status: 413},
-		"422":                       {status: 422, body: errorBody("adapter_not_configured")},
-		"425":                       {status: 425},
-		"501":                       {status: 501},
-		"505":                       {status: 505},
-		"a success that is no JSON": {status: 200, body: htmlBody},
+		"301":                                 {status: 301, header: http.Header{"Location": {"/"}}},
+		"307":                                 {status: 307, header: http.Header{"Location": {"/"}}},
+		"400":                                 {status: 400, body: errorBody("validation_error")},
+		"401":                                 {status: 401, body: errorBody("invalid_signature")},
+		"403":                                 {status: 403, body: errorBody("insufficient_scope")},
+		"404":                                 {status: 404, body: errorBody("not_found")},
+		"405":                                 {status: 405, body: htmlBody},
+		"409":                                 {status: 409, body: errorBody("conflict")},
+		"409 for a key with other parameters": {status: 409, body: errorBody("idempotency_mismatch")},
+		"409 for a key with other parameters, in upper case": {status: 409, body: errorBody("IDEMPOTENCY_MISMATCH")},
+		"409 in HTML":                {status: 409, body: htmlBody},
+		"410":                        {status: 410},
+		"413":                        {status: 413},
+		"422":                        {status: 422, body: errorBody("adapter_not_configured")},
+		"425":                        {status: 425},
+		"501":                        {status: 501},
+		"505":                        {status: 505},
+		"a success that is not JSON": {status: 200, body: htmlBody},
 	}
 	for name, failing := range replies {
 		for _, op := range operations() {
 			t.Run(op.name+" "+name, func(t *testing.T) {
 				t.Parallel()
-				inBubble(t, []reply{failing}, func(t *testing.T, b *bubble) {
+				inBubble(t, []reply{failing}, func(t *testing.T, b *bubbleServer) {
 					err := op.call(t, b.client())
 					var pe *plugipay.Error
 					if !errors.As(err, &pe) || pe.Status != failing.status || pe.Attempts != 1 {
@@ -137,7 +137,7 @@ func TestWhatWouldFailAgainIsNotRetried(t *testing.T) {
 	}
 }
 
-func TestAKeyInFlightIsRetried(t *testing.T) {
+func TestRetry_AfterA409ForAKeyInProgress(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"idempotency_in_progress", "IDEMPOTENCY_KEY_IN_USE", "idempotency"} {
 		for _, op := range operations() {
@@ -147,7 +147,7 @@ func TestAKeyInFlightIsRetried(t *testing.T) {
 			t.Run(op.name+" "+code, func(t *testing.T) {
 				t.Parallel()
 				busy := reply{409, errorBody(code), after("1")}
-				inBubble(t, []reply{busy, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+				inBubble(t, []reply{busy, {status: 200, body: op.body()}}, func(t *testing.T, b *bubbleServer) {
 					if err := op.call(t, b.client()); err != nil {
 						t.Fatal(err)
 					}
@@ -158,17 +158,17 @@ func TestAKeyInFlightIsRetried(t *testing.T) {
 	}
 }
 
-func TestMaxRetriesSaysHowOften(t *testing.T) {
+func TestMaxRetries_LimitsTheAttempts(t *testing.T) {
 	t.Parallel()
 	for maxRetries, attempts := range map[int]int{0: 3, 1: 2, 2: 3, 7: 8, -1: 1, -100: 1} {
 		t.Run(fmt.Sprint(maxRetries), func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{status: 503, body: errorBody("service_unavailable")}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{status: 503, body: errorBody("service_unavailable")}}, func(t *testing.T, b *bubbleServer) {
 				client := b.client(func(o *plugipay.ClientOptions) { o.MaxRetries = maxRetries })
 				_, err := client.CheckoutSessions.Create(t.Context(), validInput())
 				pe := wantError(t, err, 503, "service_unavailable")
 				if pe.Attempts != attempts || b.count() != attempts {
-					t.Errorf("the error tells of %d attempts, the server received %d, want %d", pe.Attempts, b.count(), attempts)
+					t.Errorf("Attempts is %d, the server received %d, want %d", pe.Attempts, b.count(), attempts)
 				}
 				if want := b.requests[0].header.Get("Idempotency-Key"); pe.IdempotencyKey != want {
 					t.Errorf("the error's key is %q, want %q", pe.IdempotencyKey, want)
@@ -178,12 +178,12 @@ func TestMaxRetriesSaysHowOften(t *testing.T) {
 	}
 }
 
-// writeWithoutKey is a Do that the server may process twice if it is sent twice.
+// writeWithoutKey calls Do without an idempotency key, so a retry may take effect twice.
 func writeWithoutKey(ctx context.Context, client *plugipay.Client, method string) error {
 	return client.Do(ctx, plugipay.RequestOptions{Method: method, Path: "/api/v1/things", Body: map[string]any{"a": 1}}, nil)
 }
 
-func TestAWriteWithoutAKeyIsOnlyRetriedWhenItCannotHaveBeenProcessed(t *testing.T) {
+func TestRetry_WriteWithoutKeyOnlyIfNotProcessed(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		failing  reply
@@ -201,9 +201,9 @@ func TestAWriteWithoutAKeyIsOnlyRetriedWhenItCannotHaveBeenProcessed(t *testing.
 		for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
 			t.Run(method+" "+name, func(t *testing.T) {
 				t.Parallel()
-				inBubble(t, []reply{test.failing}, func(t *testing.T, b *bubble) {
+				inBubble(t, []reply{test.failing}, func(t *testing.T, b *bubbleServer) {
 					if err := writeWithoutKey(t.Context(), b.client(), method); err == nil {
-						t.Error("it succeeded")
+						t.Error("the call succeeded")
 					}
 					if n := b.count(); n != test.attempts {
 						t.Errorf("the server received %d attempts, want %d", n, test.attempts)
@@ -218,9 +218,9 @@ func refused(context.Context) (net.Conn, error) {
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 }
 
-func TestAConnectionThatIsRefusedIsRetriedEvenWithoutAKey(t *testing.T) {
+func TestRetry_AfterARefusedConnectionWithoutKey(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 200, body: `{"data": {}}`}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 200, body: `{"data": {}}`}}, func(t *testing.T, b *bubbleServer) {
 		b.dial = func(ctx context.Context) (net.Conn, error) {
 			if b.dials < 3 {
 				return refused(ctx)
@@ -236,18 +236,18 @@ func TestAConnectionThatIsRefusedIsRetriedEvenWithoutAKey(t *testing.T) {
 	})
 }
 
-func TestAHostThatDoesNotExistIsNotRetried(t *testing.T) {
+func TestRetry_NotForAnUnknownHost(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		failure *net.DNSError
 		dials   int
 	}{
-		"it does not exist":          {&net.DNSError{Err: "no such host", Name: "plugipay.example", IsNotFound: true}, 1},
-		"nobody knows at the moment": {&net.DNSError{Err: "server misbehaving", Name: "plugipay.example", IsTemporary: true}, 3},
+		"an unknown host":  {&net.DNSError{Err: "no such host", Name: "plugipay.example", IsNotFound: true}, 1},
+		"a failing lookup": {&net.DNSError{Err: "server misbehaving", Name: "plugipay.example", IsTemporary: true}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 				b.dial = func(context.Context) (net.Conn, error) {
 					return nil, &net.OpError{Op: "dial", Net: "tcp", Err: test.failure}
 				}
@@ -261,7 +261,7 @@ func TestAHostThatDoesNotExistIsNotRetried(t *testing.T) {
 	}
 }
 
-func TestAWrongCertificateIsNotRetried(t *testing.T) {
+func TestRetry_NotForAnInvalidCertificate(t *testing.T) {
 	t.Parallel()
 	connections := 0
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -278,16 +278,16 @@ func TestAWrongCertificateIsNotRetried(t *testing.T) {
 	}
 	_, err = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 	pe := wantError(t, err, 0, "network_error")
-	s.Close() // and all its connections are counted
+	s.Close() // waits until all connections are counted
 	if pe.Attempts != 1 || connections != 1 {
 		t.Errorf("%d attempts on %d connections: %v", pe.Attempts, connections, err)
 	}
 }
 
-func TestAnAnswerThatIsTooLargeIsNotRetried(t *testing.T) {
+func TestMaxResponseBytes_LargerResponseIsNotRetried(t *testing.T) {
 	t.Parallel()
 	for status := range map[int]bool{200: true, 503: true} {
-		inBubble(t, []reply{{status: status, body: strings.Repeat("x", 1001)}}, func(t *testing.T, b *bubble) {
+		inBubble(t, []reply{{status: status, body: strings.Repeat("x", 1001)}}, func(t *testing.T, b *bubbleServer) {
 			client := b.client(func(o *plugipay.ClientOptions) { o.MaxResponseBytes = 1000 })
 			_, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 			wantError(t, err, status, "invalid_response")
@@ -298,17 +298,17 @@ func TestAnAnswerThatIsTooLargeIsNotRetried(t *testing.T) {
 	}
 }
 
-func TestAnAnswerOfSevenMegabytesIsReadByDefault(t *testing.T) {
+func TestMaxResponseBytes_DefaultAllowsSevenMegabytes(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, `{"data": {"id": "cs_01HX", "lineItems": "`+strings.Repeat("x", 7<<20)+`"}}`)
+	s := responding(t, 200, `{"data": {"id": "cs_01HX", "lineItems": "`+strings.Repeat("x", 7<<20)+`"}}`)
 	if _, err := s.client(t).CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestAnAnswerOfTheLargestSizeIsRead(t *testing.T) {
+func TestMaxResponseBytes_ResponseOfThatSizeIsRead(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 		client := b.client(func(o *plugipay.ClientOptions) { o.MaxResponseBytes = int64(len(sessionBody)) })
 		if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
 			t.Error(err)
@@ -316,14 +316,14 @@ func TestAnAnswerOfTheLargestSizeIsRead(t *testing.T) {
 	})
 }
 
-func TestThreeAttemptsUseOneConnection(t *testing.T) {
+func TestRetry_ReusesTheConnection(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{"JSON": errorBody("internal_error"), "empty": "", "large": strings.Repeat("x", 1<<20)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{status: 500, body: body}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{status: 500, body: body}}, func(t *testing.T, b *bubbleServer) {
 				if _, err := b.client().CheckoutSessions.Create(t.Context(), validInput()); err == nil {
-					t.Error("it succeeded")
+					t.Error("the call succeeded")
 				}
 				if b.count() != 3 || b.dials != 1 {
 					t.Errorf("%d attempts on %d connections", b.count(), b.dials)
@@ -333,9 +333,9 @@ func TestThreeAttemptsUseOneConnection(t *testing.T) {
 	}
 }
 
-// TestAConflictThatARetryMadeIsNone: an attempt ended the session, its answer was lost, and the next attempt is told that
-// the session has ended.
-func TestAConflictThatARetryMadeIsNone(t *testing.T) {
+// TestCancel_ConflictAfterLostResponseIsSuccess covers Cancel and Confirm. An attempt ends the session, but its response is
+// lost. The next attempt receives a conflict because the session has ended.
+func TestCancel_ConflictAfterLostResponseIsSuccess(t *testing.T) {
 	t.Parallel()
 	conflict := reply{status: 409, body: errorBody("conflict")}
 	session := func(status string) reply {
@@ -347,21 +347,21 @@ func TestAConflictThatARetryMadeIsNone(t *testing.T) {
 		status    string // of the session that is returned; empty for the conflict
 		requests  int
 	}{
-		"confirm, answer lost":              {"Confirm", []reply{{}, conflict, session("completed")}, "completed", 3},
-		"confirm, answer lost in a gateway": {"Confirm", []reply{{status: 504}, conflict, session("completed")}, "completed", 3},
-		"cancel, answer lost":               {"Cancel", []reply{{}, conflict, session("canceled")}, "canceled", 3},
-		"cancel, lost, refused, ended":      {"Cancel", []reply{{}, {status: 429}, conflict, session("canceled")}, "canceled", 4},
-		"cancel, but the buyer had paid":    {"Cancel", []reply{{}, conflict, session("completed")}, "", 3},
-		"confirm, but it had expired":       {"Confirm", []reply{{}, conflict, session("expired")}, "", 3},
-		"confirm, and then it is gone":      {"Confirm", []reply{{}, conflict, {status: 404, body: errorBody("not_found")}}, "", 3},
-		"cancel at the first attempt":       {"Cancel", []reply{conflict, session("canceled")}, "", 1},
-		"confirm at the first attempt":      {"Confirm", []reply{conflict, session("completed")}, "", 1},
-		"cancel after a refusal":            {"Cancel", []reply{{status: 429}, conflict, session("canceled")}, "", 2},
+		"confirm, response lost":              {"Confirm", []reply{{}, conflict, session("completed")}, "completed", 3},
+		"confirm, response lost in a gateway": {"Confirm", []reply{{status: 504}, conflict, session("completed")}, "completed", 3},
+		"cancel, response lost":               {"Cancel", []reply{{}, conflict, session("canceled")}, "canceled", 3},
+		"cancel, lost, then rate limited":     {"Cancel", []reply{{}, {status: 429}, conflict, session("canceled")}, "canceled", 4},
+		"cancel of a paid session":            {"Cancel", []reply{{}, conflict, session("completed")}, "", 3},
+		"confirm of an expired session":       {"Confirm", []reply{{}, conflict, session("expired")}, "", 3},
+		"confirm, then not found":             {"Confirm", []reply{{}, conflict, {status: 404, body: errorBody("not_found")}}, "", 3},
+		"cancel at the first attempt":         {"Cancel", []reply{conflict, session("canceled")}, "", 1},
+		"confirm at the first attempt":        {"Confirm", []reply{conflict, session("completed")}, "", 1},
+		"cancel after a refusal":              {"Cancel", []reply{{status: 429}, conflict, session("canceled")}, "", 2},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, test.script, func(t *testing.T, b *bubble) {
+			inBubble(t, test.script, func(t *testing.T, b *bubbleServer) {
 				sessions := b.client().CheckoutSessions
 				end := sessions.Confirm
 				if test.operation == "Cancel" {
@@ -383,9 +383,9 @@ func TestAConflictThatARetryMadeIsNone(t *testing.T) {
 	}
 }
 
-func TestAConflictAfterAConnectionThatWasRefusedIsAConflict(t *testing.T) {
+func TestCancel_ConflictAfterRefusedDialIsAnError(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 409, body: errorBody("conflict")}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 409, body: errorBody("conflict")}}, func(t *testing.T, b *bubbleServer) {
 		b.dial = func(ctx context.Context) (net.Conn, error) {
 			if b.dials == 1 {
 				return refused(ctx)
@@ -399,10 +399,11 @@ func TestAConflictAfterAConnectionThatWasRefusedIsAConflict(t *testing.T) {
 	})
 }
 
-// TestEachAttemptIsARequestOfItsOwn: net/http may still read the headers of an attempt that failed.
-func TestEachAttemptIsARequestOfItsOwn(t *testing.T) {
+// TestRetry_EachAttemptIsANewRequest checks that attempts share no header, because net/http may still read the header of a
+// failed attempt.
+func TestRetry_EachAttemptIsANewRequest(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{503, "", after("2")}, {503, "", after("2")}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{503, "", after("2")}, {503, "", after("2")}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 		var attempts []*http.Request
 		client := b.client(func(o *plugipay.ClientOptions) {
 			next := o.HTTP.Transport
@@ -416,21 +417,21 @@ func TestEachAttemptIsARequestOfItsOwn(t *testing.T) {
 		}
 		for i, attempt := range attempts {
 			if got, want := attempt.Header.Get("Authorization"), b.requests[i].header.Get("Authorization"); got != want {
-				t.Errorf("the headers of attempt %d were changed after it was sent", i+1)
+				t.Errorf("the header of attempt %d was changed after the attempt", i+1)
 			}
 			if attempt.Context().Err() == nil {
-				t.Errorf("the context of attempt %d outlives it, and its timer with it", i+1)
+				t.Errorf("the context of attempt %d is not canceled after the attempt", i+1)
 			}
 		}
 	})
 }
 
-func TestAnAttemptsTimeoutIsRetried(t *testing.T) {
+func TestRetry_AfterAnAttemptTimeout(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{status: -1}, {status: 200, body: op.answer()}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{status: -1}, {status: 200, body: op.body()}}, func(t *testing.T, b *bubbleServer) {
 				if err := op.call(t, b.client(func(o *plugipay.ClientOptions) { o.Timeout = 5 * time.Second })); err != nil {
 					t.Fatal(err)
 				}
@@ -443,9 +444,9 @@ func TestAnAttemptsTimeoutIsRetried(t *testing.T) {
 	}
 }
 
-func TestAttemptsThatAllTimeOutAreATimeout(t *testing.T) {
+func TestTimeout_OfEveryAttemptIsATimeout(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: -1}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: -1}}, func(t *testing.T, b *bubbleServer) {
 		_, err := b.client().CheckoutSessions.Create(t.Context(), validInput())
 		pe := wantError(t, err, 0, "timeout")
 		if pe.Attempts != 3 || b.count() != 3 || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(pe.Message, "30s") {
@@ -454,7 +455,7 @@ func TestAttemptsThatAllTimeOutAreATimeout(t *testing.T) {
 	})
 }
 
-func TestTheCallersOwnDeadlineAndCancelAreNotRetried(t *testing.T) {
+func TestRetry_NotAfterTheCallersDeadlineOrCancel(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		end  func(context.Context) (context.Context, context.CancelFunc)
@@ -472,7 +473,7 @@ func TestTheCallersOwnDeadlineAndCancelAreNotRetried(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{status: -1}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{status: -1}}, func(t *testing.T, b *bubbleServer) {
 				ctx, cancel := test.end(t.Context())
 				defer cancel()
 				start := time.Now()
@@ -487,9 +488,9 @@ func TestTheCallersOwnDeadlineAndCancelAreNotRetried(t *testing.T) {
 	}
 }
 
-func TestALostConnectionInTheMiddleOfAnAnswerIsRetried(t *testing.T) {
+func TestRetry_AfterATruncatedResponse(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 		whole := b.handler
 		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if b.count() < 2 {
@@ -508,9 +509,9 @@ func TestALostConnectionInTheMiddleOfAnAnswerIsRetried(t *testing.T) {
 	})
 }
 
-func TestTheSizeOfAnAnswerIsThatOfItsContentNotOfWhatWasSent(t *testing.T) {
+func TestMaxResponseBytes_CountsDecompressedBytes(t *testing.T) {
 	t.Parallel()
-	inBubble(t, nil, func(t *testing.T, b *bubble) {
+	inBubble(t, nil, func(t *testing.T, b *bubbleServer) {
 		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			b.record(r)
 			w.Header().Set("Content-Encoding", "gzip")
@@ -526,31 +527,32 @@ func TestTheSizeOfAnAnswerIsThatOfItsContentNotOfWhatWasSent(t *testing.T) {
 	})
 }
 
-// TestNothingIsSentAgainBehindOurBack: net/http sends a request with an idempotency key again by itself when a
-// connection from its pool fails. That attempt would carry the first one's signature, and nobody would know of it.
-func TestNothingIsSentAgainBehindOurBack(t *testing.T) {
+// TestRetry_NetHTTPDoesNotRepeatRequests checks that every attempt is made by the client. By default, net/http repeats a
+// request with an idempotency key when a pooled connection fails. Such an attempt would have the old signature and would not
+// be counted.
+func TestRetry_NetHTTPDoesNotRepeatRequests(t *testing.T) {
 	t.Parallel()
 	canceled := reply{status: 200, body: strings.Replace(sessionBody, `"status": "open"`, `"status": "canceled"`, 1)}
 	script := []reply{{status: 200, body: sessionBody}, {}, {status: 409, body: errorBody("conflict")}, canceled}
-	inBubble(t, script, func(t *testing.T, b *bubble) {
+	inBubble(t, script, func(t *testing.T, b *bubbleServer) {
 		sessions := b.client().CheckoutSessions
-		if _, err := sessions.Get(t.Context(), "cs_01HX"); err != nil { // and its connection is in the pool
+		if _, err := sessions.Get(t.Context(), "cs_01HX"); err != nil { // keeps the connection in the pool
 			t.Fatal(err)
 		}
-		time.Sleep(3 * time.Second) // of virtual time: the timestamps differ
+		time.Sleep(3 * time.Second) // of virtual time, so that the timestamps differ
 		session, err := sessions.Cancel(t.Context(), "cs_01HX")
 		if err != nil || session.Status != "canceled" || b.count() != 4 {
 			t.Errorf("session is %+v, error %v, %d requests", session, err, b.count())
 		}
 		if wait := b.waits()[1]; wait < 100*time.Millisecond {
-			t.Errorf("the second attempt came after %s, so it was not ours", wait)
+			t.Errorf("the second attempt came after %s, so the client did not make it", wait)
 		}
 	})
 }
 
-func TestAWriteWithoutAKeyHasNoKeyInFlight(t *testing.T) {
+func TestRetry_NotAfterA409WithoutAKey(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 409, body: errorBody("idempotency_key_required")}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 409, body: errorBody("idempotency_key_required")}}, func(t *testing.T, b *bubbleServer) {
 		wantError(t, writeWithoutKey(t.Context(), b.client(), "POST"), 409, "idempotency_key_required")
 		if n := b.count(); n != 1 {
 			t.Errorf("the server received %d attempts", n)
@@ -558,19 +560,19 @@ func TestAWriteWithoutAKeyHasNoKeyInFlight(t *testing.T) {
 	})
 }
 
-func TestAKeyInFlightIsSeenBesideWhatIsOdd(t *testing.T) {
+func TestRetry_AfterA409WithMalformedMeta(t *testing.T) {
 	t.Parallel()
 	busy := `{"data": null, "error": {"code": "idempotency_in_progress", "message": "m"}, "meta": "odd"}`
-	inBubble(t, []reply{{status: 409, body: busy}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 409, body: busy}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 		if _, err := b.client().CheckoutSessions.Create(t.Context(), validInput()); err != nil {
 			t.Error(err)
 		}
 	})
 }
 
-func TestAProxyThatRefusesIsTriedAgainEvenWithoutAKey(t *testing.T) {
+func TestRetry_AfterARefusedProxyWithoutKey(t *testing.T) {
 	t.Parallel()
-	inBubble(t, nil, func(t *testing.T, b *bubble) {
+	inBubble(t, nil, func(t *testing.T, b *bubbleServer) {
 		b.dial = refused
 		client := b.client(func(o *plugipay.ClientOptions) {
 			o.BaseURL = "https://localhost"
@@ -583,10 +585,11 @@ func TestAProxyThatRefusesIsTriedAgainEvenWithoutAKey(t *testing.T) {
 	})
 }
 
-// TestAnAnswerThatSwitchesProtocolsIsNotRead: the body would be the bare connection, on which no deadline holds.
-func TestAnAnswerThatSwitchesProtocolsIsNotRead(t *testing.T) {
+// TestResponse_SwitchingProtocolsIsNotRead checks that the body is not read. It would be the connection itself, which has no
+// deadline.
+func TestResponse_SwitchingProtocolsIsNotRead(t *testing.T) {
 	t.Parallel()
-	inBubble(t, nil, func(t *testing.T, b *bubble) {
+	inBubble(t, nil, func(t *testing.T, b *bubbleServer) {
 		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			b.record(r)
 			conn, _, err := http.NewResponseController(w).Hijack()
@@ -596,16 +599,16 @@ func TestAnAnswerThatSwitchesProtocolsIsNotRead(t *testing.T) {
 			}
 			defer func() { _ = conn.Close() }()
 			_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
-			_, _ = io.Copy(io.Discard, conn) // says nothing until the client hangs up
+			_, _ = io.Copy(io.Discard, conn) // sends nothing until the client closes the connection
 		})
 		_, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX")
 		wantError(t, err, 101, "invalid_response")
 	})
 }
 
-func TestTheLargestLimitIsNoLimit(t *testing.T) {
+func TestMaxResponseBytes_MaxInt64DoesNotOverflow(t *testing.T) {
 	t.Parallel()
-	s := answering(t, 200, sessionBody)
+	s := responding(t, 200, sessionBody)
 	client := s.client(t, func(o *plugipay.ClientOptions) { o.MaxResponseBytes = math.MaxInt64 })
 	if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
 		t.Error(err)

@@ -11,17 +11,17 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-func TestWaitsGrowWithFullJitterBetweenAFloorAndACap(t *testing.T) {
+func TestRetryWait_GrowsWithFullJitter(t *testing.T) {
 	t.Parallel()
 	const floor, cap = 100 * time.Millisecond, 8 * time.Second
-	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 503}}, func(t *testing.T, b *bubbleServer) {
 		different, low := map[time.Duration]bool{}, 0
 		longest := make([]time.Duration, 9)
 		client := b.client(func(o *plugipay.ClientOptions) { o.MaxRetries = 9 })
-		for range 10 { // ninety retries: the budget's worth
+		for range 10 { // 90 retries, which the budget allows
 			before := b.count()
 			if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err == nil {
-				t.Fatal("it succeeded")
+				t.Fatal("the call succeeded")
 			}
 			for i, wait := range b.waits()[before:] {
 				ceiling := min(500*time.Millisecond<<i, cap)
@@ -36,18 +36,18 @@ func TestWaitsGrowWithFullJitterBetweenAFloorAndACap(t *testing.T) {
 			}
 		}
 		if len(different) < 80 {
-			t.Errorf("of 90 waits only %d differ", len(different))
+			t.Errorf("only %d of 90 waits differ", len(different))
 		}
-		if longest[8] < 1500*time.Millisecond { // a chance of 1 in ten million with jitter over the whole range
-			t.Errorf("the longest waits are %v: they do not grow", longest)
+		if longest[8] < 1500*time.Millisecond { // with full jitter, this fails once in ten million runs
+			t.Errorf("the longest waits are %v and do not grow", longest)
 		}
-		if low < 10 { // as unlikely
-			t.Errorf("of 90 waits only %d are in the lower half of their range", low)
+		if low < 10 { // equally unlikely
+			t.Errorf("only %d of 90 waits are in the lower half of their range", low)
 		}
 	})
 }
 
-func TestRetryAfterIsObeyed(t *testing.T) {
+func TestRetryAfter_IsObeyed(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 9, 21, 14, 13, 20, 0, time.UTC)
 	date := func(d time.Duration) string { return now.Add(d).Format(http.TimeFormat) }
@@ -57,7 +57,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	}{
 		"seconds":                 {"7", 7 * time.Second},
 		"one second":              {"1", time.Second},
-		"the longest":             {"30", 30 * time.Second},
+		"the maximum":             {"30", 30 * time.Second},
 		"a date":                  {date(7 * time.Second), 7 * time.Second},
 		"a date in an older form": {now.Add(9 * time.Second).Format("Monday, 02-Jan-06 15:04:05 GMT"), 9 * time.Second},
 	}
@@ -65,8 +65,8 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 		for _, status := range []int{408, 429, 503} {
 			t.Run(fmt.Sprint(name, " ", status), func(t *testing.T) {
 				t.Parallel()
-				header := http.Header{"Retry-After": {test.value}, "Date": {date(0)}} // the server's clock is its own
-				inBubble(t, []reply{{status, "", header}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+				header := http.Header{"Retry-After": {test.value}, "Date": {date(0)}} // the server's clock differs
+				inBubble(t, []reply{{status, "", header}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 					if _, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
 						t.Fatal(err)
 					}
@@ -79,9 +79,9 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	}
 }
 
-func TestARetryAfterDateWithoutADateIsComparedWithOurClock(t *testing.T) {
+func TestRetryAfter_DateUsesLocalClockWithoutDateHeader(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 		succeeding := b.handler
 		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if b.count() > 0 {
@@ -89,7 +89,7 @@ func TestARetryAfterDateWithoutADateIsComparedWithOurClock(t *testing.T) {
 				return
 			}
 			b.record(r)
-			w.Header()["Date"] = nil // none
+			w.Header()["Date"] = nil // sends no Date
 			w.Header().Set("Retry-After", time.Now().Add(5*time.Second).UTC().Format(http.TimeFormat))
 			w.WriteHeader(503)
 		})
@@ -102,12 +102,12 @@ func TestARetryAfterDateWithoutADateIsComparedWithOurClock(t *testing.T) {
 	})
 }
 
-func TestARetryAfterThatCannotBeReadIsIgnored(t *testing.T) {
+func TestRetryAfter_InvalidValueIsIgnored(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{"", "0", "-1", "-9999999999", "soon", "1.5", "+3", "3 s", "1e3", "0x10", "NaN", "2026-09-21", "Tue, 21 Sep 1999 14:13:20 GMT"} {
 		t.Run(value, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{503, "", after(value)}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{503, "", after(value)}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 				if _, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
 					t.Fatal(err)
 				}
@@ -119,7 +119,7 @@ func TestARetryAfterThatCannotBeReadIsIgnored(t *testing.T) {
 	}
 }
 
-func TestARetryAfterThatIsTooLongReturnsTheErrorAtOnceWithTheTimeInIt(t *testing.T) {
+func TestRetryAfter_TooLongReturnsTheErrorAtOnce(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]time.Duration{
 		"31":                    31 * time.Second,
@@ -130,7 +130,7 @@ func TestARetryAfterThatIsTooLongReturnsTheErrorAtOnceWithTheTimeInIt(t *testing
 	} {
 		t.Run(value, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{{429, errorBody("rate_limited"), after(value)}}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{429, errorBody("rate_limited"), after(value)}}, func(t *testing.T, b *bubbleServer) {
 				start := time.Now()
 				_, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX")
 				pe := wantError(t, err, 429, "rate_limited")
@@ -142,25 +142,25 @@ func TestARetryAfterThatIsTooLongReturnsTheErrorAtOnceWithTheTimeInIt(t *testing
 	}
 }
 
-func TestTheErrorTellsTheLastRetryAfter(t *testing.T) {
+func TestRetryAfter_OfTheLastAttemptIsInTheError(t *testing.T) {
 	t.Parallel()
 	script := []reply{{429, errorBody("rate_limited"), after("3")}, {429, errorBody("rate_limited"), after("4")}, {429, errorBody("rate_limited"), after("5")}}
-	inBubble(t, script, func(t *testing.T, b *bubble) {
+	inBubble(t, script, func(t *testing.T, b *bubbleServer) {
 		_, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX")
 		pe := wantError(t, err, 429, "rate_limited")
 		if pe.RetryAfter != 5*time.Second || pe.Attempts != 3 {
 			t.Errorf("RetryAfter is %s, attempts %d", pe.RetryAfter, pe.Attempts)
 		}
 	})
-	inBubble(t, []reply{{429, "", after("3")}, {}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{429, "", after("3")}, {}}, func(t *testing.T, b *bubbleServer) {
 		_, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX")
 		if pe := wantError(t, err, 0, "network_error"); pe.RetryAfter != 0 {
-			t.Errorf("RetryAfter is %s although there was no answer", pe.RetryAfter)
+			t.Errorf("RetryAfter is %s, but there was no response", pe.RetryAfter)
 		}
 	})
 }
 
-func TestAWaitEndsWithTheContext(t *testing.T) {
+func TestRetryWait_EndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		end  func(context.Context) (context.Context, context.CancelFunc)
@@ -173,7 +173,7 @@ func TestAWaitEndsWithTheContext(t *testing.T) {
 			time.AfterFunc(3*time.Second, cancel)
 			return ctx, cancel
 		}, "canceled", context.Canceled, 3 * time.Second},
-		"past its deadline": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+		"a deadline": {func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(ctx, 3*time.Second)
 		}, "timeout", context.DeadlineExceeded, 0},
 	}
@@ -184,13 +184,13 @@ func TestAWaitEndsWithTheContext(t *testing.T) {
 		} {
 			t.Run(name+" after "+body, func(t *testing.T) {
 				t.Parallel()
-				inBubble(t, []reply{failing}, func(t *testing.T, b *bubble) {
+				inBubble(t, []reply{failing}, func(t *testing.T, b *bubbleServer) {
 					ctx, cancel := test.end(t.Context())
 					defer cancel()
 					start := time.Now()
 					_, err := b.client().CheckoutSessions.Create(ctx, validInput())
 					if took := time.Since(start); took != test.took {
-						t.Errorf("it took %s", took)
+						t.Errorf("the call took %s", took)
 					}
 					pe := wantError(t, err, 503, test.code)
 					if !errors.Is(err, test.is) || pe.Attempts != 1 || pe.IdempotencyKey == "" || pe.RetryAfter != 20*time.Second {
@@ -209,21 +209,21 @@ func TestAWaitEndsWithTheContext(t *testing.T) {
 	}
 }
 
-func TestWait_BetweenAttemptsEndsBeforeDeadline(t *testing.T) {
+func TestRetryWait_ShorterThanTheDeadlineIsMade(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{503, errorBody("service_unavailable"), after("20")}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{503, errorBody("service_unavailable"), after("20")}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 		ctx, cancel := context.WithTimeout(t.Context(), 21*time.Second)
 		defer cancel()
 		if _, err := b.client().CheckoutSessions.Create(ctx, validInput()); err != nil {
-			t.Errorf("a wait that ends before the deadline is not made: %v", err)
+			t.Errorf("a wait that ends before the deadline fails: %v", err)
 		}
 	})
 }
 
-func TestAContextThatEndsWhileWaitingAfterALostConnectionIsFoundToo(t *testing.T) {
+func TestRetryWait_DeadlineKeepsTheNetworkError(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{}}, func(t *testing.T, b *bubble) {
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond) // before the shortest wait is over
+	inBubble(t, []reply{{}}, func(t *testing.T, b *bubbleServer) {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond) // shorter than the shortest wait
 		defer cancel()
 		_, err := b.client().CheckoutSessions.Create(ctx, validInput())
 		wantError(t, err, 0, "timeout")
@@ -233,9 +233,9 @@ func TestAContextThatEndsWhileWaitingAfterALostConnectionIsFoundToo(t *testing.T
 	})
 }
 
-func TestACancelWhileWaitingIsNoDeadline(t *testing.T) {
+func TestRetryWait_CancelIsNotADeadline(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{status: -1}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{{status: -1}}, func(t *testing.T, b *bubbleServer) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(5*time.Second+50*time.Millisecond, cancel) // after the first attempt's timeout
 		_, err := b.client(func(o *plugipay.ClientOptions) { o.Timeout = 5 * time.Second }).CheckoutSessions.Create(ctx, validInput())

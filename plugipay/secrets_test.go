@@ -25,7 +25,7 @@ var (
 	allVerbs   = append(usualVerbs, "%x", "%X", "%d", "%t", "%o")
 )
 
-// shown is everything that printing or logging a value gives.
+// shown returns all text that printing and logging a value produces.
 func shown(v any, verbs []string) string {
 	var logged bytes.Buffer
 	slog.New(slog.NewJSONHandler(&logged, nil)).Info("text", "value", v)
@@ -40,15 +40,16 @@ func shown(v any, verbs []string) string {
 	return text
 }
 
-// wantHushed checks that nothing with "hush" in it is shown, in letters or in hex.
-func wantHushed(t *testing.T, v any, verbs []string) {
+// wantNoSecret checks that printing and logging v does not show "hush", as text or in hex. Tests put "hush" into secrets and
+// into the data of buyers.
+func wantNoSecret(t *testing.T, v any, verbs []string) {
 	t.Helper()
 	if text := shown(v, verbs); strings.Contains(strings.ToLower(text), "hush") || strings.Contains(text, "68757368") {
-		t.Errorf("%T shows what it must not: %s", v, text)
+		t.Errorf("%T shows a secret: %s", v, text)
 	}
 }
 
-func TestPrintingOptionsAndClientsTellsNoSecret(t *testing.T) {
+func TestSecrets_AreNotInPrintedOptionsOrClients(t *testing.T) {
 	t.Parallel()
 	pair := plugipay.ClientOptions{
 		KeyID: testKeyID, Secret: "sk_hush", BaseURL: "https://plugipay.com",
@@ -65,51 +66,51 @@ func TestPrintingOptionsAndClientsTellsNoSecret(t *testing.T) {
 		values = append(values, client, *client, client.ForMerchant("acc_01"), struct{ C *plugipay.Client }{client}, client.CheckoutSessions)
 	}
 	for _, v := range values {
-		wantHushed(t, v, allVerbs)
+		wantNoSecret(t, v, allVerbs)
 	}
-	wantHushed(t, struct{ O plugipay.ClientOptions }{pair}, usualVerbs)
+	wantNoSecret(t, struct{ O plugipay.ClientOptions }{pair}, usualVerbs)
 	if text, err := json.Marshal(pair); err != nil || strings.Contains(string(text), "hush") {
-		t.Errorf("as JSON the options are %s (%v)", text, err)
+		t.Errorf("the options as JSON are %s (%v)", text, err)
 	}
 	for _, v := range []any{pair, &pair} {
 		if !strings.Contains(fmt.Sprint(v), testKeyID) {
-			t.Errorf("%v does not show the key id, which is no secret", v)
+			t.Errorf("%v does not show the key id, which is not secret", v)
 		}
 	}
 }
 
-// hushedReplies are the ways in which an answer fails, most with an echo of what was sent in them.
-func hushedReplies() map[string]reply {
+// secretReplies returns failing responses. Most of them repeat a secret of the request.
+func secretReplies() map[string]reply {
 	return map[string]reply{
 		"an error":                  {status: 400, body: errorBody("validation_error")},
 		"an error with details":     {status: 422, body: `{"data": null, "error": {"code": "x", "message": "m", "details": {"echo": "hush"}}, "meta": {}}`},
-		"a page that repeats it":    {status: 502, body: "<p>hush</p>"},
-		"a success that repeats it": {status: 200, body: `"hush"`},
+		"a page with the secret":    {status: 502, body: "<p>hush</p>"},
+		"a success with the secret": {status: 200, body: `"hush"`},
 		"the wrong type":            {status: 200, body: `{"data": {"amount": "hush"}}`},
 		"the wrong type throughout": {status: 200, body: `{"data": ["hush"]}`},
 		"a redirect":                {status: 307, header: http.Header{"Location": {"/hush"}}},
 		"a media type":              {status: 200, body: "x", header: http.Header{"Content-Type": {"text/html; hush=hush"}}},
 		"a lost connection":         {},
-		"no answer":                 {status: -1},
+		"an attempt timeout":        {status: -1},
 	}
 }
 
-// limiterWithPassword is a limiter that needs to log in to somewhere.
+// limiterWithPassword is a limiter that holds a password, for example of a Redis server.
 type limiterWithPassword struct{ Password string }
 
 func (limiterWithPassword) Wait(context.Context) error { return nil }
 
-func TestErrorsTellNoSecretNoKeyAndNothingOfTheBuyer(t *testing.T) {
+func TestSecrets_AreNotInErrors(t *testing.T) {
 	t.Parallel()
 	in := validInput()
 	in.CustomerID = plugipay.Ptr("cus_hush")
 	in.Metadata = map[string]string{"email": "hush@example.com"}
 	in.LineItems = []plugipay.CheckoutSessionLineItem{{Name: "hush", Quantity: 1, UnitAmount: 1}}
 	in.SuccessURL = "https://example.com/hush"
-	for name, failing := range hushedReplies() {
+	for name, failing := range secretReplies() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{failing}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{failing}, func(t *testing.T, b *bubbleServer) {
 				client := b.client(func(o *plugipay.ClientOptions) { o.Secret = "sk_hush" })
 				ctx := plugipay.WithIdempotencyKey(t.Context(), "cart_hush")
 				_, createErr := client.CheckoutSessions.Create(ctx, in)
@@ -119,10 +120,10 @@ func TestErrorsTellNoSecretNoKeyAndNothingOfTheBuyer(t *testing.T) {
 					if !errors.As(err, &pe) {
 						t.Fatalf("error is %v", err)
 					}
-					wantHushed(t, err, allVerbs)
-					wantHushed(t, *pe, allVerbs)
-					wantHushed(t, fmt.Errorf("wrapped: %w", err), usualVerbs)
-					wantHushed(t, struct{ Err error }{err}, usualVerbs)
+					wantNoSecret(t, err, allVerbs)
+					wantNoSecret(t, *pe, allVerbs)
+					wantNoSecret(t, fmt.Errorf("wrapped: %w", err), usualVerbs)
+					wantNoSecret(t, struct{ Err error }{err}, usualVerbs)
 				}
 				if got := createErr.(*plugipay.Error).IdempotencyKey; got != "cart_hush" {
 					t.Errorf("the error's key is %q", got)
@@ -132,23 +133,23 @@ func TestErrorsTellNoSecretNoKeyAndNothingOfTheBuyer(t *testing.T) {
 	}
 }
 
-func TestTheLogTellsNoSecretNoKeyNoQueryAndNoBody(t *testing.T) {
+func TestSecrets_AreNotInTheLog(t *testing.T) {
 	t.Parallel()
 	in := validInput()
 	in.Metadata = map[string]string{"email": "hush@example.com"}
-	replies := hushedReplies()
-	replies["an echo where an id and a code should be"] = reply{status: 503, header: http.Header{"X-Hush": {"hush"}},
+	replies := secretReplies()
+	replies["a secret as id and code"] = reply{status: 503, header: http.Header{"X-Hush": {"hush"}},
 		body: `{"data": null, "error": {"code": "hush hush", "message": "hush", "field": "hush"}, "meta": {"requestId": "hush hush"}}`}
 	replies["a success"] = reply{status: 200, body: sessionBody}
-	for name, answer := range replies {
+	for name, failing := range replies {
 		for credentials, change := range map[string]func(*plugipay.ClientOptions){
 			"a key pair":      func(o *plugipay.ClientOptions) { o.Secret = "sk_hush" },
 			"a dashboard key": func(o *plugipay.ClientOptions) { o.KeyID, o.Secret, o.APIKey = "", "", "pk_hush" },
 		} {
 			t.Run(name+" with "+credentials, func(t *testing.T) {
 				t.Parallel()
-				inBubble(t, []reply{answer}, func(t *testing.T, b *bubble) {
-					var log logbook
+				inBubble(t, []reply{failing}, func(t *testing.T, b *bubbleServer) {
+					var log logBuffer
 					client := b.client(change, log.option(slog.LevelDebug))
 					ctx := plugipay.WithIdempotencyKey(t.Context(), "cart_hush")
 					_, _ = client.CheckoutSessions.Create(ctx, in)
@@ -161,17 +162,17 @@ func TestTheLogTellsNoSecretNoKeyNoQueryAndNoBody(t *testing.T) {
 					if records := log.records(t); len(records) < 6 {
 						t.Fatalf("the log has %d records", len(records))
 					}
-					synctest.Wait() // for the server, which may still be at work on what the client gave up
+					synctest.Wait() // the server may still be working on a request that the client gave up
 					text := log.text.String()
 					if strings.Contains(strings.ToLower(text), "hush") {
-						t.Errorf("the log tells what it must not: %s", text)
+						t.Errorf("the log contains a secret: %s", text)
 					}
 					for _, r := range b.requests {
 						for _, proof := range []string{"Authorization", "X-Plugipay-Timestamp", "Idempotency-Key"} {
 							_, signature, _ := strings.Cut(r.header.Get(proof), "signature=")
 							for _, secret := range []string{r.header.Get(proof), signature} {
 								if secret != "" && strings.Contains(text, secret) {
-									t.Errorf("the log tells the %s: %s", proof, text)
+									t.Errorf("the log contains the %s: %s", proof, text)
 								}
 							}
 						}
@@ -182,14 +183,14 @@ func TestTheLogTellsNoSecretNoKeyNoQueryAndNoBody(t *testing.T) {
 	}
 }
 
-// printsContexts prints each context that it gets, as a limiter, as the handler of a log and as a round tripper.
+// printsContexts is a limiter, a log handler and a round tripper. It prints each context that it receives.
 type printsContexts struct {
 	slog.Handler
 	t *testing.T
 }
 
 func (p printsContexts) print(ctx context.Context) {
-	for _, verb := range []string{"%v", "%+v", "%s", "%d"} { // %#v is for looking into things
+	for _, verb := range []string{"%v", "%+v", "%s", "%d"} { // %#v shows unexported memory by design
 		if text := fmt.Sprintf(verb, ctx); strings.Contains(text, "hush") || strings.Contains(text, "idem_") {
 			p.t.Errorf("with %s the context is %s", verb, text)
 		}
@@ -208,10 +209,10 @@ func (p printsContexts) Enabled(ctx context.Context, _ slog.Level) bool {
 
 func (p printsContexts) RoundTrip(r *http.Request) (*http.Response, error) {
 	p.print(r.Context())
-	return answerOf(200, sessionBody), nil
+	return response(200, sessionBody), nil
 }
 
-func TestPrintingTheContextOfACallTellsNoKey(t *testing.T) {
+func TestSecrets_AreNotInPrintedContexts(t *testing.T) {
 	t.Parallel()
 	for _, timeout := range []time.Duration{0, -1} {
 		prints := printsContexts{t: t}
@@ -230,7 +231,7 @@ func TestPrintingTheContextOfACallTellsNoKey(t *testing.T) {
 	}
 }
 
-func TestErrorsOfBadInputDoNotRepeatIt(t *testing.T) {
+func TestSecrets_AreNotInErrorsAboutInvalidInput(t *testing.T) {
 	t.Parallel()
 	for _, opts := range []plugipay.ClientOptions{
 		{KeyID: testKeyID, Secret: "sk_hush\n"},
@@ -242,15 +243,15 @@ func TestErrorsOfBadInputDoNotRepeatIt(t *testing.T) {
 		if err == nil {
 			t.Errorf("%v is accepted", opts)
 		}
-		wantHushed(t, err, allVerbs)
+		wantNoSecret(t, err, allVerbs)
 	}
-	client := answering(t, 200, sessionBody).client(t)
+	client := responding(t, 200, sessionBody).client(t)
 	ctx := plugipay.WithIdempotencyKey(t.Context(), "hush\n")
 	_, err := client.CheckoutSessions.Create(ctx, validInput())
-	wantHushed(t, err, allVerbs)
+	wantNoSecret(t, err, allVerbs)
 	err = client.Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: failsToMarshal{}}, nil)
 	wantError(t, err, 0, "serialize_failed")
-	wantHushed(t, err, allVerbs)
+	wantNoSecret(t, err, allVerbs)
 }
 
 // failsToMarshal fails with the buyer's data in its error.
@@ -258,9 +259,9 @@ type failsToMarshal struct{}
 
 func (failsToMarshal) MarshalJSON() ([]byte, error) { return nil, errors.New("cannot write hush") }
 
-func TestWhatAnswersInAnotherProtocolIsNotRepeated(t *testing.T) {
+func TestSecrets_AreNotInErrorsOfOtherProtocols(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]func(net.Conn){
+	for name, respond := range map[string]func(net.Conn){
 		"an echo": func(conn net.Conn) { _, _ = io.Copy(conn, conn) },
 		"a broken header": func(conn net.Conn) {
 			r, err := http.ReadRequest(bufio.NewReader(conn))
@@ -271,11 +272,11 @@ func TestWhatAnswersInAnotherProtocolIsNotRepeated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, nil, func(t *testing.T, b *bubble) {
+			inBubble(t, nil, func(t *testing.T, b *bubbleServer) {
 				b.dial = func(context.Context) (net.Conn, error) {
 					client, server := net.Pipe()
 					go func() {
-						answer(server)
+						respond(server)
 						_ = server.Close()
 					}()
 					return client, nil
@@ -284,19 +285,19 @@ func TestWhatAnswersInAnotherProtocolIsNotRepeated(t *testing.T) {
 				ctx := plugipay.WithIdempotencyKey(t.Context(), "cart_hush")
 				_, err := client.CheckoutSessions.Create(ctx, validInput())
 				wantError(t, err, 0, "network_error")
-				wantHushed(t, err, allVerbs)
+				wantNoSecret(t, err, allVerbs)
 			})
 		})
 	}
 }
 
-func TestAnErrorOfTheUsersTransportDoesNotShowTheURL(t *testing.T) {
+func TestSecrets_URLIsNotInTransportErrors(t *testing.T) {
 	t.Parallel()
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
 		KeyID: testKeyID, Secret: testSecret, MaxRetries: -1,
 		HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-			once := &url.Error{Op: "Get", URL: r.URL.String(), Err: io.EOF}                                 // as one that uses an http.Client
-			return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: fmt.Errorf("by a proxy: %w", once)} // which uses another
+			once := &url.Error{Op: "Get", URL: r.URL.String(), Err: io.EOF}                                 // returned by an http.Client
+			return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: fmt.Errorf("by a proxy: %w", once)} // within another one
 		})},
 	})
 	if err != nil {
@@ -304,5 +305,5 @@ func TestAnErrorOfTheUsersTransportDoesNotShowTheURL(t *testing.T) {
 	}
 	_, err = client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{CustomerID: plugipay.Ptr("cus_hush")})
 	wantError(t, err, 0, "network_error")
-	wantHushed(t, err, allVerbs)
+	wantNoSecret(t, err, allVerbs)
 }

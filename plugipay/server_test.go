@@ -7,9 +7,13 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/plugipay/plugipay-go/contract"
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
@@ -26,15 +30,15 @@ type received struct {
 	body   string
 }
 
-// server answers every request with one answer and keeps what it received.
+// server sends the same response to every request and records the requests.
 type server struct {
 	*httptest.Server
 	mu       sync.Mutex
 	requests []received
 }
 
-// answering starts a server that answers with the status and body.
-func answering(t *testing.T, status int, body string) *server {
+// responding starts a server that responds with the status and body.
+func responding(t *testing.T, status int, body string) *server {
 	t.Helper()
 	return serving(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -43,7 +47,7 @@ func answering(t *testing.T, status int, body string) *server {
 	})
 }
 
-// serving starts a server that answers with the handler.
+// serving starts a server with the handler.
 func serving(t *testing.T, handler http.HandlerFunc) *server {
 	t.Helper()
 	s := &server{}
@@ -58,7 +62,7 @@ func serving(t *testing.T, handler http.HandlerFunc) *server {
 	return s
 }
 
-// client returns a client of the server that makes one attempt; change changes the options before.
+// client returns a client of the server that makes one attempt. change changes the options.
 func (s *server) client(t *testing.T, change ...func(*plugipay.ClientOptions)) *plugipay.Client {
 	t.Helper()
 	opts := plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret, BaseURL: s.URL, MaxRetries: -1}
@@ -90,7 +94,7 @@ func (s *server) only(t *testing.T) received {
 	return s.requests[0]
 }
 
-// sessionJSON is a session with everything in it; sessionBody is the answer that holds it.
+// sessionJSON is a session with every property. sessionBody is a response with this session.
 const sessionJSON = `{
 	"id": "cs_01HX", "accountId": "acc_01", "customerId": "cus_01", "amount": 19900000, "currency": "IDR",
 	"status": "open", "methods": ["qris", "va"], "adapter": "xendit",
@@ -117,7 +121,7 @@ func validInput() plugipay.CheckoutSessionCreateInput {
 	}
 }
 
-// operation is a public method, called in some valid way.
+// operation is a valid call of a public method.
 type operation struct {
 	name string
 	with func(context.Context, *plugipay.Client) error
@@ -129,7 +133,7 @@ func (o operation) call(t *testing.T, c *plugipay.Client) error {
 	return o.with(t.Context(), c)
 }
 
-// operations are all public methods that send a request. What holds for every call is tested with each of them.
+// operations returns a call of each public method that sends a request. Rules for all calls are tested with each of them.
 func operations() []operation {
 	return []operation{
 		{name: "Create", with: func(ctx context.Context, c *plugipay.Client) error {
@@ -172,8 +176,26 @@ func operations() []operation {
 	}
 }
 
-// answer is a good answer to the operation.
-func (o operation) answer() string {
+// described returns the operations of the contract, by method and path. The id in a path is cs_01HX. An operation has the
+// parameters of its path, too.
+func described(t *testing.T) map[string]*openapi3.Operation {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	operations := map[string]*openapi3.Operation{}
+	for path, item := range doc.Paths.Map() {
+		for method, operation := range item.Operations() {
+			operation.Parameters = append(operation.Parameters, item.Parameters...)
+			operations[method+" "+strings.Replace(path, "{id}", "cs_01HX", 1)] = operation
+		}
+	}
+	return operations
+}
+
+// body is the body of a successful response to the operation.
+func (o operation) body() string {
 	if o.list {
 		return emptyPageBody
 	}
@@ -193,5 +215,5 @@ func wantError(t *testing.T, err error, status int, code string) *plugipay.Error
 	return pe
 }
 
-// discardLog is for servers that are meant to fail.
+// discardLog returns a logger for servers that fail on purpose.
 func discardLog() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -16,33 +16,34 @@ const (
 	timestampHeader     = "X-Plugipay-Timestamp"
 )
 
-// SignInput is what a request signature covers.
+// SignInput holds the parts of a request that its signature covers.
 type SignInput struct {
 	// Method is the HTTP method in upper case, such as "POST".
 	Method string
-	// Path is the path with its query, exactly as sent: "/api/v1/checkout-sessions?limit=100". A prefix that a gateway
-	// takes off before Plugipay sees the request is not part of it.
+	// Path is the path with its query, exactly as sent: "/api/v1/checkout-sessions?limit=100". It excludes a prefix that a
+	// gateway removes before Plugipay receives the request.
 	Path string
-	// Body is the body's exact bytes; empty for a request without one.
+	// Body is the body's exact bytes, empty for a request without a body.
 	Body string
-	// IdempotencyKey is the value of the Idempotency-Key header; empty when it is not sent.
+	// IdempotencyKey is the value of the Idempotency-Key header, empty if the header is not sent.
 	IdempotencyKey string
-	// Timestamp is in unix seconds. Zero means now. Plugipay refuses one more than 300 seconds off its clock.
+	// Timestamp is in unix seconds. Zero means now. Plugipay refuses a timestamp that differs from its clock by more than 300
+	// seconds.
 	Timestamp int64
 }
 
-// SignResult is a signature and the time that it was made for.
+// SignResult holds a signature and its timestamp.
 type SignResult struct {
-	// Signature is in lower-case hex; see [AuthorizationHeader].
+	// Signature is in lower-case hex. See [AuthorizationHeader].
 	Signature string
 	// Timestamp is the value for the X-Plugipay-Timestamp header: unix seconds in decimal.
 	Timestamp string
 }
 
-// Sign signs a request as Plugipay expects it, for those who build their own requests. A [Client] signs by itself.
+// Sign signs a request that your program builds and sends itself. A [Client] signs its own requests.
 //
-// The result is the HMAC-SHA256, keyed with the secret, of the method, the path, the timestamp and the SHA-256 of the
-// body in hex, and the idempotency key if there is one, joined by line feeds. The contract describes it under the
+// The signature is an HMAC-SHA256 with the secret as its key. It covers these parts, joined by line feeds: the method, the path,
+// the timestamp, the SHA-256 of the body in hex, and the idempotency key if there is one. The contract describes it in the
 // security scheme HmacSignature.
 func Sign(secret string, in SignInput) SignResult {
 	if in.Timestamp == 0 {
@@ -52,13 +53,13 @@ func Sign(secret string, in SignInput) SignResult {
 	return SignResult{Signature: signature, Timestamp: timestamp}
 }
 
-// signer signs with one secret. It keeps the hashes that it keyed, as keying one costs as much as signing with it.
+// signer signs with one secret. It keeps keyed hashes for reuse, because keying a hash costs as much as signing with it.
 type signer struct {
 	keyed  sync.Pool
 	prefix string // of each signature
 }
 
-// keyedHash is a hash keyed with the secret, and room for what it is to hash.
+// keyedHash is a hash keyed with the secret, and a buffer for the text to hash.
 type keyedHash struct {
 	mac  hash.Hash
 	text []byte
@@ -106,12 +107,12 @@ func AuthorizationHeader(keyID, signature string) string {
 	return authorizationScheme + " keyId=" + keyID + ", scope=*, signature=" + signature
 }
 
-// credentials prove who sends a request.
+// credentials authorize requests.
 type credentials struct {
 	keyID string // of the key pair; empty with a dashboard key
-	// authorize returns what proves it for a request that is sent now: the Authorization header, and the timestamp that
-	// its signature was made for; empty with a dashboard key. It is a function so that the secret is in no field: package
-	// fmt prints the fields of a struct within a struct, unexported or not.
+	// authorize returns the Authorization header for a request that is sent now, and the timestamp of its signature. The
+	// timestamp is empty with a dashboard key. authorize is a function, so that no field holds the secret: package fmt prints
+	// unexported fields of nested structs.
 	authorize func(method, path string, body []byte, idempotencyKey string) (authorization, timestamp string)
 }
 
@@ -143,7 +144,7 @@ func keyPair(opts ClientOptions) (credentials, error) {
 	if err := checkToken("ClientOptions.Secret", opts.Secret); err != nil {
 		return credentials{}, err
 	}
-	signer := newSigner(opts.Secret, AuthorizationHeader(opts.KeyID, "")) // the signature is the header's last word
+	signer := newSigner(opts.Secret, AuthorizationHeader(opts.KeyID, "")) // the signature is the last part of the header
 	authorize := func(method, path string, body []byte, idempotencyKey string) (authorization, timestamp string) {
 		return signer.sign(method, path, body, idempotencyKey, time.Now().Unix())
 	}

@@ -35,7 +35,7 @@ func signingVectors(t *testing.T) []signingVector {
 	return file.Cases
 }
 
-func TestSignAgreesWithVectorsComputedElsewhere(t *testing.T) {
+func TestSign_AgreesWithVectors(t *testing.T) {
 	t.Parallel()
 	for _, v := range signingVectors(t) {
 		t.Run(v.Name, func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestSignAgreesWithVectorsComputedElsewhere(t *testing.T) {
 	}
 }
 
-func TestSignTakesTheTimeWhenNoneIsGiven(t *testing.T) {
+func TestSign_UsesTheCurrentTimeByDefault(t *testing.T) {
 	t.Parallel()
 	before := time.Now().Unix()
 	got := plugipay.Sign("secret", plugipay.SignInput{Method: "GET", Path: "/"})
@@ -69,11 +69,11 @@ func TestSignTakesTheTimeWhenNoneIsGiven(t *testing.T) {
 	}
 	again := plugipay.Sign("secret", plugipay.SignInput{Method: "GET", Path: "/", Timestamp: timestamp})
 	if again != got {
-		t.Fatalf("signature is not that of its timestamp: %v, want %v", got, again)
+		t.Fatalf("the signature does not match its timestamp: %v, want %v", got, again)
 	}
 }
 
-// checkSigned checks the signature of a request over what arrived, less the prefix of a gateway.
+// checkSigned checks the signature of a received request. The signature does not cover the prefix of a gateway.
 func checkSigned(t *testing.T, r received, prefix string) {
 	t.Helper()
 	timestamp, err := strconv.ParseInt(r.header.Get("X-Plugipay-Timestamp"), 10, 64)
@@ -93,19 +93,19 @@ func checkSigned(t *testing.T, r received, prefix string) {
 	}
 }
 
-func TestEveryRequestIsSigned(t *testing.T) {
+func TestRequest_IsSigned(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"", "/gateway", "/a/b%20c", "/api/v1"} {
 		for _, op := range operations() {
 			t.Run(op.name+" with prefix "+prefix, func(t *testing.T) {
 				t.Parallel()
-				s := answering(t, 200, op.answer())
+				s := responding(t, 200, op.body())
 				client := s.client(t, func(o *plugipay.ClientOptions) { o.BaseURL = s.URL + prefix + "/" })
 				if err := op.call(t, client); err != nil {
 					t.Fatal(err)
 				}
 				r := s.only(t)
-				if !strings.HasPrefix(r.uri, prefix+"/api/v1/checkout-sessions") {
+				if _, path, _ := strings.Cut(r.uri, prefix+"/api/v1/"); path == "" || strings.Contains(path, "/api/v1/") {
 					t.Errorf("sent to %s, want it below %s", r.uri, prefix)
 				}
 				checkSigned(t, r, prefix)
@@ -114,12 +114,12 @@ func TestEveryRequestIsSigned(t *testing.T) {
 	}
 }
 
-func TestADashboardKeyIsSentAlone(t *testing.T) {
+func TestDashboardKey_IsSentWithoutASignature(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
-			s := answering(t, 200, op.answer())
+			s := responding(t, 200, op.body())
 			client := s.client(t, func(o *plugipay.ClientOptions) { o.KeyID, o.Secret, o.APIKey = "", "", "pk_test_dashboard" })
 			if err := op.call(t, client); err != nil {
 				t.Fatal(err)

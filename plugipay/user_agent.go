@@ -6,23 +6,24 @@ import (
 	"strings"
 )
 
-// Version is the version of this module, as requests name it in their User-Agent.
-const Version = "0.1.0"
+// Version is the version of this module, which requests name in their User-Agent. The suffix -dev means that it is not
+// released yet.
+const Version = "0.1.0-dev"
 
-// AppInfo names the program that makes the requests, such as a shop's plugin, so that Plugipay can tell whom to write to
-// when it sees one go wrong. It is sent in the User-Agent and nowhere else, such as "plugipay-go/0.1.0 go/1.25.0
+// AppInfo names the program that makes the requests, such as a shop's plugin, so that Plugipay knows whom to contact about
+// its requests. It is sent only in the User-Agent, such as "plugipay-go/0.1.0-dev go/1.25.0
 // MyPlugin/2.1 (https://example.com)". The zero value names nothing.
 type AppInfo struct {
 	// Name is one word, such as "MyPlugin": ASCII letters, digits and - . _ ~ + ! # $ % & ' * ^ | and backquotes.
 	Name string
-	// Version is one word of the same kind, such as "2.1"; empty to tell none.
+	// Version is one word of the same characters, such as "2.1". Empty means no version.
 	Version string
-	// URL is where to read about it, absolute and http or https, such as "https://example.com"; empty to tell none.
+	// URL is the absolute http or https URL of a page about the program, such as "https://example.com". Empty means no URL.
 	URL string
 }
 
-// userAgent returns the User-Agent of a client's requests: the products of the SDK, of Go and of the program, as RFC 9110
-// writes them. It tells nothing of the machine.
+// userAgent returns the User-Agent of a client's requests in the form of RFC 9110: the SDK, Go and the program, each with its
+// version. It contains nothing about the machine.
 func userAgent(app AppInfo) (string, error) {
 	agent := "plugipay-go/" + Version + " go/" + goVersion()
 	if app == (AppInfo{}) {
@@ -41,13 +42,13 @@ func userAgent(app AppInfo) (string, error) {
 	return agent, nil
 }
 
-// goVersion returns the version of Go without what a build adds to it after a space.
+// goVersion returns the version of Go without the additions of a build, which follow a space.
 func goVersion() string {
 	version, _, _ := strings.Cut(runtime.Version(), " ")
 	return strings.TrimPrefix(version, "go")
 }
 
-// check refuses what would not arrive as it is, or as something else.
+// check refuses an AppInfo that would not arrive unchanged.
 func (a AppInfo) check() error {
 	switch {
 	case a.Name == "":
@@ -57,13 +58,13 @@ func (a AppInfo) check() error {
 	case a.Version != "" && !isToken(a.Version):
 		return invalidRequest("ClientOptions.AppInfo.Version is not one word of ASCII letters, digits, '-', '.' and '_'")
 	case a.URL != "" && !isPublicURL(a.URL):
-		// It is not repeated: there may be a password in it.
-		return invalidRequest("ClientOptions.AppInfo.URL is no absolute http or https URL, or holds a user name, a space or one of ( ) \\")
+		// The message does not repeat the URL, because it may contain a password.
+		return invalidRequest("ClientOptions.AppInfo.URL is not an absolute http or https URL, or holds a user name, a space or one of ( ) \\")
 	}
 	return nil
 }
 
-// isPublicURL tells whether text is a URL to show to others, and may stand in a comment of RFC 9110.
+// isPublicURL reports whether text is a URL without a user name that can be sent in a comment of RFC 9110.
 func isPublicURL(text string) bool {
 	parsed, err := url.Parse(text)
 	return err == nil && (parsed.Scheme == "https" || parsed.Scheme == "http") && parsed.Hostname() != "" && parsed.User == nil &&

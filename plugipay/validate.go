@@ -13,12 +13,12 @@ import (
 	"unicode/utf8"
 )
 
-// These checks refuse what cannot be sent, or would be sent as something else. Business rules, such as an amount above
-// zero, are Plugipay's to check. No message repeats a refused value, because it may be a secret in the wrong place.
+// These checks refuse values that cannot be sent unchanged. Plugipay checks business rules, such as an amount above zero. No
+// message repeats a refused value, because it may be a secret in the wrong place.
 
-// about makes the call one about the resource with the id. It refuses an id that would address something else: the list, or
-// a path above it.
-func (c *call) about(id string) *call {
+// withID checks the id of the call's resource. It refuses an id that would address something else, such as the list or a path
+// above it.
+func (c *call) withID(id string) *call {
 	if c.err == nil {
 		c.err = checkID(id)
 	}
@@ -49,7 +49,7 @@ func encodeBody(body any) ([]byte, error) {
 	if err != nil {
 		return nil, &Error{Code: ErrorCodeSerializeFailed, Message: "the body cannot be written as JSON", cause: err}
 	}
-	if _, written := body.(json.RawMessage); !utf8.Valid(content) || !written && bytes.Contains(content, replaced) {
+	if _, written := body.(json.RawMessage); !utf8.Valid(content) || !written && bytes.Contains(content, replacementEscape) {
 		if name, found := invalidText(content); found {
 			return nil, invalidRequest(name + " holds text that is not valid UTF-8, which would be sent as something else")
 		}
@@ -57,8 +57,9 @@ func encodeBody(body any) ([]byte, error) {
 	return content, nil
 }
 
-// replaced is what package json writes for a byte that is not valid UTF-8. The character U+FFFD itself is written as it is.
-var replaced = []byte(`\ufffd`)
+// replacementEscape is what package json writes for a byte that is not valid UTF-8. It writes the character U+FFFD itself
+// without an escape.
+var replacementEscape = []byte(`\ufffd`)
 
 // invalidText returns the name of the body's property that holds text which is not valid UTF-8.
 func invalidText(content []byte) (name string, found bool) {
@@ -79,19 +80,19 @@ func holdsInvalidText(content []byte) bool {
 		return true
 	}
 	for {
-		at := bytes.Index(content, replaced)
+		at := bytes.Index(content, replacementEscape)
 		if at < 0 {
 			return false
 		}
 		backslashes := at - len(bytes.TrimRight(content[:at], `\`))
-		if backslashes%2 == 0 { // an odd number before this one makes it a backslash and the text "ufffd"
+		if backslashes%2 == 0 { // after an odd number of backslashes, this is a backslash and the text "ufffd"
 			return true
 		}
-		content = content[at+len(replaced):]
+		content = content[at+len(replacementEscape):]
 	}
 }
 
-// checkHeaderValue refuses a value that would not arrive as it is in a header, and would break the signature over it.
+// checkHeaderValue refuses a value that would change in a header and break the signature.
 func checkHeaderValue(name, value string) error {
 	switch {
 	case value == "":
@@ -104,7 +105,7 @@ func checkHeaderValue(name, value string) error {
 	return nil
 }
 
-// checkPublicHeader is checkHeaderValue for a value that is printed with the client, so it must not be a secret.
+// checkPublicHeader is checkHeaderValue for a value that is printed with the client. It refuses secrets.
 func checkPublicHeader(name, value string) error {
 	if isSecret(value) {
 		return invalidRequest(name + " is a secret: were two variables mixed up?")
@@ -112,13 +113,13 @@ func checkPublicHeader(name, value string) error {
 	return checkHeaderValue(name, value)
 }
 
-// isSecret reports whether the value begins like one of Plugipay's secrets.
+// isSecret reports whether the value has the prefix of a secret of Plugipay.
 func isSecret(value string) bool {
 	value = strings.ToLower(strings.TrimSpace(value))
 	return strings.HasPrefix(value, "sk_") || strings.HasPrefix(value, "whsec_")
 }
 
-// withoutSecret returns the value for printing.
+// withoutSecret returns the value, or a placeholder for a secret.
 func withoutSecret(value string) string {
 	if isSecret(value) {
 		return "(a secret)"
@@ -141,7 +142,7 @@ func isToken(text string) bool {
 	})
 }
 
-// checkMethod refuses what is not an HTTP method.
+// checkMethod refuses a method that is not an HTTP method.
 func checkMethod(method string) error {
 	if method == "" {
 		return invalidRequest("RequestOptions.Method is empty")
@@ -152,8 +153,8 @@ func checkMethod(method string) error {
 	return nil
 }
 
-// checkPath refuses a path for Do that would not be sent as it is. The message does not repeat it: its query may hold a
-// customer's id.
+// checkPath refuses a path for Do that would not be sent unchanged. The message does not repeat the path, because its query may
+// hold a customer's id.
 func checkPath(path string) error {
 	switch {
 	case !strings.HasPrefix(path, "/"):
@@ -169,12 +170,13 @@ func checkPath(path string) error {
 		return invalidRequest("RequestOptions.Path holds a % that escapes nothing")
 	}
 	if hasDotSegment(path) {
-		return invalidRequest("RequestOptions.Path holds a step . or .., which an id would make that is one")
+		return invalidRequest("RequestOptions.Path holds a step . or .., which would address another resource")
 	}
 	return nil
 }
 
-// parseBaseURL returns the base URL without slashes at its end. No message repeats it: it may be a secret, or hold one.
+// parseBaseURL returns the base URL without slashes at its end. No message repeats the URL, because it may be or hold a
+// secret.
 func parseBaseURL(opts ClientOptions) (*url.URL, error) {
 	const name = "the base URL (ClientOptions.BaseURL or PLUGIPAY_BASE_URL) "
 	if strings.ContainsFunc(opts.BaseURL, func(r rune) bool { return r <= ' ' || r > '~' }) {

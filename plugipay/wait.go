@@ -10,44 +10,43 @@ import (
 )
 
 const (
-	// defaultFirstInterval and defaultMaxInterval are what WaitOptions take for zero.
+	// defaultFirstInterval and defaultMaxInterval are the defaults of WaitOptions.
 	defaultFirstInterval = time.Second
 	defaultMaxInterval   = 30 * time.Second
 
-	// maxRetryAfterOfPoll is how long a Retry-After is waited for between two polls. Who asks for more than that is not
-	// having a short trouble, and a wait without a deadline must not last for years because of one header.
+	// maxRetryAfterOfPoll is the longest Retry-After that Wait obeys between two polls. A longer one is not a short outage. A
+	// Wait without a deadline must not last for years because of one header.
 	maxRetryAfterOfPoll = time.Hour
 )
 
-// WaitOptions says how [CheckoutSessionsResource.Wait] waits. The zero value is fine.
+// WaitOptions configures [CheckoutSessionsResource.Wait]. The zero value is ready to use.
 type WaitOptions struct {
-	// OnStatus is called with the session when it is first seen, and whenever its Status has changed since, the last time
-	// included. Statuses that come and go between two polls are not seen. The next poll waits until it has returned. It
-	// must not change the session. Nil means not to call anything.
+	// OnStatus is called with the session after the first poll, and after each poll that finds a new Status, including the
+	// last. A status that comes and goes between two polls is not seen. The next poll waits until OnStatus returns. OnStatus
+	// must not change the session. Nil means no call.
 	OnStatus func(session *CheckoutSession)
-	// FirstInterval is how long to wait before the second poll; each wait after it is twice as long as the one before.
-	// Zero or less means 1 second.
+	// FirstInterval is the wait before the second poll. Each later wait is twice as long as the one before. Zero or less
+	// means 1 second.
 	FirstInterval time.Duration
 	// MaxInterval is the longest wait between two polls. Zero or less means 30 seconds, or FirstInterval if that is longer.
 	MaxInterval time.Duration
 }
 
-// Wait returns the session with the id (cs_…) once it has ended: completed, failed, expired or canceled. Until then it polls with
-// [CheckoutSessionsResource.Get]: at once, after 1 second, and then at intervals that double up to 30 seconds, unless the
-// options say otherwise. Up to half of each is left off at random, so that those who began together do not stay together.
-// A status that this package does not know is taken for one of a session that has not ended.
+// Wait polls the session with the id (cs_…) until it has ended, and returns it: completed, failed, expired or canceled. It
+// polls with [CheckoutSessionsResource.Get] at once, after 1 second, and then at intervals that double up to 30 seconds,
+// unless options say otherwise. Each interval is shortened by up to half at random, so that callers that began together do
+// not poll together. A session with a status that this package does not know has not ended.
 //
-// Give ctx a deadline that suits the caller. Without one Wait lasts as long as the session, which is 24 hours unless it
-// was created with another ExpiresInSec, and longer if Plugipay cannot be reached. Webhooks tell the same sooner and at
-// less expense; see [NewWebhookHandler].
+// Give ctx a deadline. Without one, Wait lasts as long as the session, which is 24 hours unless it was created with another
+// ExpiresInSec, and longer if Plugipay cannot be reached. Webhooks report the same sooner and with fewer requests; see
+// [NewWebhookHandler].
 //
-// A poll that fails in a way that may pass, after the retries of its own, is followed by the next one: lost connections,
-// timeouts of attempts, and the statuses 408, 429 and from 500 on. A Retry-After of up to an hour is waited for. Any other
-// error is returned at once, such as not_found, or the one of a limiter that knows that ctx will end before the next poll.
+// Wait continues after a poll that failed, with all its retries, because of a lost connection, an attempt timeout, 408, 429,
+// or a status from 500 on. It obeys a Retry-After of up to an hour. It returns any other error at once, for example
+// not_found, or the error of a limiter that knows that ctx will end before the next poll.
 //
-// When ctx ends, the error's code is timeout or canceled, its message tells the session's last status, and errors.Is finds
-// what ended ctx and what the last poll failed with, if it did. With every error the last session seen is returned, too; it
-// is nil if none was.
+// When ctx ends, the error's code is timeout or canceled, and its message has the session's last status. errors.Is finds the
+// cause of ctx and the error of the last poll. With every error, Wait also returns the last session that it saw, or nil.
 func (r *CheckoutSessionsResource) Wait(ctx context.Context, id string, options WaitOptions) (*CheckoutSession, error) {
 	var last *CheckoutSession
 	pauses := newPauses(options)
@@ -55,7 +54,7 @@ func (r *CheckoutSessionsResource) Wait(ctx context.Context, id string, options 
 		session, err := r.Get(ctx, id)
 		var failed *Error
 		errors.As(err, &failed)
-		if failed != nil && !mayPass(failed) {
+		if failed != nil && !mayPollAgain(failed) {
 			return last, err
 		}
 		if failed == nil {
@@ -71,15 +70,15 @@ func (r *CheckoutSessionsResource) Wait(ctx context.Context, id string, options 
 	}
 }
 
-// report calls OnStatus if the session's status is not that of the one before, which is nil for the first.
+// report calls OnStatus if the session's status differs from that of before. before is nil after the first poll.
 func (o WaitOptions) report(before, session *CheckoutSession) {
 	if o.OnStatus != nil && (before == nil || before.Status != session.Status) {
 		o.OnStatus(session)
 	}
 }
 
-// mayPass tells whether a poll after the one that failed may go well.
-func mayPass(failed *Error) bool {
+// mayPollAgain reports whether another poll may succeed.
+func mayPollAgain(failed *Error) bool {
 	switch {
 	case failed.RetryAfter > maxRetryAfterOfPoll:
 		return false
@@ -87,7 +86,7 @@ func mayPass(failed *Error) bool {
 		return isTransientStatus(failed.Status) || failed.Status >= http.StatusInternalServerError
 	}
 	switch failed.Code {
-	case ErrorCodeTimeout, ErrorCodeCanceled: // of the attempt; if it was the caller's, there will be no next poll
+	case ErrorCodeTimeout, ErrorCodeCanceled: // of the attempt; if the caller's context ended, Wait ends before the next poll
 		return true
 	case ErrorCodeNetworkError:
 		return !isPermanent(failed)
@@ -95,10 +94,10 @@ func mayPass(failed *Error) bool {
 	return false
 }
 
-// endedWhilePolling is the error of a Wait whose context ended. The last session is nil if none was seen, and failed is
-// nil if the last poll went well.
+// endedWhilePolling returns the error of a Wait whose context ended. last is the last session, or nil if no poll succeeded.
+// failed is the error of the last poll, or nil.
 func endedWhilePolling(ctx context.Context, last *CheckoutSession, failed *Error) *Error {
-	ended := ended(ctx, "before the session ended", nil)
+	ended := contextError(ctx, "before the session ended", nil)
 	if last == nil {
 		ended.Message += "; its status was not seen"
 	} else {
@@ -109,13 +108,13 @@ func endedWhilePolling(ctx context.Context, last *CheckoutSession, failed *Error
 	}
 	ended.Message += "; the last poll: " + failed.Error()
 	ended.Status, ended.RequestID, ended.Attempts, ended.RetryAfter = failed.Status, failed.RequestID, failed.Attempts, failed.RetryAfter
-	if ended.Code == ErrorCodeTimeout || !errors.Is(failed, context.DeadlineExceeded) { // which a cancel is not
+	if ended.Code == ErrorCodeTimeout || !errors.Is(failed, context.DeadlineExceeded) { // a cancel must not match DeadlineExceeded
 		ended.cause = errors.Join(ended.cause, failed)
 	}
 	return ended
 }
 
-// pauses are the waits between polls.
+// pauses computes the waits between polls.
 type pauses struct{ interval, longest time.Duration }
 
 func newPauses(options WaitOptions) *pauses {
@@ -130,13 +129,13 @@ func newPauses(options WaitOptions) *pauses {
 	return p
 }
 
-// after returns how long to wait after a poll, which failed if failed is not nil: a time drawn from the upper half of the
-// interval, or what the server asks for if that is longer. It doubles the interval.
+// after returns the wait after a poll: a random time in the upper half of the interval, or the Retry-After of the server if that
+// is longer. failed is the error of the poll, or nil. after doubles the interval.
 func (p *pauses) after(failed *Error) time.Duration {
 	pause := p.interval - rand.N(p.interval/2+1)
 	if failed != nil {
 		pause = max(pause, failed.RetryAfter)
 	}
-	p.interval += min(p.interval, p.longest-p.interval) // and no overflow
+	p.interval += min(p.interval, p.longest-p.interval) // cannot overflow
 	return pause
 }

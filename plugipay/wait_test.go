@@ -16,13 +16,13 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// in is an answer with the session in the status.
-func in(status string) reply {
+// sessionIn is a response with a session of the status.
+func sessionIn(status string) reply {
 	return reply{status: 200, body: strings.Replace(sessionBody, `"status": "open"`, `"status": "`+status+`"`, 1)}
 }
 
-// once makes a client's calls one request each.
-func once(o *plugipay.ClientOptions) { o.MaxRetries = -1 }
+// noRetries turns retries off.
+func noRetries(o *plugipay.ClientOptions) { o.MaxRetries = -1 }
 
 // wantPauses checks that each wait lies in the upper half of its interval.
 func wantPauses(t *testing.T, got []time.Duration, intervals ...time.Duration) {
@@ -37,23 +37,23 @@ func wantPauses(t *testing.T, got []time.Duration, intervals ...time.Duration) {
 	}
 }
 
-func TestWaitReturnsTheSessionWhenItHasEndedAndTellsEachStatus(t *testing.T) {
+func TestWait_ReportsEachStatusUntilTheEnd(t *testing.T) {
 	t.Parallel()
 	for _, ended := range []string{"completed", "failed", "expired", "canceled"} {
 		t.Run(ended, func(t *testing.T) {
 			t.Parallel()
-			script := []reply{in("open"), in("open"), in("pending"), in("open"), in("pending_review"), in("pending_review"), in(ended)}
-			inBubble(t, script, func(t *testing.T, b *bubble) {
-				var told []string
-				session, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{
-					OnStatus: func(s *plugipay.CheckoutSession) { told = append(told, s.ID+" "+s.Status) },
+			script := []reply{sessionIn("open"), sessionIn("open"), sessionIn("pending"), sessionIn("open"), sessionIn("pending_review"), sessionIn("pending_review"), sessionIn(ended)}
+			inBubble(t, script, func(t *testing.T, b *bubbleServer) {
+				var seen []string
+				session, err := b.client(noRetries).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{
+					OnStatus: func(s *plugipay.CheckoutSession) { seen = append(seen, s.ID+" "+s.Status) },
 				})
 				if err != nil || session.ID != "cs_01HX" || session.Status != ended {
 					t.Errorf("session is %+v, error %v", session, err)
 				}
 				want := []string{"cs_01HX open", "cs_01HX pending", "cs_01HX open", "cs_01HX pending_review", "cs_01HX " + ended}
-				if !slices.Equal(told, want) {
-					t.Errorf("told %v, want %v", told, want)
+				if !slices.Equal(seen, want) {
+					t.Errorf("OnStatus received %v, want %v", seen, want)
 				}
 				if b.count() != len(script) {
 					t.Errorf("there were %d requests", b.count())
@@ -68,40 +68,40 @@ func TestWaitReturnsTheSessionWhenItHasEndedAndTellsEachStatus(t *testing.T) {
 	}
 }
 
-func TestWaitForASessionThatHasEndedReturnsAtOnce(t *testing.T) {
+func TestWait_EndedSessionReturnsAtOnce(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{in("expired")}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{sessionIn("expired")}, func(t *testing.T, b *bubbleServer) {
 		start := time.Now()
-		session, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
+		session, err := b.client(noRetries).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
 		if err != nil || session.Status != "expired" || time.Since(start) != 0 || b.count() != 1 {
 			t.Errorf("after %s and %d requests: session is %+v, error %v", time.Since(start), b.count(), session, err)
 		}
 	})
 }
 
-func TestAStatusThatIsNotKnownHasNotEnded(t *testing.T) {
+func TestWait_ContinuesAtAnUnknownStatus(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{in("on_hold"), in(""), in("COMPLETED"), in("completed")}, func(t *testing.T, b *bubble) {
-		session, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
+	inBubble(t, []reply{sessionIn("on_hold"), sessionIn(""), sessionIn("COMPLETED"), sessionIn("completed")}, func(t *testing.T, b *bubbleServer) {
+		session, err := b.client(noRetries).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
 		if err != nil || session.Status != "completed" || b.count() != 4 {
 			t.Errorf("after %d requests: session is %+v, error %v", b.count(), session, err)
 		}
 	})
 }
 
-func TestPollsComeAtIntervalsThatDouble(t *testing.T) {
+func TestWait_IntervalsDouble(t *testing.T) {
 	t.Parallel()
 	const s = time.Second
 	tests := map[string]struct {
 		options   plugipay.WaitOptions
 		intervals []time.Duration
 	}{
-		"by default":                {plugipay.WaitOptions{}, []time.Duration{s, 2 * s, 4 * s, 8 * s, 16 * s, 30 * s, 30 * s, 30 * s}},
-		"less than zero is zero":    {plugipay.WaitOptions{FirstInterval: -1, MaxInterval: -1}, []time.Duration{s, 2 * s, 4 * s, 8 * s, 16 * s, 30 * s, 30 * s}},
-		"as the options say":        {plugipay.WaitOptions{FirstInterval: 3 * s, MaxInterval: 10 * s}, []time.Duration{3 * s, 6 * s, 10 * s, 10 * s}},
-		"a long first one":          {plugipay.WaitOptions{FirstInterval: 60 * s}, []time.Duration{60 * s, 60 * s, 60 * s}},
-		"a longest one of a second": {plugipay.WaitOptions{MaxInterval: s}, []time.Duration{s, s, s}},
-		"a longest one that is less than the first": {
+		"default options":           {plugipay.WaitOptions{}, []time.Duration{s, 2 * s, 4 * s, 8 * s, 16 * s, 30 * s, 30 * s, 30 * s}},
+		"negative intervals":        {plugipay.WaitOptions{FirstInterval: -1, MaxInterval: -1}, []time.Duration{s, 2 * s, 4 * s, 8 * s, 16 * s, 30 * s, 30 * s}},
+		"both intervals":            {plugipay.WaitOptions{FirstInterval: 3 * s, MaxInterval: 10 * s}, []time.Duration{3 * s, 6 * s, 10 * s, 10 * s}},
+		"a long FirstInterval":      {plugipay.WaitOptions{FirstInterval: 60 * s}, []time.Duration{60 * s, 60 * s, 60 * s}},
+		"a MaxInterval of 1 second": {plugipay.WaitOptions{MaxInterval: s}, []time.Duration{s, s, s}},
+		"a MaxInterval below FirstInterval": {
 			plugipay.WaitOptions{FirstInterval: 3 * s, MaxInterval: 2 * s}, []time.Duration{2 * s, 2 * s, 2 * s}},
 	}
 	for name, test := range tests {
@@ -109,10 +109,10 @@ func TestPollsComeAtIntervalsThatDouble(t *testing.T) {
 			t.Parallel()
 			var script []reply
 			for range test.intervals {
-				script = append(script, in("open"))
+				script = append(script, sessionIn("open"))
 			}
-			inBubble(t, append(script, in("completed")), func(t *testing.T, b *bubble) {
-				if _, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", test.options); err != nil {
+			inBubble(t, append(script, sessionIn("completed")), func(t *testing.T, b *bubbleServer) {
+				if _, err := b.client(noRetries).CheckoutSessions.Wait(t.Context(), "cs_01HX", test.options); err != nil {
 					t.Fatal(err)
 				}
 				wantPauses(t, b.waits(), test.intervals...)
@@ -121,13 +121,13 @@ func TestPollsComeAtIntervalsThatDouble(t *testing.T) {
 	}
 }
 
-func TestTheLongestIntervalsAreNoOverflow(t *testing.T) {
+func TestWait_LongIntervalsDoNotOverflow(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{in("open")}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{sessionIn("open")}, func(t *testing.T, b *bubbleServer) {
 		const first = math.MaxInt64/2 + 1 // 146 years
 		ctx, cancel := context.WithTimeout(t.Context(), first+time.Hour)
 		defer cancel()
-		_, err := b.client(once).CheckoutSessions.Wait(ctx, "cs_01HX", plugipay.WaitOptions{FirstInterval: first})
+		_, err := b.client(noRetries).CheckoutSessions.Wait(ctx, "cs_01HX", plugipay.WaitOptions{FirstInterval: first})
 		wantError(t, err, 0, "timeout")
 		if waits := b.waits(); len(waits) == 0 || len(waits) > 2 {
 			t.Errorf("the waits are %v", waits)
@@ -135,12 +135,12 @@ func TestTheLongestIntervalsAreNoOverflow(t *testing.T) {
 	})
 }
 
-func TestPollsHaveJitter(t *testing.T) {
+func TestWait_PollsHaveJitter(t *testing.T) {
 	t.Parallel()
-	script := slices.Repeat([]reply{in("open")}, 100)
-	inBubble(t, append(script, in("completed")), func(t *testing.T, b *bubble) {
+	script := slices.Repeat([]reply{sessionIn("open")}, 100)
+	inBubble(t, append(script, sessionIn("completed")), func(t *testing.T, b *bubbleServer) {
 		options := plugipay.WaitOptions{FirstInterval: 8 * time.Second, MaxInterval: 8 * time.Second}
-		if _, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", options); err != nil {
+		if _, err := b.client(noRetries).CheckoutSessions.Wait(t.Context(), "cs_01HX", options); err != nil {
 			t.Fatal(err)
 		}
 		different, low := map[time.Duration]bool{}, 0
@@ -150,19 +150,19 @@ func TestPollsHaveJitter(t *testing.T) {
 				low++
 			}
 		}
-		if len(different) < 90 || low < 10 || low > 90 { // all but impossible with jitter over the whole range
-			t.Errorf("of 100 waits %d differ and %d are in the lower half of their range", len(different), low)
+		if len(different) < 90 || low < 10 || low > 90 { // nearly impossible with jitter over the whole range
+			t.Errorf("%d of 100 waits differ, and %d are in the lower half of their range", len(different), low)
 		}
 	})
 }
 
-func TestWaitSurvivesWhatMayPass(t *testing.T) {
+func TestWait_ContinuesAfterTransientErrors(t *testing.T) {
 	t.Parallel()
 	failing := map[string]reply{
-		"a connection that is lost": {},
-		"no answer in time":         {status: -1},
-		"HTML of a gateway":         {status: 502, body: htmlBody},
-		"an answer cut in two":      {status: 200, body: sessionBody[:40], header: http.Header{"Content-Length": {"1000"}}},
+		"a lost connection":    {},
+		"an attempt timeout":   {status: -1},
+		"HTML of a gateway":    {status: 502, body: htmlBody},
+		"a truncated response": {status: 200, body: sessionBody[:40], header: http.Header{"Content-Length": {"1000"}}},
 	}
 	for _, status := range []int{408, 429, 500, 502, 503, 504, 520, 599} {
 		failing[fmt.Sprint(status)] = reply{status: status, body: errorBody("service_unavailable")}
@@ -170,39 +170,39 @@ func TestWaitSurvivesWhatMayPass(t *testing.T) {
 	for name, failure := range failing {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			script := []reply{failure, in("open"), failure, failure, in("open"), failure, in("completed")}
-			inBubble(t, script, func(t *testing.T, b *bubble) {
-				told := 0
-				session, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{
-					OnStatus: func(*plugipay.CheckoutSession) { told++ },
+			script := []reply{failure, sessionIn("open"), failure, failure, sessionIn("open"), failure, sessionIn("completed")}
+			inBubble(t, script, func(t *testing.T, b *bubbleServer) {
+				seen := 0
+				session, err := b.client(noRetries).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{
+					OnStatus: func(*plugipay.CheckoutSession) { seen++ },
 				})
 				if err != nil || session.Status != "completed" {
 					t.Fatalf("session is %+v, error %v", session, err)
 				}
-				if b.count() != len(script) || told != 2 {
-					t.Errorf("%d requests, %d statuses told", b.count(), told)
+				if b.count() != len(script) || seen != 2 {
+					t.Errorf("%d requests, %d calls of OnStatus", b.count(), seen)
 				}
 			})
 		})
 	}
 }
 
-func TestIntervalsDoubleAfterFailuresToo(t *testing.T) {
+func TestWait_IntervalsDoubleAfterFailures(t *testing.T) {
 	t.Parallel()
 	const s = time.Second
-	script := []reply{in("open"), {status: 503}, {status: 503}, {status: 503}, in("completed")}
-	inBubble(t, script, func(t *testing.T, b *bubble) {
-		if _, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{}); err != nil {
+	script := []reply{sessionIn("open"), {status: 503}, {status: 503}, {status: 503}, sessionIn("completed")}
+	inBubble(t, script, func(t *testing.T, b *bubbleServer) {
+		if _, err := b.client(noRetries).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		wantPauses(t, b.waits(), s, 2*s, 4*s, 8*s)
 	})
 }
 
-func TestAPollIsACallWithItsRetries(t *testing.T) {
+func TestWait_EachPollHasItsRetries(t *testing.T) {
 	t.Parallel()
-	script := []reply{{status: 503}, {status: 503}, {status: 503}, {status: 503}, in("completed")}
-	inBubble(t, script, func(t *testing.T, b *bubble) {
+	script := []reply{{status: 503}, {status: 503}, {status: 503}, {status: 503}, sessionIn("completed")}
+	inBubble(t, script, func(t *testing.T, b *bubbleServer) {
 		options := plugipay.WaitOptions{FirstInterval: time.Minute}
 		if _, err := b.client().CheckoutSessions.Wait(t.Context(), "cs_01HX", options); err != nil {
 			t.Fatal(err)
@@ -215,7 +215,7 @@ func TestAPollIsACallWithItsRetries(t *testing.T) {
 	})
 }
 
-func TestWaitReturnsWhatWouldComeAgainAtOnceWithTheLastSession(t *testing.T) {
+func TestWait_PermanentErrorReturnsAtOnce(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		failure reply
@@ -223,7 +223,7 @@ func TestWaitReturnsWhatWouldComeAgainAtOnceWithTheLastSession(t *testing.T) {
 		code    string
 	}{
 		"a login page":        {reply{status: 200, body: htmlBody}, 200, "invalid_response"},
-		"nothing":             {reply{status: 200, body: `{"data": null}`}, 200, "invalid_response"},
+		"null data":           {reply{status: 200, body: `{"data": null}`}, 200, "invalid_response"},
 		"a redirect":          {reply{status: 302}, 302, "invalid_response"},
 		"validation_error":    {reply{status: 400, body: errorBody("validation_error")}, 400, "validation_error"},
 		"invalid_key":         {reply{status: 401, body: errorBody("invalid_key")}, 401, "invalid_key"},
@@ -231,12 +231,12 @@ func TestWaitReturnsWhatWouldComeAgainAtOnceWithTheLastSession(t *testing.T) {
 		"HTML of a firewall":  {reply{status: 403, body: htmlBody}, 403, "invalid_response"},
 		"not_found":           {reply{status: 404, body: errorBody("not_found")}, 404, "not_found"},
 		"gone":                {reply{status: 410, body: errorBody("gone")}, 410, "gone"},
-		"canceled, by a name": {reply{status: 409, body: errorBody("canceled")}, 409, "canceled"},
+		"a code \"canceled\"": {reply{status: 409, body: errorBody("canceled")}, 409, "canceled"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, []reply{test.failure}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{test.failure}, func(t *testing.T, b *bubbleServer) {
 				start := time.Now()
 				session, err := b.client().CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
 				wantError(t, err, test.status, test.code)
@@ -244,7 +244,7 @@ func TestWaitReturnsWhatWouldComeAgainAtOnceWithTheLastSession(t *testing.T) {
 					t.Errorf("after %s and %d requests: session is %+v", time.Since(start), b.count(), session)
 				}
 			})
-			inBubble(t, []reply{in("pending"), test.failure}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{sessionIn("pending"), test.failure}, func(t *testing.T, b *bubbleServer) {
 				session, err := b.client().CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
 				wantError(t, err, test.status, test.code)
 				if session == nil || session.Status != "pending" || b.count() != 2 {
@@ -255,9 +255,9 @@ func TestWaitReturnsWhatWouldComeAgainAtOnceWithTheLastSession(t *testing.T) {
 	}
 }
 
-func TestWaitReturnsWhatCannotBeAskedAtOnce(t *testing.T) {
+func TestWait_UnsendableRequestReturnsAtOnce(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{in("open")}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{sessionIn("open")}, func(t *testing.T, b *bubbleServer) {
 		sessions := b.client().CheckoutSessions
 		if _, err := sessions.Wait(t.Context(), "", plugipay.WaitOptions{}); !errors.Is(err, plugipay.ErrInvalidRequest) {
 			t.Errorf("error is %v", err)
@@ -279,7 +279,7 @@ func TestWaitReturnsWhatCannotBeAskedAtOnce(t *testing.T) {
 	})
 }
 
-func TestWaitReturnsAWrongCertificateAtOnce(t *testing.T) {
+func TestWait_InvalidCertificateReturnsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
 	s.Config.ErrorLog = discardLog()
@@ -295,12 +295,12 @@ func TestWaitReturnsAWrongCertificateAtOnce(t *testing.T) {
 	}
 }
 
-func TestARetryAfterOfAPollIsObeyed(t *testing.T) {
+func TestWait_ObeysRetryAfter(t *testing.T) {
 	t.Parallel()
-	tests := map[string]time.Duration{"45": 45 * time.Second, "3600": time.Hour} // more than a call waits by itself
+	tests := map[string]time.Duration{"45": 45 * time.Second, "3600": time.Hour} // longer than a call waits
 	for value, want := range tests {
 		for _, status := range []int{429, 503} {
-			inBubble(t, []reply{{status, "", after(value)}, in("completed")}, func(t *testing.T, b *bubble) {
+			inBubble(t, []reply{{status, "", after(value)}, sessionIn("completed")}, func(t *testing.T, b *bubbleServer) {
 				if _, err := b.client().CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{}); err != nil {
 					t.Fatal(err)
 				}
@@ -310,18 +310,18 @@ func TestARetryAfterOfAPollIsObeyed(t *testing.T) {
 			})
 		}
 	}
-	inBubble(t, []reply{{429, "", after("1")}, in("completed")}, func(t *testing.T, b *bubble) { // less than the interval
+	inBubble(t, []reply{{429, "", after("1")}, sessionIn("completed")}, func(t *testing.T, b *bubbleServer) { // less than the interval
 		options := plugipay.WaitOptions{FirstInterval: 10 * time.Second}
-		if _, err := b.client(once).CheckoutSessions.Wait(t.Context(), "cs_01HX", options); err != nil {
+		if _, err := b.client(noRetries).CheckoutSessions.Wait(t.Context(), "cs_01HX", options); err != nil {
 			t.Fatal(err)
 		}
 		wantPauses(t, b.waits(), 10*time.Second)
 	})
 }
 
-func TestARetryAfterOfMoreThanAnHourReturnsTheErrorAtOnce(t *testing.T) {
+func TestWait_RetryAfterOverAnHourReturnsAtOnce(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{in("open"), {429, errorBody("rate_limited"), after("3601")}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{sessionIn("open"), {429, errorBody("rate_limited"), after("3601")}}, func(t *testing.T, b *bubbleServer) {
 		session, err := b.client().CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
 		pe := wantError(t, err, 429, "rate_limited")
 		if pe.RetryAfter != 3601*time.Second || session == nil || b.count() != 2 {
@@ -330,21 +330,21 @@ func TestARetryAfterOfMoreThanAnHourReturnsTheErrorAtOnce(t *testing.T) {
 	})
 }
 
-func TestWhenTheContextEndsTheErrorTellsTheLastStatus(t *testing.T) {
+func TestWait_ErrorHasTheLastStatus(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		script []reply
 		status int    // of the error
-		last   string // status of the session; empty for none
+		last   string // status of the session; empty for no session
 		says   string
-		finds  error // besides what ended the context
+		finds  error // in addition to the error of the context
 	}{
-		"between polls":                 {[]reply{in("open"), in("pending")}, 0, "pending", `its last status is "pending"`, nil},
-		"in a poll":                     {[]reply{in("pending_review"), {status: -1}}, 0, "pending_review", `its last status is "pending_review"`, nil},
+		"between polls":                 {[]reply{sessionIn("open"), sessionIn("pending")}, 0, "pending", `its last status is "pending"`, nil},
+		"in a poll":                     {[]reply{sessionIn("pending_review"), {status: -1}}, 0, "pending_review", `its last status is "pending_review"`, nil},
 		"in the first poll":             {[]reply{{status: -1}}, 0, "", "its status was not seen", nil},
-		"after a poll that failed":      {[]reply{in("open"), {status: 503, body: errorBody("service_unavailable")}}, 503, "open", `its last status is "open"; the last poll: plugipay: service_unavailable`, plugipay.ErrServiceUnavailable},
+		"after a poll that failed":      {[]reply{sessionIn("open"), {status: 503, body: errorBody("service_unavailable")}}, 503, "open", `its last status is "open"; the last poll: plugipay: service_unavailable`, plugipay.ErrServiceUnavailable},
 		"after polls that all failed":   {[]reply{{}}, 0, "", "its status was not seen; the last poll: plugipay: network_error", plugipay.ErrNetwork},
-		"while a retry-after is obeyed": {[]reply{in("open"), {429, errorBody("rate_limited"), after("50")}}, 429, "open", `its last status is "open"; the last poll: plugipay: rate_limited`, plugipay.ErrRateLimited},
+		"while a retry-after is obeyed": {[]reply{sessionIn("open"), {429, errorBody("rate_limited"), after("50")}}, 429, "open", `its last status is "open"; the last poll: plugipay: rate_limited`, plugipay.ErrRateLimited},
 	}
 	const patience = 25 * time.Second // less than an attempt's timeout
 	ends := map[string]struct {
@@ -366,13 +366,13 @@ func TestWhenTheContextEndsTheErrorTellsTheLastStatus(t *testing.T) {
 		for code, end := range ends {
 			t.Run(name+" "+code, func(t *testing.T) {
 				t.Parallel()
-				inBubble(t, test.script, func(t *testing.T, b *bubble) {
+				inBubble(t, test.script, func(t *testing.T, b *bubbleServer) {
 					ctx, cancel := end.begin(t.Context())
 					defer cancel()
 					start := time.Now()
-					session, err := b.client(once).CheckoutSessions.Wait(ctx, "cs_01HX", plugipay.WaitOptions{})
+					session, err := b.client(noRetries).CheckoutSessions.Wait(ctx, "cs_01HX", plugipay.WaitOptions{})
 					if took := time.Since(start); took != patience {
-						t.Errorf("it took %s", took)
+						t.Errorf("Wait took %s", took)
 					}
 					pe := wantError(t, err, test.status, end.code)
 					if !strings.Contains(pe.Message, test.says) {
@@ -382,7 +382,7 @@ func TestWhenTheContextEndsTheErrorTellsTheLastStatus(t *testing.T) {
 						t.Errorf("errors.Is is wrong for %v", err)
 					}
 					if test.status != 0 && pe.Attempts != 1 {
-						t.Errorf("%d attempts are told of the last poll", pe.Attempts)
+						t.Errorf("Attempts is %d, want 1 for the last poll", pe.Attempts)
 					}
 					if (session != nil) != (test.last != "") || session != nil && session.Status != test.last {
 						t.Errorf("session is %+v, want status %q", session, test.last)
@@ -393,13 +393,13 @@ func TestWhenTheContextEndsTheErrorTellsTheLastStatus(t *testing.T) {
 	}
 }
 
-func TestACancelAfterATimeoutOfAPollIsNoDeadline(t *testing.T) {
+func TestWait_CancelAfterAPollTimeoutIsNotADeadline(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{in("open"), {status: -1}}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{sessionIn("open"), {status: -1}}, func(t *testing.T, b *bubbleServer) {
 		ctx, cancel := context.WithCancelCause(t.Context())
-		closing := errors.New("the shop closes")
+		closing := errors.New("the shop is closing")
 		time.AfterFunc(8*time.Second, func() { cancel(closing) })
-		client := b.client(once, func(o *plugipay.ClientOptions) { o.Timeout = time.Second })
+		client := b.client(noRetries, func(o *plugipay.ClientOptions) { o.Timeout = time.Second })
 		_, err := client.CheckoutSessions.Wait(ctx, "cs_01HX", plugipay.WaitOptions{FirstInterval: 5 * time.Second})
 		wantError(t, err, 0, "canceled")
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, plugipay.ErrTimeout) ||
@@ -409,9 +409,9 @@ func TestACancelAfterATimeoutOfAPollIsNoDeadline(t *testing.T) {
 	})
 }
 
-func TestAContextThatHasEndedSendsNoPoll(t *testing.T) {
+func TestWait_EndedContextSendsNothing(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{in("open")}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{sessionIn("open")}, func(t *testing.T, b *bubbleServer) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		session, err := b.client().CheckoutSessions.Wait(ctx, "cs_01HX", plugipay.WaitOptions{})
@@ -422,9 +422,9 @@ func TestAContextThatHasEndedSendsNoPoll(t *testing.T) {
 	})
 }
 
-func TestAnEndThatIsSeenGoesBeforeAContextThatEnds(t *testing.T) {
+func TestWait_EndedSessionTakesPrecedence(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{in("completed")}, func(t *testing.T, b *bubble) {
+	inBubble(t, []reply{sessionIn("completed")}, func(t *testing.T, b *bubbleServer) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		session, err := b.client().CheckoutSessions.Wait(ctx, "cs_01HX", plugipay.WaitOptions{
@@ -436,17 +436,17 @@ func TestAnEndThatIsSeenGoesBeforeAContextThatEnds(t *testing.T) {
 	})
 }
 
-func TestWithoutADeadlineWaitLastsAsLongAsTheSession(t *testing.T) {
+func TestWait_LastsAsLongAsTheSession(t *testing.T) {
 	t.Parallel()
-	inBubble(t, nil, func(t *testing.T, b *bubble) {
+	inBubble(t, nil, func(t *testing.T, b *bubbleServer) {
 		start := time.Now()
 		b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			b.record(r)
-			answer := in("open")
+			resp := sessionIn("open")
 			if time.Since(start) >= 24*time.Hour {
-				answer = in("expired")
+				resp = sessionIn("expired")
 			}
-			answer.write(w, r)
+			resp.write(w, r)
 		})
 		session, err := b.client().CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{MaxInterval: time.Hour})
 		if took := time.Since(start); err != nil || session.Status != "expired" || took > 25*time.Hour {

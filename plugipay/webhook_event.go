@@ -21,41 +21,41 @@ type WebhookEvent struct {
 	ID string `json:"id"`
 	// Type is the event's type as it was sent. Plugipay may send types that this package does not know.
 	Type string `json:"type"`
-	// AccountID is the merchant account (acc_…) that the event belongs to; for the plain form, the workspace (ws_…). With
+	// AccountID is the merchant account (acc_…) that the event belongs to. In the plain form it is the workspace (ws_…). With
 	// [WebhookHandlerOptions.SecretsFor] it is verified: the event is signed with a secret of this account.
 	AccountID string `json:"accountId"`
 	// OccurredAt is the time of the change (ISO 8601, UTC).
 	OccurredAt string `json:"occurredAt"`
 	// Data holds the resource that changed.
 	Data WebhookEventData `json:"data"`
-	// PreviousAttributes holds the values that the changed properties had before; nil where the event has none.
+	// PreviousAttributes holds the previous values of the changed properties. It is nil if the event has none.
 	PreviousAttributes map[string]json.RawMessage `json:"previousAttributes,omitempty"`
 
 	// Raw is the delivery's body as it arrived.
 	Raw json.RawMessage `json:"-"`
 }
 
-// WebhookEventData holds the resource that an event is about. The plain form has nothing but the resource.
+// WebhookEventData holds the resource that an event is about. Events in the plain form have only Object.
 type WebhookEventData struct {
-	// Object is the resource right after the event, as JSON; see [WebhookEvent.CheckoutSession].
+	// Object is the resource right after the event, as JSON. See [WebhookEvent.CheckoutSession].
 	Object json.RawMessage `json:"object"`
-	// AggregateType is the kind of the resource; empty where the event has none.
+	// AggregateType is the kind of the resource. It is empty if the event has none.
 	AggregateType string `json:"aggregateType"`
-	// AggregateID is the resource's id; empty where the event has none.
+	// AggregateID is the resource's id. It is empty if the event has none.
 	AggregateID string `json:"aggregateId"`
-	// To is where something was sent; empty where the event has none.
+	// To is the address that something was sent to. It is empty if the event has none.
 	To string `json:"to,omitempty"`
-	// Reason is why something failed; empty where the event has none.
+	// Reason describes why something failed. It is empty if the event has none.
 	Reason string `json:"reason,omitempty"`
-	// Entry is what was booked, as JSON; nil where the event has none.
+	// Entry is the booked entry, as JSON. It is nil if the event has none.
 	Entry json.RawMessage `json:"entry,omitempty"`
-	// DaysAdvanced is the number of days that a test clock was advanced; 0 where the event has none.
+	// DaysAdvanced is the number of days that a test clock was advanced. It is 0 if the event has none.
 	DaysAdvanced int `json:"daysAdvanced,omitempty"`
 }
 
 // UnmarshalJSON reads an event in either of its forms.
 func (e *WebhookEvent) UnmarshalJSON(content []byte) error {
-	if string(content) == "null" { // which changes nothing, as encoding/json has it
+	if string(content) == "null" { // by convention of encoding/json, null changes nothing
 		return nil
 	}
 	event, err := decodeEvent(content)
@@ -66,7 +66,7 @@ func (e *WebhookEvent) UnmarshalJSON(content []byte) error {
 	return nil
 }
 
-// sentEvent is an event as it is sent, with the properties of both forms.
+// sentEvent is an event as Plugipay sends it, with the properties of both forms.
 type sentEvent struct {
 	ID                 string                     `json:"id"`
 	Type               string                     `json:"type"`
@@ -88,7 +88,7 @@ func decodeEvent(content []byte) (*WebhookEvent, error) {
 		return nil, err
 	}
 	data := sent.Data
-	if !isVersioned(sent.Type) { // the resource is data itself
+	if !isVersioned(sent.Type) { // data is the resource itself
 		var plain struct {
 			Data json.RawMessage `json:"data"`
 		}
@@ -108,8 +108,8 @@ func decodeEvent(content []byte) (*WebhookEvent, error) {
 	}, nil
 }
 
-// unmarshalLeniently leaves a field empty whose JSON value has another type. encoding/json decodes the rest of the
-// document and returns the first such error at the end.
+// unmarshalLeniently decodes JSON. A value of an unexpected type leaves its field empty: encoding/json returns the first such
+// error only after it has decoded the rest.
 func unmarshalLeniently(content []byte, into any) error {
 	err := json.Unmarshal(content, into)
 	var mismatch *json.UnmarshalTypeError
@@ -119,10 +119,10 @@ func unmarshalLeniently(content []byte, into any) error {
 	return err
 }
 
-// isVersioned reports whether a type is that of the versioned form.
+// isVersioned reports whether a type belongs to the versioned form.
 func isVersioned(eventType string) bool { return strings.HasPrefix(eventType, "plugipay.") }
 
-// parseEvent reads an event that was verified.
+// parseEvent reads the body of a verified delivery.
 func parseEvent(rawBody []byte) (*WebhookEvent, error) {
 	event, err := decodeEvent(rawBody)
 	if err != nil {
@@ -134,8 +134,8 @@ func parseEvent(rawBody []byte) (*WebhookEvent, error) {
 	return event, nil
 }
 
-// Name returns the event's name, such as [EventCheckoutSessionCompleted]: the type without the prefix and the version of
-// the versioned form. It does so for types that this package does not know, too.
+// Name returns the event's name, such as [EventCheckoutSessionCompleted]. It is the type without the prefix and the version of
+// the versioned form. Types that this package does not know have names, too.
 func (e *WebhookEvent) Name() EventName {
 	name, versioned := strings.CutPrefix(e.Type, "plugipay.")
 	if end := strings.LastIndex(name, ".v"); versioned && end >= 0 && isNumber(name[end+len(".v"):]) {
@@ -146,9 +146,11 @@ func (e *WebhookEvent) Name() EventName {
 
 func isNumber(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
 
-// CheckoutSession returns the session that the event is about, as it was right after the event. For an event about
-// something else it fails with an [*Error] whose code is invalid_payload. So does it if the session has no id, or if its
-// id, amount, currency or status has an unexpected JSON type; any other such property leaves its field empty.
+// CheckoutSession returns the session that the event is about, in its state right after the event.
+//
+// If the event is not about a checkout session, the error is an [*Error] with the code invalid_payload. The error is the same if
+// the session has no id, or if its id, amount, currency, status or hostedUrl has an unexpected JSON type. Any other property of
+// an unexpected type leaves its field empty.
 func (e *WebhookEvent) CheckoutSession() (*CheckoutSession, error) {
 	if !strings.HasPrefix(e.Name(), "checkout_session.") {
 		return nil, invalidPayload("the event "+e.ID+" is not about a checkout session but of the type "+e.Type, nil)
@@ -160,8 +162,8 @@ func (e *WebhookEvent) CheckoutSession() (*CheckoutSession, error) {
 	return session, nil
 }
 
-// decodeEventSession reads a session. An odd property that is not essential leaves its field empty: a payment must not be
-// lost to it.
+// decodeEventSession reads a session. A malformed property that is not essential leaves its field empty, because a payment
+// must not be lost because of it.
 func decodeEventSession(content []byte, session *CheckoutSession) error {
 	if err := decodeLeniently(content, session); err != nil {
 		return err

@@ -59,16 +59,16 @@ func TestWebhookEvent_BothFormsBecomeOneShape(t *testing.T) {
 	}
 }
 
-func TestWebhookEvent_KeepsItsOwnCopyOfTheBody(t *testing.T) {
+func TestWebhookEvent_HoldsACopyOfTheBody(t *testing.T) {
 	t.Parallel()
 	body := []byte(versionedEvent)
 	event, err := plugipay.VerifyWebhook(body, plugipay.SignWebhook(body, webhookSecret, time.Now()), webhookSecret, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	clear(body) // as a buffer that is used again
+	clear(body) // like a buffer that is reused
 	if string(event.Raw) != versionedEvent || string(event.Data.Object) != sessionJSON {
-		t.Error("the event changed with the buffer that it came in")
+		t.Error("the event changed with the buffer")
 	}
 }
 
@@ -107,7 +107,7 @@ func TestWebhookEvent_UnknownTypeIsRead(t *testing.T) {
 		"plugipay.subscription.renewed.v3":     "subscription.renewed",
 		"refund.succeeded":                     "refund.succeeded",
 		"plugipay.checkout_session.thawed.v12": "checkout_session.thawed",
-		"checkout_session.v1":                  "checkout_session.v1", // a version only follows the prefix
+		"checkout_session.v1":                  "checkout_session.v1", // only a type with the prefix has a version
 		"plugipay.":                            "",
 		"something else":                       "something else",
 	} {
@@ -122,7 +122,7 @@ func TestWebhookEvent_UnknownTypeIsRead(t *testing.T) {
 	}
 }
 
-// TestWebhookEvent_TypeDecidesItsForm: not what data looks like.
+// TestWebhookEvent_TypeDecidesItsForm checks that the form of an event does not depend on its data.
 func TestWebhookEvent_TypeDecidesItsForm(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ typ, data, resource string }{
@@ -161,8 +161,8 @@ func TestWebhookEvent_DataHasItsOtherProperties(t *testing.T) {
 	}
 }
 
-// TestWebhookEvent_OddPropertiesAreEmpty: an event is refused for nothing but a missing id or type.
-func TestWebhookEvent_OddPropertiesAreEmpty(t *testing.T) {
+// TestWebhookEvent_MalformedPropertiesAreEmpty checks that only a missing id or type makes an event invalid.
+func TestWebhookEvent_MalformedPropertiesAreEmpty(t *testing.T) {
 	t.Parallel()
 	for _, odd := range []string{"[]", "{}", "7", "true", "null", "1e999", `[{"id": 1}]`} {
 		body := strings.ReplaceAll(`{"id": "evt_1", "accountId": ODD, "workspaceId": ODD, "occurredAt": ODD, "createdAt": ODD, "data": ODD,
@@ -179,9 +179,9 @@ func TestWebhookEvent_OddPropertiesAreEmpty(t *testing.T) {
 	}
 }
 
-func TestWebhookEvent_OddSessionPropertyIsEmpty(t *testing.T) {
+func TestWebhookEvent_MalformedSessionPropertyIsEmpty(t *testing.T) {
 	t.Parallel()
-	for sent, want := range map[string]string{ // want is "" for a session
+	for sent, want := range map[string]string{ // "" means that the session is returned
 		`"metadata": {"n": 1, "order_id": "ord_42"}`: "",
 		`"metadata": []`:             "",
 		`"expiresAt": 1790000000`:    "",
@@ -260,8 +260,8 @@ func TestCheckoutSession_OfAnotherEventIsAnError(t *testing.T) {
 	}
 }
 
-// FuzzWebhookEvent: whatever the body is, reading it does not panic; an event that is read has an id and a type, and its
-// resource is a part of the body.
+// FuzzWebhookEvent checks that reading a body does not panic. An event has an id and a type, and its resource is a part of
+// the body.
 func FuzzWebhookEvent(f *testing.F) {
 	for _, body := range []string{versionedEvent, plainEvent, "{}", `{"id":"e","type":"t","data":{"object":null}}`, `{"id":"e","type":"t","data":[{}]}`} {
 		f.Add([]byte(body))
@@ -282,7 +282,7 @@ func FuzzWebhookEvent(f *testing.F) {
 			t.Fatalf("resource %s is not in the body", event.Data.Object)
 		}
 		if session, err := event.CheckoutSession(); (session == nil) == (err == nil) {
-			t.Fatalf("session %+v beside the error %v", session, err)
+			t.Fatalf("session is %+v, error %v", session, err)
 		}
 	})
 }

@@ -16,40 +16,40 @@ import (
 )
 
 const (
-	defaultMaxWebhookBytes = 1 << 20 // more than any event that Plugipay documents, many times over
+	defaultMaxWebhookBytes = 1 << 20 // many times the size of any event that Plugipay documents
 	defaultWebhookTimeout  = 30 * time.Second
 )
 
-// WebhookHandlerOptions configures a webhook handler; see [NewWebhookHandler].
+// WebhookHandlerOptions configures a webhook handler. See [NewWebhookHandler].
 type WebhookHandlerOptions struct {
-	// Secrets are the endpoint's secrets, at least one; several while a new secret replaces an old one. Set either Secrets
-	// or SecretsFor.
+	// Secrets holds the endpoint's secrets. A delivery may be signed with any of them. Set several while a new secret replaces
+	// an old one. Set either Secrets or SecretsFor.
 	Secrets []string `json:"-"`
-	// SecretsFor returns the secrets of an account's endpoint, for a platform whose merchants send their events to one URL.
-	// The account is the one that the event names, acc_… in the versioned form and ws_… in the plain form; it is not yet
-	// verified. Only the secrets that are returned are tried, so that an event signed by one merchant is never handled as
-	// another's. A versioned event about a session of another account is refused, too. In Handle, the event's AccountID is
-	// verified: choose the merchant by it, never by metadata.
+	// SecretsFor returns the secrets of an account's endpoint. It is for platforms whose merchants send their events to one
+	// URL. accountID is the account that the event names: acc_… in the versioned form, ws_… in the plain form. It is not yet
+	// verified. The handler tries only the returned secrets, so one merchant cannot sign an event for another. It also refuses a
+	// versioned event about a session of another account. In Handle, the event's AccountID is verified. Choose the
+	// merchant by AccountID, never by metadata.
 	//
-	// Return no secrets for an account that you do not know: the response is 401. An error makes it 500. The context is
-	// the request's.
+	// Return no secrets for an unknown account: the response is 401. If SecretsFor returns an error, the response is 500. ctx
+	// is the context of the request.
 	SecretsFor func(ctx context.Context, accountID string) ([]string, error)
-	// Handle is called for each event, by several goroutines at once. If it returns nil, the response is 200 and the
-	// event is done. If it returns an error or panics, the response is 500, and Plugipay delivers the event again. An
-	// [*Error] with the Status 503 makes the response 503. The context is not canceled when the sender hangs up; it ends
-	// after Timeout. Handle must obey it.
+	// Handle is called for each event, by several goroutines at once. If it returns nil, the response is 200 and the event is
+	// done. If it returns an error or panics, the response is 500 and Plugipay delivers the event again. If the error is an
+	// [*Error] with the Status 503, the response is 503. The context ends after Timeout. It is not canceled when the sender
+	// hangs up. Handle must obey the context.
 	Handle func(ctx context.Context, event *WebhookEvent) error
-	// Timeout is how long Handle may take. Zero means 30 seconds. Less than zero means that Handle gets the request's own
-	// context, and that the handler remembers no events: for a Handle that does both itself, as package inbox does.
+	// Timeout limits the time of Handle. Zero means 30 seconds. If it is less than zero, Handle receives the context of the
+	// request, and the handler remembers no events. Package inbox uses this because it does both itself.
 	Timeout time.Duration
-	// OnError receives the reason for each response but 200: an [*Error] for a delivery that is not from Plugipay or
-	// cannot be read, or what Handle returned or panicked with. Nil means slog.Default, with the event's id, type and
-	// account and the duration: at level Error if the event is signed or the failure is yours, otherwise at level Warn,
-	// because anyone can post an invalid delivery.
+	// OnError receives the reason for each response other than 200. It is an [*Error] for a delivery that does not come from
+	// Plugipay or cannot be read, or the error or panic of Handle or SecretsFor. Nil means slog.Default. A log record has the
+	// duration, and the event's id, type and account. Its level is Error if the event is signed or your functions failed.
+	// Otherwise it is Warn, because anyone can post an invalid delivery.
 	OnError func(r *http.Request, err error)
-	// MaxBodyBytes is how large a delivery may be. Zero or less means 1 MiB.
+	// MaxBodyBytes is the maximum size of a delivery. Zero or less means 1 MiB.
 	MaxBodyBytes int64
-	// Verify changes how signatures are verified, for tests.
+	// Verify changes how signatures are verified. It is for tests.
 	Verify VerifyWebhookOptions
 }
 
@@ -66,10 +66,10 @@ type WebhookHandler struct {
 	recent       *recentEvents
 	onError      func(*http.Request, error) // nil for slog.Default
 	maxBodyBytes int64
-	// secrets returns the secrets that may have signed a body. It is a function so that printing the handler does not
-	// show them.
+	// secrets returns the secrets that may have signed a body. It is a function, so that printing the handler does not show
+	// the secrets.
 	secrets      func(ctx context.Context, rawBody []byte) ([]string, error)
-	byAccount    bool // each account has secrets of its own
+	byAccount    bool // each account has its own secrets
 	verification VerifyWebhookOptions
 }
 
@@ -80,17 +80,17 @@ type WebhookHandler struct {
 //   - 500 if Handle failed, panicked or ended its goroutine, or if SecretsFor failed: Plugipay delivers the event again;
 //   - 503 if Handle returned an [*Error] with that Status, or if the sender gave up while another delivery of the event was
 //     being handled;
-//   - 400, 401, 405 or 413 if it is not a delivery from Plugipay. Handle is not called.
+//   - 400, 401, 405 or 413 if the request is not a delivery from Plugipay. Handle is not called.
 //
-// A second delivery of an event that is being handled waits, and gets the response of the first.
+// A second delivery of an event that is being handled waits and gets the response of the first delivery.
 //
-// Each event is handled at least once. The handler remembers the last 10,000 events in memory, so that a delivery that
-// repeats is not handled again. It forgets them when the process ends, and does not know those of another process. Where
-// handling an event twice does harm, use package inbox, which records the event and its effects in one transaction of your
-// database: https://pkg.go.dev/github.com/plugipay/plugipay-go/plugipay/inbox
+// Each event is handled at least once. The handler remembers the last 10,000 handled events in memory and does not handle them
+// again. It forgets them when the process ends, and does not know the events of other processes. If handling an event twice does harm,
+// use package inbox, which records the event and its effects in one transaction of your database:
+// https://pkg.go.dev/github.com/plugipay/plugipay-go/plugipay/inbox
 //
-// NewWebhookHandler fails with an [*Error], code invalid_request, if Handle is nil; if both or neither of Secrets and
-// SecretsFor are set; or if a secret is empty or begins or ends with white space.
+// NewWebhookHandler fails with an [*Error] with the code invalid_request in these cases: Handle is nil, both or neither of
+// Secrets and SecretsFor are set, or a secret is empty or begins or ends with white space.
 func NewWebhookHandler(opts WebhookHandlerOptions) (*WebhookHandler, error) {
 	if opts.Handle == nil {
 		return nil, invalidRequest("WebhookHandlerOptions.Handle is nil")
@@ -132,14 +132,14 @@ func checkSecretOptions(opts WebhookHandlerOptions) error {
 	return nil
 }
 
-// secretsByAccount looks up the secrets of the account that an event names.
+// secretsByAccount returns a function that looks up the secrets of the account that a body names.
 func secretsByAccount(lookup func(context.Context, string) ([]string, error)) func(context.Context, []byte) ([]string, error) {
 	return func(ctx context.Context, rawBody []byte) (secrets []string, err error) {
 		event, err := decodeEvent(rawBody)
 		if err != nil || event.AccountID == "" {
 			return nil, badSignature(ErrorCodeSignatureMissing, "the delivery names no account, so there is no secret to verify it with")
 		}
-		err = guarded(func() (err error) {
+		err = callSafely(func() (err error) {
 			secrets, err = lookup(ctx, event.AccountID)
 			return err
 		})
@@ -153,7 +153,7 @@ func secretsByAccount(lookup func(context.Context, string) ([]string, error)) fu
 	}
 }
 
-// ServeHTTP responds to a delivery; see [NewWebhookHandler].
+// ServeHTTP responds to a delivery. See [NewWebhookHandler].
 func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
 	d := h.receive(r)
@@ -168,40 +168,40 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, http.StatusText(d.status)+"\n")
 }
 
-// delivery is what became of a delivery.
-type delivery struct {
+// deliveryResult is the result of a delivery.
+type deliveryResult struct {
 	status int
 	err    error         // nil for the status 200
 	signed bool          // by Plugipay
 	event  *WebhookEvent // nil if it is not signed, or is not an event
 }
 
-func (h *WebhookHandler) receive(r *http.Request) delivery {
+func (h *WebhookHandler) receive(r *http.Request) deliveryResult {
 	if r.Method != http.MethodPost {
-		return delivery{status: http.StatusMethodNotAllowed, err: invalidRequest("a webhook delivery is a POST, not a " + r.Method)}
+		return deliveryResult{status: http.StatusMethodNotAllowed, err: invalidRequest("a webhook delivery is a POST, not a " + r.Method)}
 	}
 	rawBody, err := readDelivery(r, h.maxBodyBytes)
 	if err == nil {
 		err = h.verify(r, rawBody)
 	}
 	if err != nil {
-		return delivery{status: refusalStatus(err), err: err}
+		return deliveryResult{status: refusalStatus(err), err: err}
 	}
 	event, err := parseEvent(rawBody)
 	if err == nil && h.byAccount {
 		err = checkAccount(event)
 	}
 	if err != nil {
-		return delivery{status: refusalStatus(err), err: err, signed: true}
+		return deliveryResult{status: refusalStatus(err), err: err, signed: true}
 	}
 	if err := h.handleOnce(r.Context(), event); err != nil {
 		err = fmt.Errorf("the event %s was not handled: %w", event.ID, err)
-		return delivery{status: failureStatus(err), err: err, signed: true, event: event}
+		return deliveryResult{status: failureStatus(err), err: err, signed: true, event: event}
 	}
-	return delivery{status: http.StatusOK, signed: true, event: event}
+	return deliveryResult{status: http.StatusOK, signed: true, event: event}
 }
 
-// refusalStatus is the status of the response to a delivery that is not handled.
+// refusalStatus returns the status of the response to a delivery that is not passed to Handle.
 func refusalStatus(err error) int {
 	if refused, ok := err.(*Error); ok && refused.Status != 0 {
 		return refused.Status
@@ -209,7 +209,7 @@ func refusalStatus(err error) int {
 	return http.StatusInternalServerError
 }
 
-// failureStatus is the status of the response to an event that Handle failed to handle.
+// failureStatus returns the status of the response to an event that was not handled.
 func failureStatus(err error) int {
 	var failed *Error
 	if errors.As(err, &failed) && failed.Status == http.StatusServiceUnavailable {
@@ -221,7 +221,7 @@ func failureStatus(err error) int {
 func (h *WebhookHandler) verify(r *http.Request, rawBody []byte) error {
 	header := signatureHeader(r.Header)
 	var secrets []string
-	if header != "" { // no lookup for a delivery that is not signed
+	if header != "" { // an unsigned delivery causes no lookup
 		var err error
 		if secrets, err = h.secrets(r.Context(), rawBody); err != nil {
 			return err
@@ -230,8 +230,9 @@ func (h *WebhookHandler) verify(r *http.Request, rawBody []byte) error {
 	return verifySignature(rawBody, header, secrets, &h.verification)
 }
 
-// checkAccount refuses a versioned event about a session of another account. A merchant knows the secret of their own
-// endpoint, and could sign such an event. The plain form names the workspace, which the session does not.
+// checkAccount refuses a versioned event about a session of another account. A merchant knows the secret of the merchant's
+// endpoint and could sign such an event. Events in the plain form are not checked, because a session does not name its
+// workspace.
 func checkAccount(event *WebhookEvent) error {
 	if !isVersioned(event.Type) || !strings.HasPrefix(event.Name(), "checkout_session.") {
 		return nil
@@ -249,7 +250,7 @@ func checkAccount(event *WebhookEvent) error {
 // handleOnce calls Handle unless it handled the event before.
 func (h *WebhookHandler) handleOnce(ctx context.Context, event *WebhookEvent) error {
 	if h.timeout < 0 {
-		return guarded(func() error { return h.handle(ctx, event) })
+		return callSafely(func() error { return h.handle(ctx, event) })
 	}
 	key := event.ID
 	if h.byAccount {
@@ -258,17 +259,17 @@ func (h *WebhookHandler) handleOnce(ctx context.Context, event *WebhookEvent) er
 	return h.recent.once(ctx, key, func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.timeout)
 		defer cancel()
-		return guarded(func() error { return h.handle(ctx, event) })
+		return callSafely(func() error { return h.handle(ctx, event) })
 	})
 }
 
-// report passes on why a delivery did not get a 200.
-func (h *WebhookHandler) report(r *http.Request, d delivery, duration time.Duration) {
+// report passes the reason for a response other than 200 to OnError, or logs it.
+func (h *WebhookHandler) report(r *http.Request, d deliveryResult, duration time.Duration) {
 	if h.onError == nil {
 		logDelivery(r.Context(), d, duration)
 		return
 	}
-	err := guarded(func() error {
+	err := callSafely(func() error {
 		h.onError(r, d.err)
 		return nil
 	})
@@ -278,7 +279,7 @@ func (h *WebhookHandler) report(r *http.Request, d delivery, duration time.Durat
 	}
 }
 
-func logDelivery(ctx context.Context, d delivery, duration time.Duration) {
+func logDelivery(ctx context.Context, d deliveryResult, duration time.Duration) {
 	level := slog.LevelWarn
 	if d.signed || d.status == http.StatusInternalServerError {
 		level = slog.LevelError
@@ -287,11 +288,11 @@ func logDelivery(ctx context.Context, d delivery, duration time.Duration) {
 	if d.event != nil {
 		attrs = append(attrs, slog.String("eventId", d.event.ID), slog.String("type", d.event.Type), slog.String("accountId", d.event.AccountID))
 	}
-	slog.LogAttrs(ctx, level, "plugipay webhook", attrs...)
+	slog.LogAttrs(ctx, level, "plugipay: webhook delivery failed", attrs...)
 }
 
-// guarded calls a function of the user's in a goroutine of its own, so that a panic or a runtime.Goexit becomes an error.
-func guarded(call func() error) error {
+// callSafely calls a function of the program in a new goroutine, so that a panic or runtime.Goexit becomes an error.
+func callSafely(call func() error) error {
 	result := make(chan error, 1)
 	go func() {
 		err := errors.New("the goroutine was ended by runtime.Goexit, as t.FailNow does")
@@ -306,7 +307,7 @@ func guarded(call func() error) error {
 	return <-result
 }
 
-// panicError returns what a function panicked with, and where.
+// panicError returns an error with the value and the stack of a panic.
 func panicError(reason any) error {
 	if cause, ok := reason.(error); ok {
 		return fmt.Errorf("panic: %w\n\n%s", cause, debug.Stack())

@@ -17,7 +17,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// endpoint is a webhook endpoint over real HTTP. It counts what its handler does.
+// endpoint is a webhook endpoint over real HTTP. It records the events and errors of its handler.
 type endpoint struct {
 	t   *testing.T
 	url string
@@ -27,7 +27,7 @@ type endpoint struct {
 	errs    []error
 }
 
-// newEndpoint starts an endpoint; handle may be nil for one that always succeeds, change changes the options before.
+// newEndpoint starts an endpoint. A nil handle always succeeds. change changes the options.
 func newEndpoint(t *testing.T, handle func(context.Context, *plugipay.WebhookEvent) error, change ...func(*plugipay.WebhookHandlerOptions)) *endpoint {
 	t.Helper()
 	e := &endpoint{t: t}
@@ -111,7 +111,7 @@ func TestWebhookHandler_HandlesAFailedEventAgain(t *testing.T) {
 	failures := map[string]func() error{
 		"an error":        func() error { return errors.New("no database") },
 		"a panic":         func() error { panic("nil map") },
-		"an aborting one": func() error { panic(http.ErrAbortHandler) },
+		"ErrAbortHandler": func() error { panic(http.ErrAbortHandler) },
 		"a Goexit":        func() error { runtime.Goexit(); return nil },
 		"a wrapped error": func() error { return fmt.Errorf("shop: %w", context.Canceled) },
 	}
@@ -127,7 +127,7 @@ func TestWebhookHandler_HandlesAFailedEventAgain(t *testing.T) {
 			})
 			for delivery, want := range []int{500, 500, 200, 200} {
 				if status := e.deliver(eventBody("evt_1"), webhookSecret); status != want {
-					t.Errorf("delivery %d is answered with %d, want %d", delivery+1, status, want)
+					t.Errorf("the response to delivery %d is %d, want %d", delivery+1, status, want)
 				}
 			}
 			if e.count() != 3 || len(e.errs) != 2 || !strings.Contains(e.errs[0].Error(), "evt_1") {
@@ -153,12 +153,12 @@ func TestWebhookHandler_RefusesOtherDeliveries(t *testing.T) {
 		"an empty header":   {good, http.Header{"X-Plugipay-Signature": {""}}, 401},
 		"garbage":           {good, http.Header{"X-Plugipay-Signature": {"garbage"}}, 401},
 		"another secret":    {good, signed(good, "whsec_other", now), 401},
-		"no secret":         {good, signed(good, "", now), 401},
+		"an empty secret":   {good, signed(good, "", now), 401},
 		"another body":      {eventBody("evt_2"), signed(good, webhookSecret, now), 401},
 		"an old delivery":   {good, signed(good, webhookSecret, now.Add(-time.Hour)), 401},
-		"from the future":   {good, signed(good, webhookSecret, now.Add(time.Hour)), 401},
-		"no JSON":           {"x", signed("x", webhookSecret, now), 400},
-		"no event":          {"{}", signed("{}", webhookSecret, now), 400},
+		"a future delivery": {good, signed(good, webhookSecret, now.Add(time.Hour)), 401},
+		"not JSON":          {"x", signed("x", webhookSecret, now), 400},
+		"not an event":      {"{}", signed("{}", webhookSecret, now), 400},
 		"an empty body":     {"", signed("", webhookSecret, now), 400},
 		"larger than 1 MiB": {strings.Repeat(" ", 1<<20+1), signed(strings.Repeat(" ", 1<<20+1), webhookSecret, now), 413},
 	}
@@ -249,18 +249,18 @@ func TestNewWebhookHandler_RefusesOptions(t *testing.T) {
 	}
 }
 
-// TestWebhookHandler_SecondDeliveryWaits: a delivery of an event that is being handled gets the result of that.
+// TestWebhookHandler_SecondDeliveryWaits checks that a second delivery of an event waits and gets the result of the first.
 func TestWebhookHandler_SecondDeliveryWaits(t *testing.T) {
 	t.Parallel()
-	busy := &plugipay.Error{Status: 503, Code: "service_unavailable", Message: "the database is away"}
+	busy := &plugipay.Error{Status: 503, Code: "service_unavailable", Message: "the database is down"}
 	for name, test := range map[string]struct {
 		result       error
-		status, next int // of both deliveries, and of one after them
+		status, next int // of both deliveries, and of a later one
 	}{
-		"for a success":            {nil, 200, 200},
-		"for a failure":            {errors.New("no database"), 500, 200},
-		"for an *Error with 503":   {fmt.Errorf("shop: %w", busy), 503, 200},
-		"for another kind of call": {&plugipay.Error{Status: 404, Code: "not_found"}, 500, 200},
+		"for a success":          {nil, 200, 200},
+		"for a failure":          {errors.New("no database"), 500, 200},
+		"for an *Error with 503": {fmt.Errorf("shop: %w", busy), 503, 200},
+		"for an *Error with 404": {&plugipay.Error{Status: 404, Code: "not_found"}, 500, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -321,7 +321,8 @@ func TestWebhookHandler_WaitEndsWithTheSender(t *testing.T) {
 	})
 }
 
-// TestWebhookHandler_SlowHandleFinishes: Handle takes 12 seconds and obeys its context, the sender waits for 10.
+// TestWebhookHandler_SlowHandleFinishes checks that Handle can take longer than the sender waits. Handle takes 12 seconds and
+// obeys its context. The sender waits for 10 seconds.
 func TestWebhookHandler_SlowHandleFinishes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -351,11 +352,11 @@ func TestWebhookHandler_TimeoutEndsTheContext(t *testing.T) {
 	type key struct{}
 	for name, test := range map[string]struct {
 		timeout, lasts time.Duration
-		sender         error // why the context of Handle ends
+		sender         error // the error of the context of Handle
 	}{
-		"the default":                       {0, 30 * time.Second, context.DeadlineExceeded},
-		"one that is set":                   {5 * time.Second, 5 * time.Second, context.DeadlineExceeded},
-		"less than zero: the sender's time": {-1, 10 * time.Second, context.Canceled},
+		"the default":            {0, 30 * time.Second, context.DeadlineExceeded},
+		"a timeout of 5 seconds": {5 * time.Second, 5 * time.Second, context.DeadlineExceeded},
+		"less than zero":         {-1, 10 * time.Second, context.Canceled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -453,15 +454,15 @@ func TestWebhookHandler_SplitSignatureIsJoined(t *testing.T) {
 		status int
 	}{
 		"at its comma":              {http.Header{"X-Plugipay-Signature": {timestamp, v1}}, 200},
-		"at its comma, turned":      {http.Header{"X-Plugipay-Signature": {v1, timestamp}}, 200},
+		"at its comma, reversed":    {http.Header{"X-Plugipay-Signature": {v1, timestamp}}, 200},
 		"with a repeated line":      {http.Header{"X-Plugipay-Signature": {good, good}}, 200},
 		"as one line, repeated":     {http.Header{"X-Plugipay-Signature": {good + ", " + good}}, 200},
 		"a bad line first":          {http.Header{"X-Plugipay-Signature": {bad, good}}, 200},
 		"a bad line last":           {http.Header{"X-Plugipay-Signature": {good, bad}}, 200},
 		"garbage first":             {http.Header{"X-Plugipay-Signature": {"garbage", good}}, 200},
 		"an empty line first":       {http.Header{"X-Plugipay-Signature": {"", good}}, 200},
-		"under both names":          {http.Header{"X-Plugipay-Signature": {good}, "Plugipay-Signature": {good}}, 200},
-		"bad under one name":        {http.Header{"X-Plugipay-Signature": {bad}, "Plugipay-Signature": {good}}, 200},
+		"of both names":             {http.Header{"X-Plugipay-Signature": {good}, "Plugipay-Signature": {good}}, 200},
+		"a bad line of one name":    {http.Header{"X-Plugipay-Signature": {bad}, "Plugipay-Signature": {good}}, 200},
 		"split over both names":     {http.Header{"X-Plugipay-Signature": {timestamp}, "Plugipay-Signature": {v1}}, 200},
 		"two times over two lines":  {http.Header{"X-Plugipay-Signature": {timestamp, good}}, 401},
 		"a bad line alone":          {http.Header{"X-Plugipay-Signature": {bad, bad}}, 401},
@@ -476,7 +477,7 @@ func TestWebhookHandler_SplitSignatureIsJoined(t *testing.T) {
 	}
 }
 
-func TestWebhookHandler_OddPropertiesAreHandled(t *testing.T) {
+func TestWebhookHandler_MalformedPropertiesAreHandled(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
 		`{"id":"evt_1","type":"checkout_session.completed","data":{"id":"cs_1"},"previousAttributes":[]}`,
@@ -490,7 +491,7 @@ func TestWebhookHandler_OddPropertiesAreHandled(t *testing.T) {
 	}
 }
 
-// newHandler returns a handler that is called without a network. handle may be nil for one that always succeeds.
+// newHandler returns a handler to call without a network. A nil handle always succeeds.
 func newHandler(t *testing.T, handle func(context.Context, *plugipay.WebhookEvent) error, change ...func(*plugipay.WebhookHandlerOptions)) *plugipay.WebhookHandler {
 	t.Helper()
 	opts := plugipay.WebhookHandlerOptions{
@@ -536,7 +537,7 @@ func TestWebhookHandler_PrintsNoSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantHushed(t, opts, usualVerbs)
-	wantHushed(t, &opts, usualVerbs)
-	wantHushed(t, handler, usualVerbs)
+	wantNoSecret(t, opts, usualVerbs)
+	wantNoSecret(t, &opts, usualVerbs)
+	wantNoSecret(t, handler, usualVerbs)
 }

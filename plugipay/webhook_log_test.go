@@ -28,10 +28,10 @@ func TestWebhookHandler_LogsFailures(t *testing.T) { // not parallel: it changes
 	}{
 		"another secret is a warning":             {event, "whsec_other", failing(nil), []string{"level=WARN", "signature_invalid", "status=401"}},
 		"a body too large is a warning":           {large, webhookSecret, failing(nil), []string{"level=WARN", "larger than 1024 bytes"}},
-		"a signed body that is no event":          {"{}", webhookSecret, failing(nil), []string{"level=ERROR", "invalid_payload"}},
+		"a signed body that is not an event":      {"{}", webhookSecret, failing(nil), []string{"level=ERROR", "invalid_payload"}},
 		"an event that was not handled":           {event, webhookSecret, failing(errors.New("no database")), []string{"level=ERROR", "no database", "eventId=evt_1", "type=checkout_session.completed", "duration="}},
-		"an event that comes at a bad time":       {event, webhookSecret, failing(&plugipay.Error{Status: 503}), []string{"level=ERROR", "status=503"}},
-		"a call to Plugipay was the reason":       {event, webhookSecret, failing(&plugipay.Error{Code: "not_found"}), []string{"level=ERROR", "not_found", "status=500"}},
+		"an *Error with 503 is logged":            {event, webhookSecret, failing(&plugipay.Error{Status: 503}), []string{"level=ERROR", "status=503"}},
+		"an *Error of a call is logged":           {event, webhookSecret, failing(&plugipay.Error{Code: "not_found"}), []string{"level=ERROR", "not_found", "status=500"}},
 		"a success is not logged":                 {event, webhookSecret, failing(nil), nil},
 		"a session of another account":            {merchantEvent("evt_1", "acc_B", "acc_A"), "whsec_B", platform, []string{"level=ERROR", "status=401"}},
 		"the account is in the log":               {merchantEvent("evt_1", "acc_B", "acc_B"), "whsec_B", func(o *plugipay.WebhookHandlerOptions) { platform(o); failing(errors.New("x"))(o) }, []string{"accountId=acc_B"}},
@@ -61,7 +61,7 @@ func platform(o *plugipay.WebhookHandlerOptions) { o.Secrets, o.SecretsFor = nil
 
 func panicking(*http.Request, error) { panic("out of paper") }
 
-func TestWebhookHandler_PanickingOnErrorClaimsNothing(t *testing.T) {
+func TestWebhookHandler_PanicInOnErrorAllowsARetry(t *testing.T) {
 	t.Parallel()
 	results := make(chan error, 2)
 	results <- errors.New("no database")

@@ -11,13 +11,13 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// merchantEvent is an event of the versioned form, of an account and about a session of an account.
+// merchantEvent returns an event in the versioned form. The event and its session may name different accounts.
 func merchantEvent(id, account, sessionAccount string) string {
 	session := strings.Replace(sessionJSON, `"accountId": "acc_01"`, `"accountId": "`+sessionAccount+`"`, 1)
 	return `{"id": "` + id + `", "type": "plugipay.checkout_session.completed.v1", "accountId": "` + account + `", "data": {"object": ` + session + `}}`
 }
 
-// platformSecrets has a secret for each of two merchants, one of them under the name of its workspace too.
+// platformSecrets returns the secrets of two merchants. The first merchant is also found by its workspace.
 func platformSecrets(_ context.Context, account string) ([]string, error) {
 	switch account {
 	case "acc_A", "ws_A":
@@ -43,20 +43,20 @@ func TestSecretsFor_TriesTheAccountsSecretsOnly(t *testing.T) {
 		body, secret string
 		status       int
 	}{
-		"the account's secret":            {merchantEvent("evt_1", "acc_A", "acc_A"), "whsec_A", 200},
-		"the account's other secret":      {merchantEvent("evt_1", "acc_A", "acc_A"), "whsec_A_old", 200},
-		"the plain form":                  {plain, "whsec_A", 200},
-		"another account's secret":        {merchantEvent("evt_1", "acc_B", "acc_B"), "whsec_A", 401},
-		"another account's session":       {merchantEvent("evt_1", "acc_B", "acc_A"), "whsec_B", 401},
-		"a session without an account":    {merchantEvent("evt_1", "acc_B", ""), "whsec_B", 401},
-		"an unknown account":              {merchantEvent("evt_1", "acc_C", "acc_C"), "whsec_A", 401},
-		"no account":                      {eventBody("evt_1"), "whsec_A", 401},
-		"an odd account":                  {strings.Replace(merchantEvent("evt_1", "acc_A", "acc_A"), `"acc_A"`, `["acc_A"]`, 1), "whsec_A", 401},
-		"not JSON":                        {"acc_A", "whsec_A", 401},
-		"a failing lookup":                {merchantEvent("evt_1", "acc_down", "acc_down"), "whsec_B", 500},
-		"a lookup that panics":            {merchantEvent("evt_1", "acc_panic", "acc_panic"), "whsec_B", 500},
-		"an empty secret":                 {merchantEvent("evt_1", "acc_empty", "acc_empty"), "", 500},
-		"a secret with white space at it": {merchantEvent("evt_1", "acc_padded", "acc_padded"), "whsec_B\n", 500},
+		"the account's secret":         {merchantEvent("evt_1", "acc_A", "acc_A"), "whsec_A", 200},
+		"the account's other secret":   {merchantEvent("evt_1", "acc_A", "acc_A"), "whsec_A_old", 200},
+		"the plain form":               {plain, "whsec_A", 200},
+		"another account's secret":     {merchantEvent("evt_1", "acc_B", "acc_B"), "whsec_A", 401},
+		"another account's session":    {merchantEvent("evt_1", "acc_B", "acc_A"), "whsec_B", 401},
+		"a session without an account": {merchantEvent("evt_1", "acc_B", ""), "whsec_B", 401},
+		"an unknown account":           {merchantEvent("evt_1", "acc_C", "acc_C"), "whsec_A", 401},
+		"an event without an account":  {eventBody("evt_1"), "whsec_A", 401},
+		"an account that is a list":    {strings.Replace(merchantEvent("evt_1", "acc_A", "acc_A"), `"acc_A"`, `["acc_A"]`, 1), "whsec_A", 401},
+		"not JSON":                     {"acc_A", "whsec_A", 401},
+		"a failing lookup":             {merchantEvent("evt_1", "acc_down", "acc_down"), "whsec_B", 500},
+		"a lookup that panics":         {merchantEvent("evt_1", "acc_panic", "acc_panic"), "whsec_B", 500},
+		"an empty secret":              {merchantEvent("evt_1", "acc_empty", "acc_empty"), "", 500},
+		"a secret with white space":    {merchantEvent("evt_1", "acc_padded", "acc_padded"), "whsec_B\n", 500},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -77,7 +77,7 @@ func TestSecretsFor_IsNotCalledWithoutASignature(t *testing.T) {
 	e := newEndpoint(t, nil, func(o *plugipay.WebhookHandlerOptions) {
 		o.Secrets = nil
 		o.SecretsFor = func(context.Context, string) ([]string, error) {
-			t.Error("it is called")
+			t.Error("SecretsFor is called")
 			return nil, nil
 		}
 	})
@@ -86,7 +86,7 @@ func TestSecretsFor_IsNotCalledWithoutASignature(t *testing.T) {
 	}
 }
 
-// TestSecretsFor_EventsAreKeyedByAccount: a merchant cannot use up the event id of another one.
+// TestSecretsFor_EventsAreKeyedByAccount checks that merchants may have events with the same id.
 func TestSecretsFor_EventsAreKeyedByAccount(t *testing.T) {
 	t.Parallel()
 	var accounts []string

@@ -6,14 +6,14 @@ import (
 	"sync"
 )
 
-// recentEventCount is how many events a handler remembers.
+// recentEventCount is the number of events that a handler remembers.
 const recentEventCount = 10_000
 
-// recentEvents handles each event once, as far as one process can remember.
+// recentEvents remembers the last events of this process, so that each is handled once.
 type recentEvents struct {
 	mu   sync.Mutex
-	runs map[string]*eventRun // of the events that are being handled, and of those that were
-	ring []string             // the events that were handled, the oldest at next
+	runs map[string]*eventRun // of events that are being handled or were handled
+	ring []string             // keys of handled events; the oldest is at next
 	next int
 }
 
@@ -25,10 +25,10 @@ type eventRun struct {
 
 func newRecentEvents() *recentEvents { return &recentEvents{runs: map[string]*eventRun{}} }
 
-// once calls handle, unless the event was handled before. While another call handles the event, once waits for the result
-// of that call, until ctx ends. handle must not panic.
+// once calls handle unless the event was handled before. While another call handles the event, once waits for its result or
+// for the end of ctx. handle must not panic.
 func (e *recentEvents) once(ctx context.Context, key string, handle func() error) error {
-	run, first := e.run(key)
+	run, first := e.begin(key)
 	if first {
 		run.err = handle()
 		e.end(key, run)
@@ -43,8 +43,8 @@ func (e *recentEvents) once(ctx context.Context, key string, handle func() error
 	}
 }
 
-// run returns the run of an event, and reports whether it is a new one, for the caller to handle.
-func (e *recentEvents) run(key string) (run *eventRun, first bool) {
+// begin returns the run of an event. If first is true, the caller must handle the event.
+func (e *recentEvents) begin(key string) (run *eventRun, first bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if run, ok := e.runs[key]; ok {
@@ -55,7 +55,7 @@ func (e *recentEvents) run(key string) (run *eventRun, first bool) {
 	return run, true
 }
 
-// end remembers an event that was handled, and forgets one that was not.
+// end remembers a handled event, and forgets an event whose handling failed.
 func (e *recentEvents) end(key string, run *eventRun) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -51,7 +51,7 @@ func TestVerifyWebhookRequest_PutsTheBodyBack(t *testing.T) {
 	} {
 		_, _ = plugipay.VerifyWebhookRequest(r, webhookSecret)
 		if body, err := io.ReadAll(r.Body); err != nil || string(body) != name {
-			t.Errorf("the body has %d bytes afterwards, want %d; error %v", len(body), len(name), err)
+			t.Errorf("the body then has %d bytes, want %d; error %v", len(body), len(name), err)
 		}
 	}
 }
@@ -66,7 +66,7 @@ func (c closing) Close() error {
 	return nil
 }
 
-func TestVerifyWebhookRequest_BodyIsClosedThroughIt(t *testing.T) {
+func TestVerifyWebhookRequest_BodyCanBeClosed(t *testing.T) {
 	t.Parallel()
 	closed := false
 	r := signedRequest(t, plainEvent, webhookSecret)
@@ -75,7 +75,7 @@ func TestVerifyWebhookRequest_BodyIsClosedThroughIt(t *testing.T) {
 		t.Fatalf("closed is %t, error %v", closed, err)
 	}
 	if _ = r.Body.Close(); !closed {
-		t.Error("closing the body does not close the original one")
+		t.Error("closing the body does not close the original body")
 	}
 }
 

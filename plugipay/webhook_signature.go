@@ -15,31 +15,31 @@ import (
 	"time"
 )
 
-// defaultToleranceSeconds is how far a delivery's timestamp may be from our clock, as Plugipay documents it.
+// defaultToleranceSeconds is the maximum difference between a delivery's timestamp and the clock, as Plugipay documents it.
 const defaultToleranceSeconds = 300
 
-// maxSignaturePairs limits the work that a header can cause: each pair is compared with an HMAC of the whole body.
+// maxSignaturePairs limits the work that a header can cause, because each pair needs an HMAC of the whole body.
 const maxSignaturePairs = 16
 
-// VerifyWebhookOptions changes how a webhook delivery is verified. The zero value, and nil, are right for production.
+// VerifyWebhookOptions changes how a webhook delivery is verified. Use nil or the zero value in production.
 type VerifyWebhookOptions struct {
-	// ToleranceSeconds is how far the delivery's timestamp may be from the clock, either way. Zero or less means 300.
+	// ToleranceSeconds is the maximum difference between the delivery's timestamp and the clock. Zero or less means 300.
 	ToleranceSeconds int64
 	// Now is the clock, for tests. Nil means time.Now.
 	Now func() time.Time
 }
 
-// VerifyWebhook checks that a delivery comes from Plugipay and returns its event. rawBody is the body's exact bytes, as
-// they arrived. signatureHeader is the value of the X-Plugipay-Signature header (some of Plugipay's pages call it
-// Plugipay-Signature); join several lines with commas, or use [VerifyWebhookRequest], which does. secret is the endpoint's.
-// [NewWebhookHandler] does all of it in an http.Handler.
+// VerifyWebhook checks that a delivery comes from Plugipay and returns its event. rawBody holds the exact bytes of the body.
+// signatureHeader is the value of the X-Plugipay-Signature header, which some of Plugipay's pages call Plugipay-Signature. Join
+// several lines of the header with commas. secret is the secret of the endpoint. [VerifyWebhookRequest] reads the header and the
+// body of an *http.Request. [NewWebhookHandler] is a complete http.Handler.
 //
-// Deliveries repeat until they get a 2xx response, and may repeat after that. Handle each event's ID once.
+// Plugipay repeats a delivery until it gets a 2xx response, and may repeat it after that. Handle each event ID once.
 //
-// VerifyWebhook fails with an [*Error]. Its status is 401 and its code signature_missing (no header, or no secret),
-// signature_malformed, signature_stale (the timestamp is too far off) or signature_invalid; or its status is 400 and its
-// code invalid_payload, if the delivery comes from Plugipay but is not an event. A secret that begins or ends with white
-// space is an invalid_request.
+// The error is an [*Error]. If the delivery is not verified, its Status is 401 and its Code is signature_missing (no header or
+// no secret), signature_malformed, signature_stale (the timestamp is too far from the clock) or signature_invalid. If the
+// delivery comes from Plugipay but is not an event, its Status is 400 and its Code is invalid_payload. If the secret begins or
+// ends with white space, its Code is invalid_request.
 func VerifyWebhook(rawBody []byte, signatureHeader, secret string, options *VerifyWebhookOptions) (*WebhookEvent, error) {
 	if err := verifySignature(rawBody, signatureHeader, []string{secret}, options); err != nil {
 		return nil, err
@@ -47,13 +47,12 @@ func VerifyWebhook(rawBody []byte, signatureHeader, secret string, options *Veri
 	return parseEvent(rawBody)
 }
 
-// VerifyWebhookRequest checks that a request is a delivery of Plugipay and returns its event, as [VerifyWebhook] does. It
-// reads the body, at most 1 MiB, and puts it back: r.Body can be read once more from its beginning. It reads all lines of
-// both names of the signature header. secrets are the endpoint's, at least one; several while a new secret replaces an old
-// one.
+// VerifyWebhookRequest checks that a request is a delivery from Plugipay and returns its event, like [VerifyWebhook]. It reads a
+// body of at most 1 MiB and restores it, so that r.Body can be read again from its beginning. It reads all lines of both names
+// of the signature header. Pass at least one secret of the endpoint. Pass several while a new secret replaces an old one.
 //
-// Further to the errors of [VerifyWebhook], a body that is larger is an invalid_payload of status 413, and a body that
-// cannot be read to its end is an invalid_payload of status 400.
+// In addition to the errors of [VerifyWebhook], a larger body is an invalid_payload with the Status 413, and a body that cannot
+// be read to its end is an invalid_payload with the Status 400.
 func VerifyWebhookRequest(r *http.Request, secrets ...string) (*WebhookEvent, error) {
 	if r == nil {
 		return nil, invalidRequest("the request is nil")
@@ -68,7 +67,7 @@ func VerifyWebhookRequest(r *http.Request, secrets ...string) (*WebhookEvent, er
 	return parseEvent(rawBody)
 }
 
-// readDelivery reads a request's body of at most limit bytes, and puts it back.
+// readDelivery reads a body of at most limit bytes and restores it.
 func readDelivery(r *http.Request, limit int64) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
@@ -90,25 +89,25 @@ func readDelivery(r *http.Request, limit int64) ([]byte, error) {
 	return read, nil
 }
 
-// signatureHeader returns the lines of the signature header as one. A proxy may have split it at a comma, or repeated it.
+// signatureHeader returns the joined lines of the signature header. A proxy may have split it at a comma or repeated it.
 func signatureHeader(header http.Header) string {
 	return strings.Join(append(header.Values("X-Plugipay-Signature"), header.Values("Plugipay-Signature")...), ",")
 }
 
-// VerifyWebhookSignature reports whether a delivery comes from Plugipay, as [VerifyWebhook] does, and ignores the body's
-// content.
+// VerifyWebhookSignature reports whether a delivery comes from Plugipay. It checks the signature like [VerifyWebhook], but does
+// not decode the body.
 func VerifyWebhookSignature(rawBody []byte, signatureHeader, secret string, options *VerifyWebhookOptions) bool {
 	return verifySignature(rawBody, signatureHeader, []string{secret}, options) == nil
 }
 
-// SignWebhook returns the X-Plugipay-Signature header of a delivery, for tests of code that receives webhooks.
+// SignWebhook returns the X-Plugipay-Signature header of a delivery. It is for tests of webhook receivers.
 func SignWebhook(rawBody []byte, secret string, at time.Time) string {
 	timestamp := strconv.FormatInt(at.Unix(), 10)
 	sum := webhookSum(rawBody, timestamp, secret)
 	return "t=" + timestamp + ",v1=" + hex.EncodeToString(sum[:])
 }
 
-// webhookSum is the HMAC-SHA256 of the timestamp, a dot and the body.
+// webhookSum returns the HMAC-SHA256 of the timestamp, a dot and the body.
 func webhookSum(rawBody []byte, timestamp, secret string) (sum [sha256.Size]byte) {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(timestamp))
@@ -118,8 +117,8 @@ func webhookSum(rawBody []byte, timestamp, secret string) (sum [sha256.Size]byte
 	return sum
 }
 
-// verifySignature accepts a delivery if one pair of the header is signed with one of the secrets. Its error is that of the
-// last pair.
+// verifySignature accepts a delivery if one pair of the header is signed with one of the secrets. Otherwise it returns the
+// error of the last pair.
 func verifySignature(rawBody []byte, header string, secrets []string, options *VerifyWebhookOptions) error {
 	if header == "" {
 		return badSignature(ErrorCodeSignatureMissing, "the signature header is missing")
@@ -143,7 +142,7 @@ func verifySignature(rawBody []byte, header string, secrets []string, options *V
 	return err
 }
 
-// outerSpace is what is wrong with a secret that hasOuterSpace.
+// outerSpace describes a secret for which hasOuterSpace is true. It completes a sentence.
 const outerSpace = " begins or ends with white space, as a secret read from a file may"
 
 func hasOuterSpace(secret string) bool { return strings.TrimSpace(secret) != secret }
@@ -182,7 +181,7 @@ func verifyPair(rawBody []byte, pair string, secrets []string, options *VerifyWe
 	match := false
 	for _, secret := range secrets {
 		if signedBy(webhookSum(rawBody, timestamp, secret), pair) {
-			match = true // and the others are compared all the same
+			match = true // compare the others too, for constant time
 		}
 	}
 	if !match {
@@ -191,9 +190,8 @@ func verifyPair(rawBody []byte, pair string, secrets []string, options *VerifyWe
 	return nil
 }
 
-// signatureTimestamp returns the timestamp of a pair as it is written there, after checking that the pair is
-// "t=<unix seconds>" once and "v1=<hex>" once or more, in any order, with commas in between. Other parts are skipped:
-// there may be signatures of other kinds one day.
+// signatureTimestamp returns the timestamp of a pair without changes. The pair must have one "t=<unix seconds>" and at least one
+// "v1=<hex>", in any order, separated by commas. Other parts are skipped, because Plugipay may add signatures of other kinds.
 func signatureTimestamp(pair string) (string, error) {
 	timestamp, signatures := "", 0
 	for part := range strings.SplitSeq(pair, ",") {
@@ -239,16 +237,16 @@ func checkFreshness(timestamp string, options *VerifyWebhookOptions) error {
 			now = options.Now
 		}
 	}
-	seconds, _ := strconv.ParseInt(timestamp, 10, 64) // it was checked, and is not negative
+	seconds, _ := strconv.ParseInt(timestamp, 10, 64) // isUnixSeconds checked it; it is not negative
 	clock := now().Unix()
-	// The difference of two numbers of the same sign cannot overflow; a clock before 1970 is too far off anyway.
+	// The difference of two numbers of the same sign cannot overflow. A clock before 1970 is always too far off.
 	if clock < 0 || seconds-clock > tolerance || clock-seconds > tolerance {
 		return badSignature(ErrorCodeSignatureStale, fmt.Sprintf("the timestamp of the signature is more than %d seconds off", tolerance))
 	}
 	return nil
 }
 
-// signedBy reports whether one of the pair's signatures is sum. It takes the same time whichever it is.
+// signedBy reports whether one of the pair's signatures is sum. Its time does not depend on which one it is.
 func signedBy(sum [sha256.Size]byte, pair string) bool {
 	match := false
 	for part := range strings.SplitSeq(pair, ",") {

@@ -45,7 +45,7 @@ func webhookVectors(t testing.TB) []webhookVector {
 	return file.Cases
 }
 
-// at is a clock that stands still.
+// at returns a clock that always returns the same time.
 func at(unix int64) func() time.Time { return func() time.Time { return time.Unix(unix, 0) } }
 
 func TestVerifyWebhook_AgreesWithVectors(t *testing.T) {
@@ -64,7 +64,7 @@ func TestVerifyWebhook_AgreesWithVectors(t *testing.T) {
 			case "invalid_payload":
 				wantError(t, err, 400, v.Want)
 				if !verified {
-					t.Error("the signature is not verified, although only the payload is bad")
+					t.Error("the signature is not verified, but only the payload is invalid")
 				}
 			default:
 				wantError(t, err, 401, v.Want)
@@ -115,7 +115,7 @@ func TestVerifyWebhook_ReadsHeadersStrictly(t *testing.T) {
 	body := []byte("{}")
 	sum := strings.TrimPrefix(plugipay.SignWebhook(body, webhookSecret, time.Unix(1_790_000_000, 0)), "t=1790000000,v1=")
 	zeros := strings.Repeat("0", 64)
-	tests := map[string]string{ // header to code; "" for one that is accepted
+	tests := map[string]string{ // header to code; "" means that the header is accepted
 		"t=1790000000,v1=" + sum:                                   "",
 		"v1=" + sum + ",t=1790000000":                              "",
 		" t=1790000000 ,  v1=" + sum + " ":                         "",
@@ -155,20 +155,20 @@ func TestVerifyWebhook_ReadsHeadersStrictly(t *testing.T) {
 		"t=1790000000,v1=zz,t=1790000000,v1=" + zeros:           "signature_invalid",
 		"t=1790000000,v1=" + zeros + ",t=1,v1=" + sum:           "signature_stale",
 		"t=1790000000,v1=" + zeros + ",t=1":                     "signature_malformed",
-		"t=1790000001,v1=" + zeros + ",v1=" + sum:               "signature_invalid", // it is signed for another time
+		"t=1790000001,v1=" + zeros + ",v1=" + sum:               "signature_invalid", // sum is the signature of another timestamp
 		strings.Repeat("t=1790000000,v1=00,", 16) + "t=1,v1=00": "signature_malformed",
 		strings.Repeat("t=1790000000,v1=00,", 15) + "t=1,v1=00": "signature_stale",
 	}
 	for header, code := range tests {
 		_, err := plugipay.VerifyWebhook(body, header, webhookSecret, &plugipay.VerifyWebhookOptions{Now: at(1_790_000_000)})
 		if code == "" {
-			if !errors.Is(err, plugipay.ErrInvalidPayload) { // {} is no event, but the signature is good
+			if !errors.Is(err, plugipay.ErrInvalidPayload) { // {} is not an event, but the signature is valid
 				t.Errorf("%s: %v", header, err)
 			}
 			continue
 		}
 		if pe := wantError(t, err, 401, code); strings.Contains(pe.Error(), sum) {
-			t.Errorf("the error tells the signature: %v", pe)
+			t.Errorf("the error contains the signature: %v", pe)
 		}
 	}
 }
@@ -186,7 +186,7 @@ func TestVerifyWebhook_AllocatesTheSameForManyV1(t *testing.T) {
 		})
 	}
 	if a, b := allocations(one), allocations(many); a != b {
-		t.Errorf("%v allocations for one signature, %v for a thousand and one", a, b)
+		t.Errorf("%v allocations for one signature, %v for 1,001 signatures", a, b)
 	}
 }
 
@@ -206,7 +206,7 @@ func TestVerifyWebhook_RefusesPaddedSecrets(t *testing.T) {
 	}
 }
 
-// verifiedByReference is the rule as the documentation states it, in its plainest form.
+// verifiedByReference reports whether a delivery is verified, by a direct implementation of the documentation.
 func verifiedByReference(body []byte, header, secret string, now int64) bool {
 	type pair struct {
 		t   []string
@@ -242,8 +242,8 @@ func verifiedByReference(body []byte, header, secret string, now int64) bool {
 	return false
 }
 
-// FuzzSignatureHeaderLines: the lines of both names are read as if they were joined by commas. A good line after them is
-// found, unless it continues a pair that is malformed.
+// FuzzSignatureHeaderLines checks that the lines of both header names are read as if commas joined them. A valid line after
+// them is found, unless it continues a malformed pair.
 func FuzzSignatureHeaderLines(f *testing.F) {
 	for _, v := range webhookVectors(f) {
 		f.Add(v.Header, "t=1", "v1=00")
@@ -257,17 +257,18 @@ func FuzzSignatureHeaderLines(f *testing.F) {
 		_, err := plugipay.VerifyWebhookRequest(request(first, second), webhookSecret)
 		_, wanted := plugipay.VerifyWebhook(body, joined, webhookSecret, nil)
 		if fmt.Sprint(err) != fmt.Sprint(wanted) {
-			t.Fatalf("error is %v, for the joined line %v", err, wanted)
+			t.Fatalf("error is %v, want %v as for the joined line", err, wanted)
 		}
 		lines := request(first, second)
 		lines.Header.Add("Plugipay-Signature", plugipay.SignWebhook(body, webhookSecret, time.Now()))
 		if _, err := plugipay.VerifyWebhookRequest(lines, webhookSecret); err != nil && !errors.Is(err, plugipay.ErrSignatureMalformed) {
-			t.Fatalf("a good line after %q is not found: %v", joined, err)
+			t.Fatalf("a valid line after %q is not found: %v", joined, err)
 		}
 	})
 }
 
-// FuzzVerifyWebhook: it never panics, never accepts what the reference does not, and accepts whatever was signed.
+// FuzzVerifyWebhook checks that VerifyWebhook does not panic, accepts only what the reference accepts, and accepts every signed
+// delivery.
 func FuzzVerifyWebhook(f *testing.F) {
 	for _, v := range webhookVectors(f) {
 		f.Add([]byte(v.Body), v.Header, v.Secret, v.Now)
@@ -277,14 +278,14 @@ func FuzzVerifyWebhook(f *testing.F) {
 		event, err := plugipay.VerifyWebhook(body, header, secret, options)
 		verified := plugipay.VerifyWebhookSignature(body, header, secret, options)
 		if verified && !verifiedByReference(body, header, secret, now) {
-			t.Fatalf("header %q is accepted, and was not signed with the secret", header)
+			t.Fatalf("header %q is accepted, but was not signed with the secret", header)
 		}
 		var pe *plugipay.Error
 		if (err == nil) != (event != nil) || err != nil && !errors.As(err, &pe) {
-			t.Fatalf("event %v beside the error %v", event, err)
+			t.Fatalf("event is %v, error %v", event, err)
 		}
 		if err == nil && !verified || err != nil && verified && pe.Code != plugipay.ErrorCodeInvalidPayload {
-			t.Fatalf("verified %t beside the error %v", verified, err)
+			t.Fatalf("verified is %t, error %v", verified, err)
 		}
 		if event != nil {
 			_, _ = event.CheckoutSession()
@@ -293,7 +294,7 @@ func FuzzVerifyWebhook(f *testing.F) {
 		if secret != "" && strings.TrimSpace(secret) == secret && now >= 0 && now < math.MaxInt64-1000 {
 			signed := plugipay.SignWebhook(body, secret, time.Unix(now, 0))
 			if !plugipay.VerifyWebhookSignature(body, signed, secret, options) {
-				t.Fatalf("what was signed as %q is not accepted", signed)
+				t.Fatalf("a delivery with the signature %q is not accepted", signed)
 			}
 			if plugipay.VerifyWebhookSignature(body, signed, secret+"x", options) { // HMAC pads a key with zeros, not with x
 				t.Fatalf("%q is accepted with another secret", signed)

@@ -28,11 +28,11 @@ const (
 )
 
 // TestExactlyOnce checks out carts through a network that fails a third of the exchanges. Each owner tries until it has
-// a session, always with the cart's key; some are cancelled midway and start again. In the end each cart has exactly one
+// a session, always with the cart's key; some are canceled midway and start again. In the end each cart has exactly one
 // session, and its owner holds that one.
 func TestExactlyOnce(t *testing.T) {
 	t.Parallel()
-	box, err := sandbox.Start(sandbox.Options{}) // its answers are held to the contract elsewhere
+	box, err := sandbox.Start(sandbox.Options{}) // other tests check its responses against the contract
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,13 +86,13 @@ func TestExactlyOnce(t *testing.T) {
 	}
 	exchanges, failed := network.proxy.figures()
 	if *carts >= 500 && (failed < exchanges*3/10 || givenUp.Load() == 0) {
-		t.Errorf("of %d exchanges %d failed, and %d calls were given up: too few to show anything", exchanges, failed, givenUp.Load())
+		t.Errorf("of %d exchanges %d failed, and %d calls were given up: too few to prove anything", exchanges, failed, givenUp.Load())
 	}
 	t.Logf("%d carts, %d calls, %d of them cancelled midway; %d exchanges, %d of them failed; %s",
 		*carts, calls.Load(), givenUp.Load(), exchanges, failed, network.faults())
 }
 
-// wantCurable checks that the error of a call is one that trying again may cure.
+// wantCurable checks that another call may succeed after the error.
 func wantCurable(t *testing.T, err error) {
 	t.Helper()
 	pe, ok := err.(*plugipay.Error)

@@ -15,7 +15,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// What the guide to checkout sessions shows a reader, done here: each signature, each type, each pattern.
+// These tests do what the guide to checkout sessions shows: each signature, each type, each pattern.
 
 var (
 	_ func(*plugipay.CheckoutSessionsResource, context.Context, plugipay.CheckoutSessionCreateInput) (*plugipay.CheckoutSession, error)              = (*plugipay.CheckoutSessionsResource).Create
@@ -52,7 +52,7 @@ type guideLineItem struct {
 	UnitAmount int64  `json:"unitAmount"`
 }
 
-func TestGuideTypesAreAsShown(t *testing.T) {
+func TestGuide_TypesAreAsShown(t *testing.T) {
 	t.Parallel()
 	// The guide's fields come first, in its order. Newer fields may follow.
 	for want, got := range map[reflect.Type]reflect.Type{
@@ -87,7 +87,7 @@ func guideClient(t *testing.T) *plugipay.Client {
 	return client
 }
 
-func TestGuideCreateThenRedirectTheBuyer(t *testing.T) {
+func TestGuide_CreateThenRedirectTheBuyer(t *testing.T) {
 	t.Parallel()
 	client := guideClient(t)
 	var session *plugipay.CheckoutSession
@@ -102,14 +102,14 @@ func TestGuideCreateThenRedirectTheBuyer(t *testing.T) {
 		}
 		http.Redirect(w, r, session.HostedURL, http.StatusSeeOther)
 	})
-	answer := httptest.NewRecorder()
-	shop.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), "POST", "/pay", nil))
-	if answer.Code != http.StatusSeeOther || session == nil || answer.Header().Get("Location") != session.HostedURL {
-		t.Errorf("the shop answers %d to %q for %+v", answer.Code, answer.Header().Get("Location"), session)
+	response := httptest.NewRecorder()
+	shop.ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), "POST", "/pay", nil))
+	if response.Code != http.StatusSeeOther || session == nil || response.Header().Get("Location") != session.HostedURL {
+		t.Errorf("the shop responds %d to %q for %+v", response.Code, response.Header().Get("Location"), session)
 	}
 }
 
-func TestGuideTheStatusTellsWhereTheBuyerIs(t *testing.T) {
+func TestGuide_StatusFollowsTheBuyer(t *testing.T) {
 	t.Parallel()
 	client := guideClient(t)
 	where := func(id string) string {
@@ -150,7 +150,7 @@ func createOne(t *testing.T, client *plugipay.Client) *plugipay.CheckoutSession 
 	return session
 }
 
-func TestGuideListOneCustomersCompletedSessions(t *testing.T) {
+func TestGuide_ListsCompletedSessionsOfOneCustomer(t *testing.T) {
 	t.Parallel()
 	client := guideClient(t)
 	customer := "cus_01HX"
@@ -166,7 +166,7 @@ func TestGuideListOneCustomersCompletedSessions(t *testing.T) {
 	if _, err := client.CheckoutSessions.Create(t.Context(), in); err != nil { // open, so not wanted
 		t.Fatal(err)
 	}
-	createOne(t, client) // of nobody
+	createOne(t, client) // of a guest
 	status := "completed"
 	page, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{Status: &status, CustomerID: &customer})
 	if err != nil || len(page.Data) != 1 || page.Data[0].ID != paid.ID || page.HasMore || page.Cursor != nil {
@@ -174,7 +174,7 @@ func TestGuideListOneCustomersCompletedSessions(t *testing.T) {
 	}
 }
 
-func TestGuideCancelOfAnEndedSessionIsAConflict(t *testing.T) {
+func TestGuide_CancelOfAnEndedSessionIsAConflict(t *testing.T) {
 	t.Parallel()
 	client := guideClient(t)
 	// cancelIfLive treats a session that has ended already as canceled.
@@ -200,7 +200,7 @@ func TestGuideCancelOfAnEndedSessionIsAConflict(t *testing.T) {
 	}
 }
 
-func TestGuideConfirmCompletes(t *testing.T) {
+func TestGuide_ConfirmCompletes(t *testing.T) {
 	t.Parallel()
 	client := guideClient(t)
 	session, err := client.CheckoutSessions.Confirm(t.Context(), createOne(t, client).ID)
@@ -224,7 +224,7 @@ func createSessionForCart(ctx context.Context, c *plugipay.Client, cartID string
 	return &out, nil
 }
 
-func TestGuideACartHasOneSessionForADay(t *testing.T) {
+func TestGuide_CartHasOneSessionForADay(t *testing.T) {
 	t.Parallel()
 	box := sandbox.StartTest(t, sandbox.Options{})
 	client, err := plugipay.NewClient(box.ClientOptions())
@@ -254,7 +254,7 @@ func TestGuideACartHasOneSessionForADay(t *testing.T) {
 	}
 }
 
-// pollUntilEnded asks for the session, ever more seldom, until it has ended.
+// pollUntilEnded polls with increasing intervals until the session ends.
 func pollUntilEnded(ctx context.Context, c *plugipay.Client, id string) (*plugipay.CheckoutSession, error) {
 	backoff := time.Second
 	for {
@@ -277,7 +277,7 @@ func pollUntilEnded(ctx context.Context, c *plugipay.Client, id string) (*plugip
 	}
 }
 
-func TestGuidePollingEndsWithTheSession(t *testing.T) {
+func TestGuide_PollingEndsWithTheSession(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // the waits take no time here; the sandbox is called without a network
 		box := sandbox.New(sandbox.Options{})
@@ -311,16 +311,16 @@ func TestGuidePollingEndsWithTheSession(t *testing.T) {
 	})
 }
 
-// inProcess hands requests to a handler without a network.
+// inProcess passes requests to a handler without a network.
 type inProcess struct{ handler http.Handler }
 
 func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer := httptest.NewRecorder()
-	p.handler.ServeHTTP(answer, r)
-	return answer.Result(), nil
+	response := httptest.NewRecorder()
+	p.handler.ServeHTTP(response, r)
+	return response.Result(), nil
 }
 
-func TestGuideOptionalFieldsArePointers(t *testing.T) {
+func TestGuide_OptionalFieldsArePointers(t *testing.T) {
 	t.Parallel()
 	client := guideClient(t)
 	customer := "cus_01HX"
@@ -339,7 +339,7 @@ func TestGuideOptionalFieldsArePointers(t *testing.T) {
 	}
 }
 
-func TestGuideErrors(t *testing.T) {
+func TestGuide_Errors(t *testing.T) {
 	t.Parallel()
 	box := sandbox.StartTest(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
 		Keys: []sandbox.Key{

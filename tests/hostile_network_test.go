@@ -15,7 +15,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// hostileClient returns a client whose requests go through the proxy, and which waits long enough for any answer.
+// hostileClient returns a client whose requests go through the proxy, and which waits long enough for any response.
 func hostileClient(
 	t *testing.T, p *hostileProxy, dial func(context.Context, string, string) (net.Conn, error), change ...func(*plugipay.ClientOptions),
 ) *plugipay.Client {
@@ -36,7 +36,7 @@ func hostileClient(
 	return client
 }
 
-// impatientWith makes a client not wait long where the answer never comes.
+// impatientWith makes a client give up early if no response comes.
 func impatientWith(f fault) func(*plugipay.ClientOptions) {
 	return func(o *plugipay.ClientOptions) {
 		if f == stallHeaders || f == stallBody {
@@ -59,9 +59,9 @@ func once(f fault) (plan func(reused bool) fault, arm func()) {
 	}, func() { armed.Store(true) }
 }
 
-// TestEveryOperationSurvivesEveryFault: whatever happens to the first attempt, the call succeeds, the caller holds the
-// right session, and the server has done the thing once.
-func TestEveryOperationSurvivesEveryFault(t *testing.T) {
+// TestHostileNetwork_EveryOperationSurvivesEveryFault: whatever happens to the first attempt, the call succeeds, the caller
+// has the right session, and the server has processed the operation once.
+func TestHostileNetwork_EveryOperationSurvivesEveryFault(t *testing.T) {
 	t.Parallel()
 	operations := map[string]func(*testing.T, *plugipay.Client, *plugipay.CheckoutSession) (id, status string){
 		"Create": func(t *testing.T, c *plugipay.Client, _ *plugipay.CheckoutSession) (string, string) {
@@ -154,12 +154,12 @@ func allSessions(t *testing.T, box *sandbox.Server) []plugipay.CheckoutSession {
 	}
 }
 
-// errRefused is what dialing an address gives where nobody listens.
+// errRefused is the error of dialing an address without a listener.
 var errRefused = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 
-// TestEachFaultReachesTheClient: with one attempt, a call fails under each of them, or the test of the retries would
-// show nothing.
-func TestEachFaultReachesTheClient(t *testing.T) {
+// TestHostileNetwork_EachFaultReachesTheClient: with one attempt, a call fails under each fault. Otherwise the test of the
+// retries would prove nothing.
+func TestHostileNetwork_EachFaultReachesTheClient(t *testing.T) {
 	t.Parallel()
 	for _, f := range append(proxyFaults, closePooled) {
 		if f == dribble {
@@ -184,7 +184,7 @@ func TestEachFaultReachesTheClient(t *testing.T) {
 	}
 }
 
-func TestARefusedConnectionIsTriedAgainEvenForAWriteWithoutAKey(t *testing.T) {
+func TestHostileNetwork_KeylessWriteIsRetriedIfRefused(t *testing.T) {
 	t.Parallel()
 	box := sandbox.StartTest(t, sandbox.Options{})
 	proxy := startHostileProxy(t, box.URL, func(bool) fault { return noFault })
@@ -201,7 +201,7 @@ func TestARefusedConnectionIsTriedAgainEvenForAWriteWithoutAKey(t *testing.T) {
 	}
 }
 
-func TestAWriteWithoutAKeyIsNotSentTwice(t *testing.T) {
+func TestHostileNetwork_KeylessWriteIsNotSentTwice(t *testing.T) {
 	t.Parallel()
 	for _, f := range []fault{resetAfterwards, cutResponse, garbage, gatewayError} {
 		t.Run(string(f), func(t *testing.T) {

@@ -26,15 +26,15 @@ const (
 	dribble          fault = "dribble the response byte by byte"
 	garbage          fault = "garbage instead of HTTP"
 	gatewayError     fault = "a gateway's error page"
-	refuseConnection fault = "refuse the connection" // by the dialer, before there is a proxy to ask
+	refuseConnection fault = "refuse the connection" // by the dialer, before the proxy is reached
 )
 
-// proxyFaults are those that the proxy can do to any exchange.
+// proxyFaults are the faults that the proxy can apply to any exchange.
 var proxyFaults = []fault{
 	resetBeforeRead, resetAfterwards, cutResponse, stallHeaders, stallBody, dribble, garbage, gatewayError,
 }
 
-// hostileProxy stands between a client and a server, reads whole exchanges, and spoils those that it is told to.
+// hostileProxy stands between a client and a server, reads whole exchanges, and spoils the exchanges of its plan.
 type hostileProxy struct {
 	listener net.Listener
 	upstream *http.Transport
@@ -130,7 +130,7 @@ func (p *hostileProxy) serve(conn *net.TCPConn) {
 	}
 }
 
-// forward hands a request to the server and returns the bytes of its response.
+// forward sends a request to the server and returns the bytes of its response.
 func (p *hostileProxy) forward(request *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(request.Body)
 	if err != nil {
@@ -149,7 +149,7 @@ func (p *hostileProxy) forward(request *http.Request) ([]byte, error) {
 	return whole.Bytes(), err
 }
 
-// deliver writes the response as the fault has it, and tells whether the connection may be used again.
+// deliver writes the response with the fault, and reports whether the connection may be used again.
 func deliver(conn *net.TCPConn, reader *bufio.Reader, response []byte, doing fault) bool {
 	headers := bytes.Index(response, []byte("\r\n\r\n")) + 4
 	write := func(p []byte) bool { _, err := conn.Write(p); return err == nil }

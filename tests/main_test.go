@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -8,8 +9,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain keeps the credentials of whoever runs the tests out of them, unless they ask for a real Plugipay, and
-// fails when a goroutine outlives the tests: one of a connection, or one that still waits for something.
+// TestMain removes the developer's credentials from the environment, unless the tests run against a real Plugipay. It fails
+// if a goroutine outlives the tests.
 func TestMain(m *testing.M) {
 	if os.Getenv("PLUGIPAY_CONTRACT_BASE_URL") == "" {
 		for _, variable := range os.Environ() {
@@ -17,6 +18,9 @@ func TestMain(m *testing.M) {
 				_ = os.Unsetenv(name)
 			}
 		}
+	}
+	if err := flag.Set("test.parallel", "8"); err != nil { // most of the tests wait, for a retry or a connection that stalls
+		panic(err)
 	}
 	goleak.VerifyTestMain(m)
 }

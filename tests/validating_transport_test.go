@@ -11,11 +11,10 @@ import (
 	"github.com/plugipay/plugipay-go/internal/validator"
 )
 
-// validatingTransport holds every request that a client sends, and every response that it gets, against openapi.yaml. A
-// breach fails the test.
+// validatingTransport checks every request and every response of a client against openapi.yaml. A breach fails the test.
 type validatingTransport struct {
 	checked http.RoundTripper
-	// badRequests makes requests that break the contract pass, to see the responses to them.
+	// badRequests allows requests that break the contract, to test the responses.
 	badRequests bool
 
 	mu   sync.Mutex

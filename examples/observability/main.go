@@ -1,9 +1,9 @@
 // Observability shows how a program sees what its Plugipay client does: OpenTelemetry spans and metrics of every attempt,
-// log records with the id of their trace, and what came back from a call. The spans, the metrics and the log go to the
-// terminal; in a program they go where its exporters send them.
+// log records with the id of their trace, and the response to a call. The example writes spans, metrics and log to the
+// terminal. A real program uses other exporters.
 //
-// It talks to a sandbox in its own process, which fails twice before it answers. It is a module of its own, so that
-// OpenTelemetry never reaches those who use the SDK without it.
+// It calls a sandbox in its own process, which fails twice before it succeeds. It is a separate module, so that programs that
+// use the SDK without OpenTelemetry do not download it.
 package main
 
 import (
@@ -66,7 +66,7 @@ func run(ctx context.Context, out io.Writer) error {
 	return metrics.Shutdown(ctx)
 }
 
-// checkout is what a program does in a span of its own.
+// checkout creates a session in a new span.
 func checkout(ctx context.Context, out io.Writer, client *plugipay.Client, traces *sdktrace.TracerProvider) error {
 	ctx, span := traces.Tracer("shop").Start(ctx, "checkout")
 	defer span.End()
@@ -79,7 +79,7 @@ func checkout(ctx context.Context, out io.Writer, client *plugipay.Client, trace
 		CancelURL:  "https://example.com/cart",
 	})
 	if err != nil {
-		span.RecordError(err) // it holds no secret and nothing of the buyer's
+		span.RecordError(err) // the error contains no secret and no buyer's data
 		return err
 	}
 	fmt.Fprintln(out, "created", session.ID, "by request", info.RequestID, "in", info.Attempts, "attempts")

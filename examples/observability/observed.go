@@ -13,20 +13,20 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// observedHTTP returns what ClientOptions.HTTP takes to have a span of each attempt, under the span of the call's context,
-// and OpenTelemetry's http.client metrics.
+// observedHTTP returns a client for ClientOptions.HTTP that makes a span of each attempt, under the span of the call's
+// context, and records OpenTelemetry's http.client metrics.
 func observedHTTP(traces trace.TracerProvider, metrics metric.MeterProvider) *http.Client {
 	connections := http.DefaultTransport.(*http.Transport).Clone()
-	connections.MaxIdleConnsPerHost = 100 // or net/http keeps two, and a busy server opens new ones all the time
+	connections.MaxIdleConnsPerHost = 100 // net/http keeps two by default, and a busy server opens new ones all the time
 	return &http.Client{Transport: otelhttp.NewTransport(withoutQuery{connections},
 		otelhttp.WithTracerProvider(traces),
 		otelhttp.WithMeterProvider(metrics),
-		// Trace ids and baggage stay in the house.
+		// Do not send trace ids and baggage to Plugipay.
 		otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator()),
 	)}
 }
 
-// withoutQuery takes the query out of the span's URL, as a list that is filtered by customer has the customer's id in it.
+// withoutQuery removes the query from the span's URL, because the query of a filtered list contains the customer's id.
 type withoutQuery struct{ next http.RoundTripper }
 
 func (t withoutQuery) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -35,7 +35,7 @@ func (t withoutQuery) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r)
 }
 
-// withTrace adds the trace of the context to log records, so that those of a call are found beside its spans.
+// withTrace adds the trace id of the context to log records, so that the records of a call are found with its spans.
 type withTrace struct{ slog.Handler }
 
 func (h withTrace) Handle(ctx context.Context, r slog.Record) error {

@@ -67,7 +67,7 @@ func observe(t *testing.T) *observatory {
 	return o
 }
 
-// inSpan makes a call in a span of its own and returns that.
+// inSpan makes a call in a new span and returns the span.
 func (o *observatory) inSpan(ctx context.Context, call func(context.Context)) trace.SpanContext {
 	ctx, span := o.traces.Tracer("test").Start(ctx, "caller")
 	defer span.End()
@@ -132,7 +132,7 @@ func TestEachAttemptIsASpanUnderTheCallers(t *testing.T) {
 		t.Errorf("the statuses of the spans are %v", statuses)
 	}
 	if n := strings.Count(o.log.String(), `"traceId":"`+caller.TraceID().String()+`","spanId":"`+caller.SpanID().String()+`"`); n != 5 {
-		t.Errorf("%d of the log's records tell the trace, want those of 3 attempts and 2 retries:\n%s", n, &o.log)
+		t.Errorf("%d records of the log have the trace id, want those of 3 attempts and 2 retries:\n%s", n, &o.log)
 	}
 }
 
@@ -184,11 +184,11 @@ func TestNoSpanNoMetricAndNoRecordTellsASecret(t *testing.T) {
 	if err := o.metrics.Collect(t.Context(), &collected); err != nil {
 		t.Fatal(err)
 	}
-	told := fmt.Sprintf("%+v %+v %s", o.spans.GetSpans().Snapshots(), collected, &o.log)
+	shown := fmt.Sprintf("%+v %+v %s", o.spans.GetSpans().Snapshots(), collected, &o.log)
 	for _, span := range o.spans.GetSpans() {
-		told += fmt.Sprintf("%v %v %v %v %v", span.Name, span.Status, span.Attributes, span.Events, span.Links)
+		shown += fmt.Sprintf("%v %v %v %v %v", span.Name, span.Status, span.Attributes, span.Events, span.Links)
 		for _, a := range span.Attributes {
-			told += a.Value.String() + "\n"
+			shown += a.Value.String() + "\n"
 		}
 	}
 	secrets := []string{"hush", o.box.ClientOptions().Secret, "signature="}
@@ -200,18 +200,18 @@ func TestNoSpanNoMetricAndNoRecordTellsASecret(t *testing.T) {
 		t.Fatalf("%d attempts and %d spans, want 6", len(o.sent), len(o.attempts()))
 	}
 	for _, secret := range secrets {
-		if secret == "" || strings.Contains(told, secret) {
-			t.Errorf("%q is told in\n%s", secret, told)
+		if secret == "" || strings.Contains(shown, secret) {
+			t.Errorf("%q is in\n%s", secret, shown)
 		}
 	}
-	if !strings.Contains(told, "/api/v1/checkout-sessions") {
-		t.Error("the path is not told, so the check is not to be trusted")
+	if !strings.Contains(shown, "/api/v1/checkout-sessions") {
+		t.Error("the path is missing, so the check does not prove anything")
 	}
 }
 
-// TestNeitherTraceNorBaggageLeavesTheHouse although the program's own services hand them on. It comes before the tests that
-// run in parallel, as the propagator is the process's.
-func TestNeitherTraceNorBaggageLeavesTheHouse(t *testing.T) {
+// TestTraceAndBaggage_AreNotSentToPlugipay: the program's own services pass them on. The test runs before the parallel tests,
+// because the propagator is global.
+func TestTraceAndBaggage_AreNotSentToPlugipay(t *testing.T) {
 	before := otel.GetTextMapPropagator()
 	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))
 	defer otel.SetTextMapPropagator(before)

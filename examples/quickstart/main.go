@@ -1,8 +1,8 @@
-// Quickstart shows what a shop does with Plugipay: create a checkout session, send the buyer to it, see how it ends, and be
-// told by webhook.
+// Quickstart makes the calls of a shop: it creates a checkout session, reads its status, lists, confirms and cancels sessions,
+// and receives a webhook.
 //
-// With PLUGIPAY_KEY_ID and PLUGIPAY_SECRET set it talks to Plugipay; they must be test keys. Without, it starts a sandbox in
-// its own process and talks to that.
+// If PLUGIPAY_KEY_ID and PLUGIPAY_SECRET are set, it calls Plugipay. They must be test keys. Otherwise it starts a sandbox in
+// its own process and calls the sandbox.
 package main
 
 import (
@@ -44,14 +44,14 @@ func run(ctx context.Context, out io.Writer) error {
 	fmt.Fprintln(out, "created  ", session.ID)
 	fmt.Fprintln(out, "pay at   ", session.HostedURL)
 
-	// Ask how far the buyer has come.
+	// Read the session's status.
 	session, err = client.CheckoutSessions.Get(ctx, session.ID)
 	if err != nil {
 		return explain(err)
 	}
 	fmt.Fprintln(out, "status   ", session.Status)
 
-	// List what is still open.
+	// List the open sessions.
 	status, limit := plugipay.CheckoutSessionStatusOpen, 10
 	page, err := client.CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{Status: &status, Limit: &limit})
 	if err != nil {
@@ -69,7 +69,7 @@ func run(ctx context.Context, out io.Writer) error {
 		fmt.Fprintln(out, "confirmed", confirmed.ID, "is", confirmed.Status)
 	}
 
-	// Plugipay tells the shop that it was paid. (The real one needs an address that it can reach, so not from here.)
+	// The sandbox sends an event about the payment. Plugipay sends it too, but only to a public address.
 	if shop.events != nil {
 		select {
 		case event := <-shop.events:
@@ -83,7 +83,7 @@ func run(ctx context.Context, out io.Writer) error {
 		}
 	}
 
-	// Cancel another one. A second time it has ended already, which is a conflict.
+	// Cancel another session. The second cancel is a conflict, because the session has ended.
 	session, err = client.CheckoutSessions.Create(ctx, order("Monthly Pro plan", 19_900_00))
 	if err != nil {
 		return explain(err)
@@ -99,7 +99,7 @@ func run(ctx context.Context, out io.Writer) error {
 		}
 	}
 
-	// A double click on "Pay": the cart's own idempotency key makes it one session.
+	// After a double click on "Pay", the idempotency key of the cart makes the two calls create one session.
 	cart := fmt.Sprint("cart_", time.Now().UnixNano())
 	for range 2 {
 		session, err = client.CheckoutSessions.Create(plugipay.WithIdempotencyKey(ctx, cart), order("Kopi susu", 18_000_00))
@@ -111,7 +111,7 @@ func run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// shop is a client, and the events that the shop's webhook endpoint receives; nil where there is none.
+// shop holds a client, and the events that the shop's webhook endpoint receives. events is nil if there is no endpoint.
 type shop struct {
 	client *plugipay.Client
 	events <-chan *plugipay.WebhookEvent
@@ -124,7 +124,7 @@ func open(out io.Writer) (*shop, error) {
 		return openWithSandbox(out)
 	}
 	if strings.Contains(os.Getenv("PLUGIPAY_KEY_ID")+os.Getenv("PLUGIPAY_API_KEY"), "_live_") {
-		return nil, errors.New("this is a live key, and the quickstart confirms payments that nobody made: use a test key")
+		return nil, errors.New("this is a live key, and the quickstart confirms sessions that are not paid: use a test key")
 	}
 	client, err := plugipay.NewClient(plugipay.ClientOptions{})
 	if err != nil {
@@ -158,7 +158,7 @@ func openWithSandbox(out io.Writer) (*shop, error) {
 	}}, nil
 }
 
-// order is what a shop asks its buyer for. The amount is in the currency's smallest unit: 199_000_00 is IDR 199,000.
+// order returns the session that a shop creates for its buyer. The amount is in the currency's smallest unit: 199_000_00 is IDR 199,000.
 func order(name string, amount int64) plugipay.CheckoutSessionCreateInput {
 	return plugipay.CheckoutSessionCreateInput{
 		Amount:     amount,

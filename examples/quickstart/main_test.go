@@ -106,7 +106,7 @@ func TestAWrongSecretIsExplained(t *testing.T) {
 	box := sandbox.StartTest(t, sandbox.Options{})
 	clearEnvironment(t)
 	t.Setenv("PLUGIPAY_KEY_ID", sandbox.TestKeyID)
-	t.Setenv("PLUGIPAY_SECRET", "sk_test_of_nobody")
+	t.Setenv("PLUGIPAY_SECRET", "sk_test_unknown")
 	t.Setenv("PLUGIPAY_BASE_URL", box.URL)
 	var out bytes.Buffer
 	if err := run(t.Context(), &out); err == nil || !strings.Contains(err.Error(), "check PLUGIPAY_KEY_ID") {

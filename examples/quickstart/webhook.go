@@ -26,10 +26,10 @@ func receiveEvents() (*endpoint, error) {
 		Secrets: []string{webhookSecret},
 		Handle: func(ctx context.Context, event *plugipay.WebhookEvent) error {
 			select {
-			case events <- event: // a shop would fulfil the order here
+			case events <- event: // a shop would fulfill the order here
 				return nil
 			case <-ctx.Done():
-				return ctx.Err() // and is told again
+				return ctx.Err() // Plugipay delivers the event again
 			}
 		},
 	})

@@ -28,7 +28,7 @@ func hourly(server redis.Scripter) *sharedLimiter {
 func TestProcessesThatShareARedisShareTheRate(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // nobody can wait for an hour
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // shorter than an hour
 	defer cancel()
 	var through, refused atomic.Int64
 	var callers sync.WaitGroup
@@ -161,7 +161,7 @@ func TestWhileRedisIsGoneTheOtherLimiterIsWaitedFor(t *testing.T) {
 		t.Error(err)
 	}
 	if err := limiter.Wait(ctx); err == nil {
-		t.Error("the other limiter is not waited for")
+		t.Error("the other limiter was not called")
 	}
 }
 
@@ -173,9 +173,9 @@ func inMemory(t *testing.T, change func(*plugipay.ClientOptions)) *plugipay.Clie
 	opts := plugipay.ClientOptions{
 		KeyID: key.ID, Secret: key.Secret, BaseURL: "http://localhost",
 		HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-			answer := httptest.NewRecorder()
-			box.ServeHTTP(answer, r)
-			return answer.Result(), nil
+			response := httptest.NewRecorder()
+			box.ServeHTTP(response, r)
+			return response.Result(), nil
 		})},
 	}
 	change(&opts)

@@ -1,12 +1,12 @@
 // Ratelimit shows how programs stay below Plugipay's rate limit of 100 reads and 20 writes a second for each workspace, so
-// that no call is refused with rate_limited: one process with golang.org/x/time/rate, and many processes with a limiter
-// that they share in Redis.
+// that no call fails with rate_limited: one process with golang.org/x/time/rate, and many processes with a shared limiter in
+// Redis.
 //
 //	go run .                                  # one process
-//	REDIS_URL=redis://localhost:6379 go run . # as many as are started
+//	REDIS_URL=redis://localhost:6379 go run . # any number of processes
 //
-// It talks to a sandbox in its own process. It is a module of its own, so that neither library reaches those who use the
-// SDK without it.
+// It calls a sandbox in its own process. It is a separate module, so that programs that use the SDK without these libraries do
+// not download them.
 package main
 
 import (
@@ -66,15 +66,15 @@ func run(ctx context.Context, out io.Writer, redisURL string) error {
 	return nil
 }
 
-// limitInProcess keeps one process below the limits. A bucket lets its burst through at once and then its rate: the two
-// together must not exceed what is allowed in a second.
+// limitInProcess keeps one process below the limits. A bucket allows its burst at once and then its rate. The sum of both must
+// not exceed the limit of a second.
 func limitInProcess(opts *plugipay.ClientOptions) {
 	opts.Limiter = rate.NewLimiter(80, 20)
 	opts.WriteLimiter = rate.NewLimiter(15, 5)
 }
 
-// limitTogether keeps all processes that use the same Redis below the limits, and each by itself while that is not
-// reachable. The key's id keeps test and live data apart, which Plugipay counts apart too.
+// limitTogether keeps all processes that use the same Redis below the limits. While Redis is not reachable, each process
+// limits itself. The key's id separates test and live data, which Plugipay counts separately.
 func limitTogether(opts *plugipay.ClientOptions, server redis.Scripter) {
 	opts.Limiter = &sharedLimiter{
 		redis: server, key: "plugipay:reads:" + opts.KeyID, perSecond: 80, burst: 20, unreachable: opts.Limiter}

@@ -11,18 +11,18 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// redisServer is a Redis of a test's own, that keeps nothing.
+// redisServer is a Redis for one test. It stores nothing on disk.
 type redisServer struct {
 	socket  string
 	process *exec.Cmd
 }
 
-// startRedis starts a Redis on a socket in a folder of its own. Without the program the test skips, but in CI it fails.
+// startRedis starts a Redis on a socket in a new folder. Without the program the test is skipped. In CI it fails.
 func startRedis(t *testing.T) *redisServer {
 	t.Helper()
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
-		skip(t, "there is no redis-server on the path: install Redis")
+		skip(t, "redis-server is not on the path: install Redis")
 	}
 	folder, err := os.MkdirTemp("", "redis") // that of t.TempDir may be too long for a socket
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *redisServer) stop() {
 	_ = s.process.Wait()
 }
 
-// client returns a client as a process of its own would have one.
+// client returns a new client, like one of another process.
 func (s *redisServer) client(t *testing.T) *redis.Client {
 	t.Helper()
 	client, err := openRedis("unix://" + s.socket)
@@ -67,7 +67,7 @@ func (s *redisServer) client(t *testing.T) *redis.Client {
 	return client
 }
 
-// skip ends a test that lacks something. In CI nothing may be lacking.
+// skip skips a test that lacks a program. In CI it fails the test.
 func skip(t *testing.T, why string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {

@@ -13,18 +13,18 @@ import (
 )
 
 // sharedLimiter is a plugipay.Limiter for all processes that use the same Redis and the same key. It is a token bucket:
-// burst requests may be sent at once, and perSecond in the long run. Who waits has a place in the line, kept by Redis, and
-// asks only once.
+// burst requests may be sent at once, and perSecond in the long run. A request that waits has a place in the line, kept by
+// Redis, and asks Redis only once.
 type sharedLimiter struct {
 	redis     redis.Scripter
 	key       string
 	perSecond float64
 	burst     int
-	// unreachable is waited for instead while Redis does not answer. Nil: the call fails, as nobody can tell the rate.
+	// unreachable replaces this limiter while Redis does not respond. Nil means that the call fails then.
 	unreachable plugipay.Limiter
 }
 
-// errTooLate is what a call fails with whose turn would come after its context's deadline.
+// errTooLate is the error of a call whose turn would come after its context's deadline.
 var errTooLate = errors.New("the turn of the request would come after the context's deadline")
 
 // takePlace gives out the next place in the line and returns in how many microseconds its turn comes, or -1 if that is

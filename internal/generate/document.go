@@ -33,7 +33,7 @@ func save(root *yaml.Node, file string) error {
 	return os.WriteFile(file, text, 0o600)
 }
 
-// entries goes through the keys and values of a mapping, or through the elements of a sequence under its own key "".
+// entries iterates over the keys and values of a mapping, or over the elements of a sequence with the key "".
 func entries(node *yaml.Node) iter.Seq2[string, *yaml.Node] {
 	return func(yield func(string, *yaml.Node) bool) {
 		switch {
@@ -64,7 +64,7 @@ func value(mapping *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// at returns the value below a path of keys, or nil.
+// at returns the value at a path of keys, or nil.
 func at(node *yaml.Node, path ...string) *yaml.Node {
 	for _, key := range path {
 		node = value(node, key)
@@ -72,7 +72,7 @@ func at(node *yaml.Node, path ...string) *yaml.Node {
 	return node
 }
 
-// text returns the text of a key, or nothing.
+// text returns the text of a key, or "".
 func text(mapping *yaml.Node, key string) string {
 	if content := value(mapping, key); content != nil {
 		return content.Value
@@ -88,9 +88,10 @@ func list(mapping *yaml.Node, key string) (elements []*yaml.Node) {
 	return elements
 }
 
-// resolve returns what a node refers to, or the node if it refers to nothing; nil if the reference leads nowhere.
+// resolve returns the node that a reference refers to. It returns a node without a reference unchanged, and nil for an invalid
+// reference.
 func resolve(root, node *yaml.Node) *yaml.Node {
-	for range 10 { // a circle leads nowhere
+	for range 10 { // a circular reference is invalid
 		ref := value(node, "$ref")
 		if ref == nil {
 			return node
@@ -102,7 +103,7 @@ func resolve(root, node *yaml.Node) *yaml.Node {
 
 func mapping() *yaml.Node { return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"} }
 
-// set gives a key a value.
+// set sets the value of a key.
 func set(node *yaml.Node, key string, content *yaml.Node) {
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		if node.Content[i].Value == key {
@@ -113,7 +114,7 @@ func set(node *yaml.Node, key string, content *yaml.Node) {
 	node.Content = append(node.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: key}, content)
 }
 
-// setList gives a key a sequence.
+// setList sets a sequence as the value of a key.
 func setList(node *yaml.Node, key string, elements []*yaml.Node) {
 	set(node, key, &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: elements})
 }

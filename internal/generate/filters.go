@@ -7,9 +7,9 @@ import (
 // paramsType is the extension that names the public type of a list's filters.
 const paramsType = "x-go-params-type"
 
-// writeOutFilters gives each operation its query parameters, also those that its path or a component describes, and makes
-// the parameters of a list plain: an enumeration becomes a string or an integer, and a schema elsewhere is written out. The
-// public filters then have the types of the low-level client's parameters.
+// writeOutFilters copies all query parameters into their operations, including those of the path and of components. It also
+// simplifies the parameters of lists: an enumeration becomes a string or an integer, and a referenced schema is copied. Then
+// the public filters have the types of the low-level client's parameters.
 func writeOutFilters(root *yaml.Node) {
 	for _, item := range entries(value(root, "paths")) {
 		shared, kept := split(root, list(item, "parameters"))
@@ -24,7 +24,7 @@ func writeOutFilters(root *yaml.Node) {
 	}
 }
 
-// split divides parameters into those of the query, and the others.
+// split separates query parameters from other parameters.
 func split(root *yaml.Node, parameters []*yaml.Node) (query, others []*yaml.Node) {
 	for _, parameter := range parameters {
 		if resolved := resolve(root, parameter); resolved != nil && text(resolved, "in") == "query" {
@@ -43,7 +43,7 @@ func writeOutParameters(root, operation *yaml.Node, shared []*yaml.Node) {
 		given[text(resolve(root, parameter), "name")] = true
 	}
 	for _, parameter := range shared {
-		if !given[text(resolve(root, parameter), "name")] { // an operation's own comes first
+		if !given[text(resolve(root, parameter), "name")] { // the operation overrides its path
 			own = append(own, parameter)
 		}
 	}
@@ -59,7 +59,7 @@ func writeOutParameters(root, operation *yaml.Node, shared []*yaml.Node) {
 	}
 }
 
-// plainFilter returns a copy of a parameter with a schema that refers to nothing and enumerates nothing.
+// plainFilter returns a copy of a parameter whose schema has no references and no enumerations.
 func plainFilter(root, parameter *yaml.Node) *yaml.Node {
 	filter := mapping()
 	for key, content := range entries(parameter) {
@@ -71,21 +71,21 @@ func plainFilter(root, parameter *yaml.Node) *yaml.Node {
 	return filter
 }
 
-// maxDepth ends a schema that refers to itself.
+// maxDepth limits a schema that refers to itself.
 const maxDepth = 10
 
 func plainSchema(root, schema *yaml.Node, depth int) *yaml.Node {
 	goType := value(schema, "x-go-type")
 	resolved := resolve(root, schema)
-	if resolved == nil || depth > maxDepth || goType != nil {
+	if resolved == nil || resolved.Kind != yaml.MappingNode || depth > maxDepth || goType != nil {
 		return schema
 	}
 	plain := mapping()
 	for key, content := range entries(resolved) {
 		switch key {
-		case "enum", "x-enum-varnames", "x-go-alias", "x-go-list", "x-go-prefix":
+		case "enum", "const", "x-enum-varnames", "x-go-alias", "x-go-list", "x-go-prefix", otherNames:
 			continue
-		case "items":
+		case "items", "additionalProperties":
 			content = plainSchema(root, content, depth+1)
 		case "properties":
 			properties := mapping()

@@ -32,7 +32,7 @@ func describeNode(node *yaml.Node, named bool) {
 		switch {
 		case key == "description" && content.Kind == yaml.ScalarNode:
 			content.Value = comment(content.Value, named)
-		case key == "enum" && content.Kind == yaml.SequenceNode: // null is no constant, the type says that it is allowed
+		case key == "enum" && content.Kind == yaml.SequenceNode: // null has no constant; the type allows it
 			content.Content = withoutNull(content.Content)
 		case key == "summary" && isOperation: // an imperative, which does not read well after the name of a method
 			content.Value = ""
@@ -55,9 +55,11 @@ func describeNamed(node *yaml.Node) {
 	}
 }
 
-// comment returns a description without Markdown's backticks, to follow a name if it is named.
+// comment returns a description as text of a Go comment, to follow a name if it is named. It removes the backticks of
+// Markdown and indents its lists, which Go's comments want.
 func comment(description string, named bool) string {
 	description = strings.ReplaceAll(description, "`", "")
+	description = strings.ReplaceAll(description, "\n- ", "\n  - ")
 	if !named || description == "" {
 		return description
 	}

@@ -12,12 +12,12 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// Breach is a rule of the contract that a request or a response breaks. It names the rule and never the value, which may be
-// a buyer's.
+// Breach is a rule of the contract that a request or a response breaks. It names the rule but never the value, which may be data
+// of a buyer.
 type Breach struct {
-	// Property is the property, such as lineItems.0.name, the parameter or the header. It is empty for the whole body.
+	// Property is a property such as lineItems.0.name, a parameter or a header. It is empty for the whole body.
 	Property string
-	// Rule is what the rule demands, to follow the property: "must be at least 1".
+	// Rule follows the property in a sentence: "must be at least 1".
 	Rule string
 }
 
@@ -28,39 +28,39 @@ func (b *Breach) Error() string {
 	return b.Property + " " + b.Rule
 }
 
-// breachOf returns the breach that an error of a compiled schema is about. It chooses the same one of several every time.
+// breachOf returns the breach in an error of a compiled schema. If there are several, the choice does not depend on their order.
 func breachOf(err error) *Breach {
 	var invalid *jsonschema.ValidationError
 	if !errors.As(err, &invalid) {
 		return &Breach{Rule: "is not valid"}
 	}
-	return worst(invalid)
+	return firstBreach(invalid)
 }
 
-// worst returns the breach of an error that has others as its causes.
-func worst(err *jsonschema.ValidationError) *Breach {
+// firstBreach returns one breach of an error and its causes: the first in alphabetical order.
+func firstBreach(err *jsonschema.ValidationError) *Breach {
 	if len(err.Causes) == 0 {
 		return leafBreach(err)
 	}
 	switch err.ErrorKind.(type) {
 	case *kind.AnyOf, *kind.OneOf:
-		return closest(err)
+		return bestAlternative(err)
 	}
 	breaches := make([]*Breach, 0, len(err.Causes))
 	for _, cause := range err.Causes {
-		breaches = append(breaches, worst(cause))
+		breaches = append(breaches, firstBreach(cause))
 	}
 	return slices.MinFunc(breaches, func(a, b *Breach) int { return strings.Compare(a.Error(), b.Error()) })
 }
 
-// closest returns the breach of the alternative that fits best: the one that breaks furthest inside. If each breaks at
-// its top by the type, all their types are demanded.
-func closest(err *jsonschema.ValidationError) *Breach {
+// bestAlternative returns the breach of the alternative that fits best, which is the one with the deepest breach. If the value has
+// the wrong type for every alternative, the breach names all their types.
+func bestAlternative(err *jsonschema.ValidationError) *Breach {
 	var types []string
 	var deepest *Breach
 	for _, cause := range err.Causes {
 		types = append(types, wantedTypes(cause, err.InstanceLocation)...)
-		breach := worst(cause)
+		breach := firstBreach(cause)
 		if deepest == nil || depth(breach) > depth(deepest) {
 			deepest = breach
 		}
@@ -73,7 +73,7 @@ func closest(err *jsonschema.ValidationError) *Breach {
 
 func depth(b *Breach) int { return strings.Count(b.Property, ".") }
 
-// wantedTypes returns the types that the value at the location must have, if its type is all that is wrong.
+// wantedTypes returns the allowed types of the value at the location if the error is only about its type.
 func wantedTypes(err *jsonschema.ValidationError, at []string) []string {
 	for len(err.Causes) == 1 {
 		err = err.Causes[0]
@@ -124,12 +124,12 @@ func leafBreach(err *jsonschema.ValidationError) *Breach {
 	return &Breach{Property: property(at), Rule: rule}
 }
 
-// property names a part of a body as error.field does, such as lineItems.0.name.
+// property returns the name of a part of a body in the form of error.field, such as lineItems.0.name.
 func property(at []string) string { return strings.Join(at, ".") }
 
 func within(at, missing []string) []string { return append(slices.Clone(at), slices.Min(missing)) }
 
-// ruleOfKeyword says what a keyword of a parameter's schema demands.
+// ruleOfKeyword describes the rule of a keyword in a parameter's schema.
 func ruleOfKeyword(schema *openapi3.Schema, keyword string) string {
 	switch {
 	case keyword == "minimum" && schema.Min != nil:
@@ -200,7 +200,7 @@ func itemsWords(least int) string {
 	return fmt.Sprintf("must have at least %d items", least)
 }
 
-// text writes a value of a schema: text as it is, anything else as JSON.
+// text formats a value of a schema. It returns a string unchanged and any other value as JSON.
 func text(value any) string {
 	if s, ok := value.(string); ok {
 		return s

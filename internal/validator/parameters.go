@@ -14,14 +14,14 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
-// parameter is a parameter of an operation, and the route to give to kin-openapi for it.
+// parameter is a parameter of an operation, and the route that kin-openapi needs to check it.
 type parameter struct {
 	spec  *openapi3.Parameter
 	route *routers.Route
 }
 
-// newParameters returns the parameters of an operation. A parameter of the operation replaces the one of its path that
-// has the same name and place.
+// newParameters returns the parameters of an operation. A parameter of the operation replaces a parameter of its path with the
+// same name and place.
 func newParameters(route *routers.Route) (parameters []parameter) {
 	all := append(openapi3.Parameters{}, route.Operation.Parameters...)
 	for _, ref := range route.PathItem.Parameters {
@@ -39,8 +39,8 @@ func newParameters(route *routers.Route) (parameters []parameter) {
 	return parameters
 }
 
-// asPlain returns the route as one of a document of OpenAPI 3.0, for values whose schemas are plain. For 3.1 kin-openapi
-// compiles a schema on every call, which takes ten times as long as the rest.
+// asPlain returns a copy of the route that declares OpenAPI 3.0. It is for plain schemas. For 3.1, kin-openapi compiles the schema
+// on every call, which takes ten times as long as everything else.
 func asPlain(route *routers.Route) *routers.Route {
 	doc := *route.Spec
 	doc.OpenAPI = "3.0.3"
@@ -83,7 +83,7 @@ func isPlain(schema *openapi3.SchemaRef) bool {
 	return true
 }
 
-// filterOptions returns the options for kin-openapi. Its formats are those of the compiled schemas.
+// filterOptions returns the options for kin-openapi, with the same formats as the compiled schemas.
 func filterOptions() (*openapi3filter.Options, error) {
 	options := &openapi3filter.Options{SkipSettingDefaults: true, IncludeResponseStatus: true, ExcludeResponseBody: true}
 	for _, format := range formats {
@@ -149,7 +149,7 @@ func (o *Operation) checkHeaders(r *http.Request, status int, header http.Header
 
 func isNotPlain(ref *openapi3.HeaderRef) bool { return !isPlain(ref.Value.Schema) }
 
-// headerBreach finds the header that an error of kin-openapi is about, which only its text says.
+// headerBreach returns the breach of a response header. It finds the header in the text of kin-openapi's error.
 func headerBreach(specs openapi3.Headers, header http.Header, err error) *Breach {
 	var response *openapi3filter.ResponseError
 	if !errors.As(err, &response) {

@@ -14,10 +14,10 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// formats are the formats that are asserted, in bodies and in parameters.
+// formats lists the formats that are checked in bodies and in parameters.
 var formats = []string{"date", "date-time", "uri", "uuid", "email", "ipv4"}
 
-// schemas are the compiled schemas of a document.
+// schemas holds the compiled schemas of a document.
 type schemas struct {
 	byMedia map[*openapi3.MediaType]*jsonschema.Schema // of the JSON bodies
 	byName  map[string]*jsonschema.Schema              // of the components
@@ -25,7 +25,7 @@ type schemas struct {
 
 const (
 	documentURL = "https://plugipay.com/openapi.json"
-	bodiesKey   = "x-bodies" // of the document, under which the bodies' schemas are added
+	bodiesKey   = "x-bodies" // the key of the bodies' schemas in the document
 )
 
 // compileSchemas compiles the schemas of the document's components and of the bodies.
@@ -39,7 +39,7 @@ func compileSchemas(document []byte, doc *openapi3.T, bodies []openapi3.Content)
 	if err != nil {
 		return nil, err
 	}
-	root := value.(map[string]any) // as the loader has read it
+	root := value.(map[string]any) // the loader has read it as an object
 	if root[bodiesKey], err = jsonschema.UnmarshalJSON(bytes.NewReader(written)); err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func newCompiler() *jsonschema.Compiler {
 	return c
 }
 
-// checkURI wants an absolute URL with a host, which is what a browser can be sent to.
+// checkURI requires an absolute URL with a host, because a browser must be able to open it.
 func checkURI(value any) error {
 	text, ok := value.(string)
 	if !ok {

@@ -1,5 +1,5 @@
-// Package validator holds requests and responses against an OpenAPI document. Bodies are validated by JSON schemas that
-// are compiled once. Parameters and headers are validated by kin-openapi.
+// Package validator checks requests and responses against an OpenAPI document. It checks bodies with JSON schemas that it
+// compiles once, and parameters and headers with kin-openapi.
 package validator
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// Validator knows the operations of a document. It is safe for concurrent use.
+// Validator holds the operations of a document. It is safe for concurrent use.
 type Validator struct {
 	operations []*Operation
 	schemas    *schemas
@@ -59,7 +59,7 @@ func New(document []byte) (*Validator, error) {
 	return &Validator{operations: operations, schemas: compiled}, nil
 }
 
-// operationsOf returns the operations of a document, in the order in which a path is matched, and their bodies.
+// operationsOf returns the operations of a document in matching order, and their bodies.
 func operationsOf(doc *openapi3.T) (operations []*Operation, bodies []openapi3.Content) {
 	for _, template := range doc.Paths.InMatchingOrder() {
 		item := doc.Paths.Value(template)
@@ -124,8 +124,8 @@ func (v *Validator) OperationIDs() []string {
 	return ids
 }
 
-// CheckRequest returns a *Breach if the request does not match the operation. The body is the request's, which is not
-// read; pathValues are those that Find returned.
+// CheckRequest returns a *Breach if the request does not match the operation. It checks body instead of r.Body, which it does
+// not read. pathValues are the values that Find returned.
 func (o *Operation) CheckRequest(r *http.Request, pathValues map[string]string, body []byte) error {
 	if err := o.checkParameters(r, pathValues); err != nil {
 		return err

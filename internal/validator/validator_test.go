@@ -10,7 +10,7 @@ import (
 	"github.com/plugipay/plugipay-go/internal/validator"
 )
 
-// document returns an OpenAPI document with one operation, whose body and whose parameter q have the schemas.
+// document returns an OpenAPI document with one operation. The arguments are the schemas of its body and its parameter q.
 func document(body, q string) []byte {
 	return fmt.Appendf(nil, `{"openapi":"3.1.0","info":{"title":"t","version":"1"},"paths":{"/things/{id}":{
 		"parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"string"}}],
@@ -47,7 +47,7 @@ func TestCheckRequest_FindsABreachOfEachKeyword(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ schema, good, bad, want string }{
 		"const": {`{"properties":{"kind":{"const":"card"}}}`, `{"kind":"card"}`, `{"kind":"cash"}`, "kind must be card"},
-		"const behind a reference": {`{"properties":{"a":{"$ref":"#/components/schemas/Named"}}}`,
+		"const in a referenced schema": {`{"properties":{"a":{"$ref":"#/components/schemas/Named"}}}`,
 			`{"a":{"kind":"card"}}`, `{"a":{"kind":"cash"}}`, "a.kind must be card"},
 		"if, then": {`{"if":{"properties":{"kind":{"const":"card"}},"required":["kind"]},"then":{"required":["number"]}}`,
 			`{"kind":"cash"}`, `{"kind":"card"}`, "number is required"},
@@ -65,9 +65,9 @@ func TestCheckRequest_FindsABreachOfEachKeyword(t *testing.T) {
 			`{"a":1}`, `{"a":1,"secret":1}`, "the body must have no other properties"},
 		"uniqueItems": {`{"properties":{"a":{"uniqueItems":true}}}`, `{"a":[1]}`, `{"a":[1,1]}`, "a breaks the rule uniqueItems"},
 		"not":         {`{"properties":{"a":{"not":{"type":"string"}}}}`, `{"a":1}`, `{"a":"x"}`, "a is not valid"},
-		"anyOf, the alternative that fits best": {`{"anyOf":[{"required":["x"]},{"properties":{"a":{"properties":{"b":{"type":"string"}}}},"required":["a"]}]}`,
+		"anyOf, the best alternative": {`{"anyOf":[{"required":["x"]},{"properties":{"a":{"properties":{"b":{"type":"string"}}}},"required":["a"]}]}`,
 			`{"a":{"b":"x"}}`, `{"a":{"b":1}}`, "a.b must be text"},
-		"several": {`{"properties":{"b":{"type":"string"},"a":{"type":"string"}}}`, `{}`, `{"a":1,"b":1}`, "a must be text"},
+		"several breaches": {`{"properties":{"b":{"type":"string"},"a":{"type":"string"}}}`, `{}`, `{"a":1,"b":1}`, "a must be text"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -125,7 +125,7 @@ func body(t *testing.T, a string) string {
 	return string(text)
 }
 
-func TestCheckRequest_HoldsParametersAgainstTheirSchemas(t *testing.T) {
+func TestCheckRequest_ChecksParameters(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ schema, good, bad, want string }{
 		"integer":   {`{"type":"integer"}`, "1", "x", "q must be a whole number"},
@@ -153,7 +153,7 @@ func TestCheckRequest_HoldsParametersAgainstTheirSchemas(t *testing.T) {
 	}
 }
 
-func TestFind_TakesOnlyThePathsOfTheDocument(t *testing.T) {
+func TestFind_MatchesThePathsOfTheDocument(t *testing.T) {
 	t.Parallel()
 	v, err := validator.New(document(`{}`, `{"type":"string"}`))
 	if err != nil {
@@ -173,15 +173,15 @@ func TestFind_TakesOnlyThePathsOfTheDocument(t *testing.T) {
 	}
 }
 
-func TestNew_RefusesADocumentThatItCannotUse(t *testing.T) {
+func TestNew_RefusesUnusableDocuments(t *testing.T) {
 	t.Parallel()
 	for name, doc := range map[string]string{
-		"not JSON":                 "{",
-		"a reference to nowhere":   string(document(`{"$ref":"#/components/schemas/None"}`, `{"type":"string"}`)),
-		"a schema that is not one": string(document(`{"properties":{"a":{"pattern":"("}}}`, `{"type":"string"}`)),
+		"not JSON":             "{",
+		"an unknown reference": string(document(`{"$ref":"#/components/schemas/None"}`, `{"type":"string"}`)),
+		"an invalid schema":    string(document(`{"properties":{"a":{"pattern":"("}}}`, `{"type":"string"}`)),
 	} {
 		if _, err := validator.New([]byte(doc)); err == nil {
-			t.Errorf("%s is used", name)
+			t.Errorf("New accepts %s", name)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 // Execer is a transaction of the caller's for [Inbox.Claim]: a *sql.Tx, a *sqlx.Tx, gorm's ConnPool, or a pgx.Tx with a
 // method around its Exec.
 type Execer interface {
+	// ExecContext executes a statement in the transaction. It has the signature of [sql.Tx.ExecContext].
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 

@@ -1,4 +1,4 @@
-// Command facade creates a checkout session with plugipay: for its size, see the program beside it.
+// Command facade creates a checkout session with plugipay. Its size is compared with the size of command standard.
 package main
 
 import (

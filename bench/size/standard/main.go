@@ -1,5 +1,5 @@
-// Command standard creates a checkout session with nothing but net/http and encoding/json, unsigned. Its size is what that
-// of the program beside it, which does the same with plugipay, is measured by.
+// Command standard creates a checkout session with only net/http and encoding/json, without a signature. The size of command
+// facade is compared with its size.
 package main
 
 import (
@@ -20,13 +20,13 @@ func main() {
 		log.Fatal(err)
 	}
 	defer resp.Body.Close()
-	var answer struct {
+	var envelope struct {
 		Data struct {
 			HostedURL string `json:"hostedUrl"`
 		} `json:"data"`
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+	if err := json.NewDecoder(resp.Body).Decode(&envelope); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(answer.Data.HostedURL)
+	fmt.Println(envelope.Data.HostedURL)
 }

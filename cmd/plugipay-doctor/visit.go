@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/plugipay/plugipay-go/plugipay"
+)
+
+// visit is one run of the checks, with what they create.
+type visit struct {
+	setup
+	report *report
+	marker string // of this run's keys and metadata
+
+	first, second *plugipay.CheckoutSession // nil until they are created
+	created       []attempted
+	keep          bool // leaves the session of "unit of IDR" open
+}
+
+// attempted is a session that was asked for. Its id is empty if the response did not arrive.
+type attempted struct {
+	key   string
+	input plugipay.CheckoutSessionCreateInput
+	id    string
+}
+
+func newVisit(s setup, r *report, keep bool) *visit {
+	return &visit{setup: s, report: r, keep: keep, marker: fmt.Sprintf("doctor_%x", time.Now().UnixNano())}
+}
+
+// check is one line of the report.
+type check struct {
+	name string
+	// needsSession is true for a check that uses the sessions of "create".
+	needsSession bool
+	run          func(*visit, context.Context) finding
+}
+
+// checks are made in this order, if Plugipay can be reached.
+var checks = []check{
+	{"signature or bearer", false, (*visit).checkCredentials},
+	{"wrong secret", false, (*visit).checkWrongSecret},
+	{"dashboard key", false, (*visit).checkDashboardKey},
+	{"create", false, (*visit).checkCreate},
+	{"scope", false, (*visit).checkScope},
+	{"ids and URLs", true, (*visit).checkShape},
+	{"get", true, (*visit).checkGet},
+	{"unknown session", false, (*visit).checkUnknown},
+	{"validation error", false, (*visit).checkValidation},
+	{"list limit", true, (*visit).checkLimit},
+	{"list status", true, (*visit).checkStatusFilter},
+	{"list customerId", true, (*visit).checkCustomerFilter},
+	{"list createdAfter", true, (*visit).checkCreatedAfter},
+	{"list createdBefore", true, (*visit).checkCreatedBefore},
+	{"list order", true, (*visit).checkOrder},
+	{"list cursor", true, (*visit).checkCursor},
+	{"paging form", true, (*visit).checkPaging},
+	{"rate-limit headers", false, (*visit).checkRateLimit},
+	{"idempotent replay", true, (*visit).checkReplay},
+	{"idempotency mismatch", true, (*visit).checkMismatch},
+	{"write without a key", true, (*visit).checkKeyless},
+	{"confirm without a body", true, (*visit).checkConfirm},
+	{"cancel", true, (*visit).checkCancel},
+	{"cancel again", true, (*visit).checkCancelAgain},
+	{"unit of IDR", true, (*visit).checkUnit},
+}
+
+// examine makes all checks, and reports each.
+func (v *visit) examine(ctx context.Context) {
+	base := v.client.BaseURL()
+	v.report.add("keys", checkKeys(v.setup))
+	v.report.add("account", checkAccount(v.setup))
+	v.report.add("host", checkHost(ctx, base))
+	v.report.add("proxy", checkProxy(base))
+	p, err := knock(ctx, base)
+	if err != nil {
+		v.report.add("network", isDifferent("check PLUGIPAY_BASE_URL, the network and the proxy: the other checks were not made",
+			"Plugipay cannot be reached: %v", err))
+		return
+	}
+	v.report.add("network", isAsExpected("Plugipay responds"))
+	v.report.add("TLS", checkTLS(base, p))
+	v.report.add("clock", checkClock(p))
+	v.report.add("no credentials", checkUnsigned(p))
+	for _, c := range checks {
+		if ctx.Err() != nil {
+			v.report.note("interrupted: the checks from %q on were not made", c.name)
+			return
+		}
+		if c.needsSession && v.first == nil {
+			v.report.add(c.name, isUnknown("", "there is no session; see create"))
+			continue
+		}
+		v.report.add(c.name, c.run(v, ctx))
+	}
+	v.reportBreaches()
+}
+
+// reportBreaches reports each difference between the responses and openapi.yaml.
+func (v *visit) reportBreaches() {
+	v.breaches.mu.Lock()
+	defer v.breaches.mu.Unlock()
+	for _, breach := range v.breaches.seen {
+		v.report.add("contract", isDifferent("attach the report of -json to an issue: Plugipay may be newer than this package", "%s", breach))
+	}
+	if len(v.breaches.seen) == 0 {
+		v.report.add("contract", isAsExpected("all responses are as openapi.yaml says"))
+	}
+}
+
+// create creates a session, and remembers it before it is there, so that it is canceled in any case.
+func (v *visit) create(ctx context.Context, key string, input plugipay.CheckoutSessionCreateInput) (*plugipay.CheckoutSession, error) {
+	v.created = append(v.created, attempted{key: key, input: input})
+	session, err := v.client.CheckoutSessions.Create(plugipay.WithIdempotencyKey(ctx, key), input)
+	if err == nil {
+		v.created[len(v.created)-1].id = session.ID
+	}
+	return session, err
+}
+
+// cleanUp cancels the sessions of the visit, also after Ctrl+C. A create whose response did not arrive is repeated with its
+// key, which returns the session.
+func (v *visit) cleanUp(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
+	defer cancel()
+	left := 0
+	for _, a := range v.created {
+		if a.id == "" {
+			session, err := v.client.CheckoutSessions.Create(plugipay.WithIdempotencyKey(ctx, a.key), a.input)
+			if err != nil {
+				continue // refused, now as before
+			}
+			a.id = session.ID
+		}
+		if _, err := v.client.CheckoutSessions.CancelOrGet(ctx, a.id); err != nil {
+			v.report.note("the session %s was not canceled: %v", a.id, err)
+			left++
+		}
+	}
+	if len(v.created) > 0 && left == 0 {
+		v.report.note("\nThe doctor's sessions have ended.")
+	}
+}

@@ -1,0 +1,5 @@
+// Package inbox tests package plugipay/inbox against real databases: SQLite, PostgreSQL and MariaDB. The tests start the
+// servers themselves, on free ports. A server that is not installed is skipped, but not in CI.
+//
+// It is a separate module, so that the drivers of the databases do not become dependencies of the SDK.
+package inbox
