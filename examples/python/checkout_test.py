@@ -88,7 +88,7 @@ class CheckoutTest(unittest.TestCase):
         self.assertEqual("open", session["status"])
 
         call("POST", f"/_sandbox/sessions/{session['id']}/pay", {"method": "qris"})
-        waited = call("POST", "/_sandbox/deliveries/wait", {"timeoutMs": 5000})
+        waited = call("POST", "/_sandbox/deliveries/wait", {"timeoutMs": 5000, "keyId": self.workspace["keyId"]})
         self.assertEqual({"pending": [], "failed": []}, waited)
 
         paid = signed(self.workspace, "GET", f"/api/v1/checkout-sessions/{session['id']}")
