@@ -1,4 +1,4 @@
-.PHONY: help generate lint test inbox browser examples commands fuzz bench quickstart run
+.PHONY: help generate lint test inbox browser examples commands containers fuzz bench quickstart run
 
 help: # print this list
 	@sed -n 's/^\([a-z]*\): # /make \1	/p' Makefile | expand -t 20
@@ -26,6 +26,9 @@ inbox: # test the inbox on PostgreSQL, MariaDB and SQLite
 
 browser: # test the sandbox's pages in Chromium
 	.ci/browser
+
+containers: # reach the sandbox from another container or network namespace
+	.ci/containers
 
 fuzz: # fuzz each target for 30 seconds
 	.ci/fuzz

@@ -107,7 +107,7 @@ func TestTransport_ReportsEachBreach(t *testing.T) {
 		"no report for a path with an escape":     {withPath(get, "/api/v1/checkout-sessions/a%2Fb"), nil},
 		"no report for a list":                    {list, nil},
 		"no report behind a gateway":              {withPath(get, "/gateway/api/v1/checkout-sessions/cs_1"), nil},
-		"no report for an unknown operation":      {exchange{method: "GET", path: "/api/v1/refunds", status: 418, response: "tea"}, nil},
+		"no report for an unknown operation":      {exchange{method: "GET", path: "/api/v1/umbrellas", status: 418, response: "tea"}, nil},
 		"no report for null details":              {exchange{method: "POST", path: "/api/v1/checkout-sessions/cs_1/cancel", key: "k", status: 409, response: failed}, nil},
 		"a request without the key":               {with(func(e *exchange) { e.key = "" }), []string{"the request createCheckoutSession: Idempotency-Key is required"}},
 		"a request without a body":                {with(func(e *exchange) { e.body = "" }), []string{"the request createCheckoutSession: the body is required"}},

@@ -43,15 +43,13 @@ func TestLists_CoverEveryEnumerationOfTheContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := 0
 	for name, schema := range doc.Components.Schemas {
 		if len(schema.Value.Enum) == 0 || name == "ListOrder" {
 			continue
 		}
-		found++
 		list := enumLists[name]
 		if list == nil {
-			t.Errorf("%s has no list: give it x-go-list", name)
+			t.Errorf("%s has no list: give it x-go-list, and add it to enumLists in plugipay/enums_test.go", name)
 			continue
 		}
 		var want []string
@@ -66,8 +64,10 @@ func TestLists_CoverEveryEnumerationOfTheContract(t *testing.T) {
 			t.Errorf("the list of %s is %v, want %v", name, got, want)
 		}
 	}
-	if found != len(enumLists) {
-		t.Errorf("the contract has %d enumerations", found)
+	for name := range enumLists {
+		if doc.Components.Schemas[name] == nil {
+			t.Errorf("the contract has no %s: remove it from enumLists", name)
+		}
 	}
 }
 

@@ -7,9 +7,13 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/plugipay/plugipay-go/contract"
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
@@ -170,6 +174,24 @@ func operations() []operation {
 			return err
 		}},
 	}
+}
+
+// described returns the operations of the contract, by method and path. The id in a path is cs_01HX. An operation has the
+// parameters of its path, too.
+func described(t *testing.T) map[string]*openapi3.Operation {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	operations := map[string]*openapi3.Operation{}
+	for path, item := range doc.Paths.Map() {
+		for method, operation := range item.Operations() {
+			operation.Parameters = append(operation.Parameters, item.Parameters...)
+			operations[method+" "+strings.Replace(path, "{id}", "cs_01HX", 1)] = operation
+		}
+	}
+	return operations
 }
 
 // body is the body of a successful response to the operation.

@@ -19,7 +19,7 @@ func TestHandleAddsARouteBehindTheAPI(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	var calls atomic.Int64
-	must(t, server.Handle("POST /api/v1/refunds", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	must(t, server.Handle("POST /api/v1/umbrellas", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		w.WriteHeader(http.StatusCreated)
 		fmt.Fprintf(w, `{"id":"re_%d","for":%s}`, calls.Add(1), body)
@@ -36,15 +36,15 @@ func TestHandleAddsARouteBehindTheAPI(t *testing.T) {
 			http.Error(w, "no such customer", http.StatusNotFound)
 		}
 	})))
-	first := c.send("POST", "/api/v1/refunds", `{"a":1}`, header("Idempotency-Key", "k1")).want(201)
+	first := c.send("POST", "/api/v1/umbrellas", `{"a":1}`, header("Idempotency-Key", "k1")).want(201)
 	if got := string(first.envelope.Data); got != `{"id":"re_1","for":{"a":1}}` {
 		t.Errorf("data = %s", got)
 	}
-	again := c.send("POST", "/api/v1/refunds", `{ "a": 1 }`, header("Idempotency-Key", "k1")).want(201)
+	again := c.send("POST", "/api/v1/umbrellas", `{ "a": 1 }`, header("Idempotency-Key", "k1")).want(201)
 	if string(again.envelope.Data) != string(first.envelope.Data) || calls.Load() != 1 {
 		t.Errorf("with the same key the data is %s after %d calls", again.envelope.Data, calls.Load())
 	}
-	c.send("POST", "/api/v1/refunds", `{"a":2}`, header("Idempotency-Key", "k1")).wantError(409, gen.ErrorCodeIdempotencyMismatch, "")
+	c.send("POST", "/api/v1/umbrellas", `{"a":2}`, header("Idempotency-Key", "k1")).wantError(409, gen.ErrorCodeIdempotencyMismatch, "")
 	for id, want := range map[string]string{"cus_1": `"a plain text"`, "cus_2": "null"} {
 		if got := c.send("GET", "/api/v1/customers/"+id, "").want(200); string(got.envelope.Data) != want {
 			t.Errorf("%s: data = %s, want %s", id, got.envelope.Data, want)
@@ -55,9 +55,9 @@ func TestHandleAddsARouteBehindTheAPI(t *testing.T) {
 	c.send("GET", "/api/v1/customers/cus_1", "", tampered("Authorization", "")).wantError(401, gen.ErrorCodeInvalidKey, "")
 	c.send("GET", "/api/v1/customers//cus_1", "").wantError(404, gen.ErrorCodeNotFound, "")
 	c.send("DELETE", "/api/v1/customers/cus_1", "").wantError(404, gen.ErrorCodeNotFound, "")
-	must(t, server.Inject(sandbox.Fault{Operation: "POST /api/v1/refunds", Status: 503}))
-	c.send("POST", "/api/v1/refunds", `{}`).wantError(503, gen.ErrorCodeServiceUnavailable, "")
-	if got := server.Requests()[0]; got.Operation != "POST /api/v1/refunds" || !got.Injected {
+	must(t, server.Inject(sandbox.Fault{Operation: "POST /api/v1/umbrellas", Status: 503}))
+	c.send("POST", "/api/v1/umbrellas", `{}`).wantError(503, gen.ErrorCodeServiceUnavailable, "")
+	if got := server.Requests()[0]; got.Operation != "POST /api/v1/umbrellas" || !got.Injected {
 		t.Errorf("request = %+v", got)
 	}
 }

@@ -51,6 +51,10 @@ type Options struct {
 	// one lets everybody in who can reach this machine. Empty: a free port of the loopback interface.
 	Addr string
 
+	// TLS makes [Start] listen for https, with a certificate that it makes. [Server.CA] is the certificate to trust, and
+	// [Server.ClientOptions] trusts it. False: plain http.
+	TLS bool
+
 	// PublicURL is what the hostedUrl of a session starts with, such as "https://pay.example.com". Empty: the scheme
 	// and the host of the request that creates the session.
 	PublicURL string

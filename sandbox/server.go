@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"cmp"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -19,6 +21,9 @@ type Server struct {
 
 	// URL is where the server answers, such as "http://127.0.0.1:34567". It has no slash at the end.
 	URL string
+
+	// CA is the certificate to trust if the server listens for https; see Options.TLS. Nil: plain http.
+	CA *x509.Certificate
 
 	http    *http.Server
 	stopped chan struct{} // closed when the server has stopped listening
@@ -41,6 +46,15 @@ func Start(opts Options) (*Server, error) {
 		http:    &http.Server{Handler: box, ReadHeaderTimeout: 10 * time.Second},
 		stopped: make(chan struct{}),
 	}
+	if opts.TLS {
+		certificate, authority, err := newCertificate(opts.allowedHosts())
+		if err != nil {
+			_ = listener.Close()
+			return nil, fmt.Errorf("sandbox: %w", err)
+		}
+		s.URL, s.CA = "https://"+reachable(listener.Addr()), authority
+		s.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	}
 	go s.serve(listener)
 	return s, nil
 }
@@ -57,7 +71,11 @@ func reachable(addr net.Addr) string {
 
 func (s *Server) serve(listener net.Listener) {
 	defer close(s.stopped)
-	if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	serve := s.http.Serve
+	if s.http.TLSConfig != nil {
+		serve = func(l net.Listener) error { return s.http.ServeTLS(l, "", "") } // the certificate is in the configuration
+	}
+	if err := serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		_ = s.http.Close() // the listener failed: clients get connection errors from now on
 	}
 }
@@ -71,6 +89,11 @@ func (s *Server) ClientOptions() plugipay.ClientOptions {
 		opts.APIKey = key.id
 	} else {
 		opts.KeyID, opts.Secret = key.id, key.secret
+	}
+	if s.CA != nil {
+		trusted := x509.NewCertPool()
+		trusted.AddCert(s.CA)
+		opts.HTTP = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}, ForceAttemptHTTP2: true}}
 	}
 	if os.Getenv("PLUGIPAY_ON_BEHALF_OF") != "" { // an account of the real Plugipay, which NewClient would take
 		opts.OnBehalfOf = key.home.accountID

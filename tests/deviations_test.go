@@ -222,8 +222,8 @@ func runContract(t *testing.T, baseURL, tests string) (string, error) {
 	return string(out), err
 }
 
-// TestDeviations_AreFoundByTheContractTests: each test that finds a deviation passes without one.
-func TestDeviations_AreFoundByTheContractTests(t *testing.T) {
+// TestDeviations_AreFound: each test that finds a deviation passes without one.
+func TestDeviations_AreFound(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("PLUGIPAY_CONTRACT_BASE_URL") != "" {
 		t.Skip("the deviations are those of a sandbox")

@@ -3,6 +3,7 @@ package tests
 import (
 	"context"
 	"fmt"
+	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -15,9 +16,9 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// TestEachOperationHasItsMethod: an operation createCheckoutSession with the tag "Checkout sessions" is the method
+// TestFacade_HasAMethodForEachOperation: an operation createCheckoutSession with the tag "Checkout sessions" is the method
 // Client.CheckoutSessions.Create, and no other is.
-func TestEachOperationHasItsMethod(t *testing.T) {
+func TestFacade_HasAMethodForEachOperation(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	if err != nil {
@@ -41,9 +42,48 @@ func TestEachOperationHasItsMethod(t *testing.T) {
 	if operations == 0 {
 		t.Fatal("the contract has no operations")
 	}
-	if lacks("CheckoutSessions", "Refund") == "" || lacks("Refunds", "Create") == "" {
+	if lacks("CheckoutSessions", "DoNothing") == "" || lacks("Nothings", "Create") == "" {
 		t.Error("a method that does not exist is not missed")
 	}
+}
+
+// TestOperation_IsUsedByATest: a contract test makes an exchange of each operation with a success, and sets each of its filters.
+func TestOperation_IsUsedByATest(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const file = "server_keeps_contract_test.go"
+	tests, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range doc.Paths.Map() {
+		for _, operation := range item.Operations() {
+			for status := range operation.Responses.Map() {
+				if exchange := operation.OperationID + " " + status; status[0] == '2' && !strings.Contains(string(tests), `"`+exchange+`"`) {
+					t.Errorf("no contract test has wantValidated(t, transport, %q): add one to tests/%s", exchange, file)
+				}
+			}
+			for _, name := range filters(operation) {
+				if !regexp.MustCompile(`\b` + name + `( =|:)`).Match(tests) {
+					t.Errorf("no contract test sets the filter %s of %s: add one to tests/%s, and obey it in sandbox", name, operation.OperationID, file)
+				}
+			}
+		}
+	}
+}
+
+// filters returns the fields of the public type of an operation's filters.
+func filters(operation *openapi3.Operation) (names []string) {
+	paramsType, _ := operation.Extensions["x-go-params-type"].(string)
+	if public := publicTypes[paramsType]; public != nil {
+		for _, field := range reflect.VisibleFields(public) {
+			names = append(names, field.Name)
+		}
+	}
+	return names
 }
 
 // facadeMethod returns the resource and the method that belong to an operation: the verb of its id, and what follows the
@@ -97,20 +137,42 @@ func lacks(resource, name string) string {
 	return ""
 }
 
-// publicTypes are the types of the facade, by the name of the contract's schema or x-go-params-type that they are of.
-var publicTypes = map[string]reflect.Type{
-	"CheckoutSession":            reflect.TypeFor[plugipay.CheckoutSession](),
-	"CheckoutSessionCreateInput": reflect.TypeFor[plugipay.CheckoutSessionCreateInput](),
-	"CheckoutSessionCustomer":    reflect.TypeFor[plugipay.CheckoutSessionCustomer](),
-	"CheckoutSessionLineItem":    reflect.TypeFor[plugipay.CheckoutSessionLineItem](),
-	"CheckoutSessionListParams":  reflect.TypeFor[plugipay.CheckoutSessionListParams](),
-	"ErrorDetail":                reflect.TypeFor[plugipay.Error](),
-	"ListMeta":                   reflect.TypeFor[plugipay.Page[plugipay.CheckoutSession]](),
-	"Meta":                       reflect.TypeFor[plugipay.ResponseInfo](),
-	"PageInfo":                   reflect.TypeFor[plugipay.Page[plugipay.CheckoutSession]](),
-	"PlainEvent":                 reflect.TypeFor[plugipay.WebhookEvent](),
-	"VersionedEvent":             reflect.TypeFor[plugipay.WebhookEvent](),
-	"VersionedEventData":         reflect.TypeFor[plugipay.WebhookEventData](),
+// publicTypes are the types of the facade by the name of the contract's schema or x-go-params-type that they are of: those that
+// its methods take and return under the contract's name, and these.
+var publicTypes = addTypes(map[string]reflect.Type{
+	"ErrorDetail":        reflect.TypeFor[plugipay.Error](),
+	"ListMeta":           reflect.TypeFor[plugipay.Page[plugipay.CheckoutSession]](),
+	"Meta":               reflect.TypeFor[plugipay.ResponseInfo](),
+	"PageInfo":           reflect.TypeFor[plugipay.Page[plugipay.CheckoutSession]](),
+	"PlainEvent":         reflect.TypeFor[plugipay.WebhookEvent](),
+	"VersionedEvent":     reflect.TypeFor[plugipay.WebhookEvent](),
+	"VersionedEventData": reflect.TypeFor[plugipay.WebhookEventData](),
+}, reflect.TypeFor[*plugipay.Client]())
+
+// addTypes adds a type of the facade, and those that its fields and methods lead to, by their names.
+func addTypes(found map[string]reflect.Type, t reflect.Type) map[string]reflect.Type {
+	for slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Map}, t.Kind()) {
+		t = t.Elem()
+	}
+	if t.PkgPath() != reflect.TypeFor[plugipay.Client]().PkgPath() || found[t.Name()] != nil {
+		return found
+	}
+	found[t.Name()] = t
+	if t.Kind() == reflect.Struct {
+		for i := range t.NumField() {
+			addTypes(found, t.Field(i).Type)
+		}
+	}
+	for i := range reflect.PointerTo(t).NumMethod() {
+		method := reflect.PointerTo(t).Method(i).Type
+		for in := range method.NumIn() {
+			addTypes(found, method.In(in))
+		}
+		for out := range method.NumOut() {
+			addTypes(found, method.Out(out))
+		}
+	}
+	return found
 }
 
 // notPublic are the parameters and properties without a field of their name, with the reason.
@@ -130,8 +192,8 @@ var notPublic = map[string]string{
 	"PlainEvent.workspaceId":         "WebhookEvent.AccountID has it",
 }
 
-// TestFacade_HasWhatTheContractHas: what the contract has and the facade does not is named, with the place to add it.
-func TestFacade_HasWhatTheContractHas(t *testing.T) {
+// TestFacade_HasWhatTheDocumentHas: what the contract has and the facade does not is named, with the place to add it.
+func TestFacade_HasWhatTheDocumentHas(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	if err != nil {
@@ -213,6 +275,8 @@ func lacksParameter(operation *openapi3.Operation, parameter *openapi3.Parameter
 	paramsType, _ := operation.Extensions["x-go-params-type"].(string)
 	public := publicTypes[paramsType]
 	switch {
+	case paramsType != "" && public == nil:
+		return fmt.Sprintf("%s: no method of the facade takes its filters, plugipay.%s", operation.OperationID, paramsType)
 	case public != nil && hasField(public, strings.ReplaceAll(parameter.Name, "-", "")):
 		return ""
 	case parameter.In == "query" && public != nil:
@@ -232,7 +296,8 @@ func lacksProperty(schema, property string) string {
 	public := publicTypes[schema]
 	switch {
 	case public == nil:
-		return fmt.Sprintf("the schema %s is in no type of the facade: add its type to publicTypes in tests/facade_test.go, or remove it in plugipay/overlay.yaml", schema)
+		return fmt.Sprintf("the schema %s is in no type of the facade: have a method of plugipay take or return it, or add the type that has its "+
+			"properties to publicTypes in tests/facade_test.go", schema)
 	case !hasField(public, property):
 		return fmt.Sprintf("%s.%s is not in %s: add a field, or a reason to notPublic in tests/facade_test.go", schema, property, public)
 	}

@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -17,6 +18,9 @@ func TestMain(m *testing.M) {
 				_ = os.Unsetenv(name)
 			}
 		}
+	}
+	if err := flag.Set("test.parallel", "8"); err != nil { // most of the tests wait, for a retry or a connection that stalls
+		panic(err)
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -1,10 +1,10 @@
-// Plugipay-sandbox is a Plugipay on your own machine: it answers the checkout-session API, sends events, and forgets
+// Plugipay-sandbox is a Plugipay on your own machine: it responds to the checkout-session API, sends events, and forgets
 // everything when it ends.
 //
 //	go run ./cmd/plugipay-sandbox
 //
-// prints its URL and the environment variables that point a program at it, and stays until it is interrupted. Its flags
-// are listed by -h.
+// prints its URL and the environment variables that point a program at it, and a line for each request, event and delivery. -h
+// lists its flags and its commands.
 package main
 
 import (
@@ -17,14 +17,13 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-
-	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// The exit codes: what the program cannot start with is the user's to change.
+// The exit codes.
 const (
-	exitOK     = 0
-	exitBadUse = 2
+	exitOK      = 0
+	exitFailed  = 1 // a running sandbox did not do what it was asked for
+	exitRefused = 2 // a setting has to be changed
 )
 
 func main() {
@@ -33,56 +32,37 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run serves a sandbox until the context ends, and returns the exit code.
+// run runs a command, or serves a sandbox until the context ends, and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 {
+		if command, known := commands[args[0]]; known {
+			return exitCode(stderr, command(ctx, args[1:], stdout))
+		}
+	}
 	s, err := parseSettings(args, stdout)
-	if errors.Is(err, flag.ErrHelp) {
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case err != nil:
+		return exitCode(stderr, refusal{err})
+	case s.healthcheck:
+		return exitCode(stderr, checkHealth(ctx, s))
+	}
+	return exitCode(stderr, serve(ctx, s, stdout, stderr))
+}
+
+// refusal is an error that a change of the settings corrects.
+type refusal struct{ error }
+
+// exitCode prints an error in one line, and returns the exit code.
+func exitCode(stderr io.Writer, err error) int {
+	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return exitOK
 	}
-	if err != nil {
-		return refuse(stderr, err)
-	}
-	server, err := s.start()
-	if err != nil {
-		return refuse(stderr, err)
-	}
-	defer server.Close()
-	if !isLoopback(s.addr) {
-		fmt.Fprintf(stderr, "warning: %s is not a loopback address; everybody who can reach it can use this sandbox\n", s.addr)
-	}
-	s.announce(stdout, server)
-	<-ctx.Done()
-	return exitOK
-}
-
-// refuse says in one line why the program does not start.
-func refuse(stderr io.Writer, err error) int {
 	reason := strings.TrimPrefix(err.Error(), "sandbox: ")
 	fmt.Fprintf(stderr, "plugipay-sandbox: %s\n", strings.ReplaceAll(reason, "\n", " "))
-	return exitBadUse
-}
-
-// announce prints where the sandbox is, and what to paste into a shell.
-func (s settings) announce(out io.Writer, server *sandbox.Server) {
-	client := server.ClientOptions()
-	fmt.Fprintf(out, "The sandbox is at %s\n\n", server.URL)
-	fmt.Fprintf(out, "export PLUGIPAY_BASE_URL=%s\n", quote(client.BaseURL))
-	fmt.Fprintf(out, "export PLUGIPAY_KEY_ID=%s\n", quote(client.KeyID))
-	fmt.Fprintf(out, "export PLUGIPAY_SECRET=%s\n", quote(client.Secret))
-	if len(s.endpoints) > 0 {
-		fmt.Fprintf(out, "export PLUGIPAY_WEBHOOK_SECRET=%s\n", quote(s.secret))
+	if errors.As(err, &refusal{}) {
+		return exitRefused
 	}
-	fmt.Fprintln(out, "\nCtrl+C ends it.")
-}
-
-// quote writes a value so that a shell takes it as it is.
-func quote(value string) string {
-	needsQuotes := func(r rune) bool {
-		isPlain := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:", r)
-		return !isPlain
-	}
-	if value != "" && !strings.ContainsFunc(value, needsQuotes) {
-		return value
-	}
-	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+	return exitFailed
 }

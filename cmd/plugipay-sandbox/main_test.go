@@ -61,6 +61,7 @@ func readExports(t *testing.T, out io.Reader) map[string]string {
 			env[name] = value
 		}
 		if strings.HasPrefix(lines.Text(), "Ctrl+C") {
+			go func() { _, _ = io.Copy(io.Discard, out) }() // the lines about requests
 			return env
 		}
 	}

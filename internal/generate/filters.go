@@ -77,15 +77,15 @@ const maxDepth = 10
 func plainSchema(root, schema *yaml.Node, depth int) *yaml.Node {
 	goType := value(schema, "x-go-type")
 	resolved := resolve(root, schema)
-	if resolved == nil || depth > maxDepth || goType != nil {
+	if resolved == nil || resolved.Kind != yaml.MappingNode || depth > maxDepth || goType != nil {
 		return schema
 	}
 	plain := mapping()
 	for key, content := range entries(resolved) {
 		switch key {
-		case "enum", "x-enum-varnames", "x-go-alias", "x-go-list", "x-go-prefix":
+		case "enum", "const", "x-enum-varnames", "x-go-alias", "x-go-list", "x-go-prefix", otherNames:
 			continue
-		case "items":
+		case "items", "additionalProperties":
 			content = plainSchema(root, content, depth+1)
 		case "properties":
 			properties := mapping()

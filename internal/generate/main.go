@@ -4,6 +4,7 @@
 //
 // First it checks the contract for parts that would become wrong code. It generates all files into a temporary directory and then
 // renames them, so a failed step changes nothing. The flag -into writes the files to another directory.
+// The flag -generator names a generator that is already built. It saves time when there is much to generate.
 package main
 
 import (
@@ -13,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 )
 
 const generator = "github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen"
@@ -35,14 +37,19 @@ type target struct {
 func main() {
 	contract := flag.String("contract", "openapi.yaml", "`file` to generate from")
 	into := flag.String("into", ".", "`directory` to write to")
+	program := flag.String("generator", "", "`program` to run, an oapi-codegen (default: go run "+generator+")")
 	flag.Parse()
-	if err := run(*contract, *into); err != nil {
+	command := []string{"go", "run", generator}
+	if *program != "" {
+		command = []string{*program}
+	}
+	if err := run(command, *contract, *into); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
 }
 
-func run(contract, into string) (err error) {
+func run(command []string, contract, into string) (err error) {
 	scratch, err := os.MkdirTemp(into, ".generate-") // on the same file system, so that renaming works
 	if err != nil {
 		return err
@@ -57,7 +64,7 @@ func run(contract, into string) (err error) {
 		if t.godoc {
 			source = described
 		}
-		if err := t.generate(source, filepath.Join(scratch, t.output)); err != nil {
+		if err := t.generate(command, source, filepath.Join(scratch, t.output)); err != nil {
 			return err
 		}
 	}
@@ -83,9 +90,10 @@ func prepare(contract, copied string) error {
 	return save(root, copied)
 }
 
-func (t target) generate(contract, output string) error {
+func (t target) generate(command []string, contract, output string) error {
 	config := filepath.Join(filepath.Dir(t.output), "oapi-codegen.yaml")
-	cmd := exec.Command("go", "run", generator, "-config", config, "-o", output, contract)
+	arguments := slices.Concat(command[1:], []string{"-config", config, "-o", output, contract})
+	cmd := exec.Command(command[0], arguments...)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s: the generator failed: %w", config, err)

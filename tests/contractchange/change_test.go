@@ -24,107 +24,176 @@ var generated = []string{
 	"contract/internal/document/document.gen.go",
 }
 
-// TestChange_OfAPropertyCompilesEverything: even the tests compile, of which some print the session.
-func TestChange_OfAPropertyCompilesEverything(t *testing.T) {
-	for _, change := range changes.Properties() {
-		compile(t, change, "vet", "./...")
-	}
+// tools is the folder of the programs that generate, built once for all changes.
+var tools string
+
+func TestMain(m *testing.M) {
+	os.Exit(runTests(m))
 }
 
-func TestChange_OfAFilterCompilesEverything(t *testing.T) {
-	for _, change := range changes.Filters() {
-		compile(t, change, "vet", "./gen", "./plugipay", "./sandbox", "./contract")
+func runTests(m *testing.M) (code int) {
+	var err error
+	if tools, err = os.MkdirTemp("", "contractchange"); err != nil {
+		panic(err)
 	}
+	defer func() { _ = os.RemoveAll(tools) }()
+	if out, err := goCommand("build", "-o", tools, "./internal/generate", "github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen"); err != nil {
+		panic(out)
+	}
+	return m.Run()
 }
 
-// TestChange_OfAnOperationCompilesWhatIsGenerated: without the tests, of which some import the sandbox, which asks for a
-// method by hand.
-func TestChange_OfAnOperationCompilesWhatIsGenerated(t *testing.T) {
-	for _, change := range changes.Operations() {
-		compile(t, change, "build", "./gen", "./plugipay", "./sandbox/internal/api", "./contract")
-	}
-}
-
-func TestChange_OfAnOperationIsMissedInTheSandbox(t *testing.T) {
-	for _, change := range changes.Operations() {
+// TestChange_OfAPropertyOrFilterCompilesEverything: even the tests compile, of which some print the session.
+func TestChange_OfAPropertyOrFilterCompilesEverything(t *testing.T) {
+	t.Parallel()
+	for _, change := range slices.Concat(changes.Properties(), changes.Inputs(), changes.Filters()) {
 		t.Run(change.Name, func(t *testing.T) {
-			out, err := goOverlaid(t, generate(t, change), "build", "./sandbox")
-			if err == nil || !strings.Contains(out, "missing method") {
-				t.Errorf("the sandbox compiles, or not for its missing method: %v\n%s", err, out)
+			t.Parallel()
+			for _, p := range testModule(t).check(generate(t, change)) {
+				t.Errorf("%s: %s", p.pkg, p.text)
 			}
 		})
 	}
 }
 
-// compile generates from a contract with a change and compiles packages: with their tests by vet, without by build.
-func compile(t *testing.T, change changes.Change, command string, packages ...string) {
-	t.Helper()
-	t.Run(change.Name, func(t *testing.T) {
-		into := generate(t, change)
-		for file, wanted := range map[string][]string{"plugipay/models.gen.go": change.Model, "gen/client.gen.go": change.LowLevel} {
-			code, err := os.ReadFile(filepath.Join(into, file))
-			if err != nil {
-				t.Fatal(err)
+// TestChange_OfAnOperationIsMissedInTheSandboxOnly: the sandbox asks for a method by hand. Everything else compiles.
+func TestChange_OfAnOperationIsMissedInTheSandboxOnly(t *testing.T) {
+	t.Parallel()
+	for _, change := range changes.Operations() {
+		t.Run(change.Name, func(t *testing.T) {
+			t.Parallel()
+			problems := testModule(t).check(generate(t, change))
+			for _, p := range problems {
+				if !strings.HasPrefix(p.pkg, "github.com/plugipay/plugipay-go/sandbox") || !strings.Contains(p.text, "missing method") {
+					t.Errorf("%s: %s", p.pkg, p.text)
+				}
 			}
-			if missing := changes.Missing(string(code), wanted); len(missing) > 0 {
-				t.Errorf("%s lacks %q", file, missing)
+			if len(problems) == 0 {
+				t.Error("the sandbox compiles without the method")
 			}
-		}
-		if out, err := goOverlaid(t, into, command, packages...); err != nil {
-			t.Errorf("%v\n%s", err, out)
-		}
-	})
+		})
+	}
 }
 
-// generate writes the code of a contract with a change to a scratch folder.
-func generate(t *testing.T, change changes.Change) (into string) {
+// TestChange_OfEveryKindAtOnceIsCompiled by the go command, which has the last word. The tests do not compile with new
+// operations, because some import the sandbox.
+func TestChange_OfEveryKindAtOnceIsCompiled(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		changes []changes.Change
+		command []string
+	}{
+		"properties and filters": {slices.Concat(changes.Properties(), changes.Inputs(), changes.Filters()), []string{"vet", "./..."}},
+		"operations":             {changes.Operations(), []string{"build", "./gen", "./plugipay", "./sandbox/internal/api", "./contract"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := overlay(t, generate(t, tt.changes...))
+			if out, err := goCommand(slices.Insert(slices.Clone(tt.command), 1, "-overlay", file)...); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// TestChange_OfEveryKindAtOnceRuns: the generated code sends and reads what the contract says. See testdata/wire.
+func TestChange_OfEveryKindAtOnceRuns(t *testing.T) {
+	t.Parallel()
+	replaced := generate(t, slices.Concat(changes.Properties(), changes.Inputs(), changes.Filters(), changes.Operations())...)
+	program := filepath.Join(root(t), "tests/contractchange/testdata/wire/wire_test.go")
+	replaced[filepath.Join(root(t), "gen/wire_test.go")] = program // in the overlay alone
+	out, err := goCommand("test", "-count=1", "-v", "-overlay", overlay(t, replaced), "./gen")
+	if ran := strings.Count(out, "\n--- PASS: "); err != nil || ran < 7 {
+		t.Errorf("%d tests pass, error %v\n%s", ran, err, out)
+	}
+}
+
+// generate writes the code of a contract with changes to a scratch folder and returns the files, by the files of the
+// repository that they replace. It checks that each change has its declarations.
+func generate(t *testing.T, made ...changes.Change) (replaced map[string]string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(repository, "openapi.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	changed, err := changes.Apply(string(text), change)
+	changed, err := changes.Apply(string(text), made...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	into = t.TempDir()
+	into := t.TempDir()
 	contract := filepath.Join(into, "changed.yaml")
 	if err := os.WriteFile(contract, []byte(changed), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := goCommand(t, "run", "./internal/generate", "-contract", contract, "-into", into); err != nil {
+	cmd := exec.CommandContext(t.Context(), filepath.Join(tools, "generate"),
+		"-generator", filepath.Join(tools, "oapi-codegen"), "-contract", contract, "-into", into)
+	cmd.Dir = repository
+	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	return into
-}
-
-// goOverlaid runs a command of go for packages with the generated files of a scratch folder.
-func goOverlaid(t *testing.T, into, command string, packages ...string) (out string, err error) {
-	t.Helper()
-	root, err := filepath.Abs(repository)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string]string{}
+	replaced = map[string]string{}
 	for _, file := range generated {
-		files[filepath.Join(root, file)] = filepath.Join(into, file)
+		replaced[filepath.Join(root(t), file)] = filepath.Join(into, file)
 	}
-	overlay, err := json.Marshal(map[string]any{"Replace": files})
+	for _, change := range made {
+		wantCode(t, filepath.Join(into, "plugipay/models.gen.go"), change.Model)
+		wantCode(t, filepath.Join(into, "gen/client.gen.go"), change.LowLevel)
+	}
+	return replaced
+}
+
+func wantCode(t *testing.T, file string, wanted []string) {
+	t.Helper()
+	code, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := filepath.Join(into, "overlay.json")
-	if err := os.WriteFile(name, overlay, 0o600); err != nil {
-		t.Fatal(err)
+	if missing := changes.Missing(string(code), wanted); len(missing) > 0 {
+		t.Errorf("%s lacks %q", filepath.Base(file), missing)
 	}
-	return goCommand(t, slices.Concat([]string{command, "-overlay", name}, packages)...)
 }
 
-// goCommand runs the go command at the root and returns what it prints.
-func goCommand(t *testing.T, args ...string) (string, error) {
+// overlay writes the file by which the go command takes some files in place of others.
+func overlay(t *testing.T, replaced map[string]string) (file string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", args...)
-	cmd.Dir = repository
+	text, err := json.Marshal(map[string]any{"Replace": replaced})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(t.TempDir(), "overlay.json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// testModule is the module for a test.
+func testModule(t *testing.T) *module {
+	t.Helper()
+	m, err := loadModule()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// root is the root of the repository as an absolute path.
+func root(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs(repository)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// goCommand runs the go command in the repository and returns what it prints.
+func goCommand(args ...string) (string, error) { return goIn(repository, args...) }
+
+// goIn runs the go command in a folder and returns what it prints.
+func goIn(folder string, args ...string) (string, error) {
+	cmd := exec.Command("go", args...)
+	cmd.Dir = folder
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

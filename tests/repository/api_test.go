@@ -36,7 +36,8 @@ func TestPublicAPI_IsAsRecorded(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got != string(want) {
-			t.Errorf("the public API of %s is not as recorded in tests/repository/%s:\n%s", pkg, golden, difference(string(want), got))
+			t.Errorf("the public API of %s is not as recorded in tests/repository/%s; if the change is meant, run "+
+				"go test ./tests/repository -run PublicAPI -update-api\n%s", pkg, golden, difference(string(want), got))
 		}
 	}
 }

@@ -129,7 +129,7 @@ func TestGenerate_TakesAdditions(t *testing.T) {
 // TestGenerate_TakesEveryChangeAtOnce: the module tests/contractchange makes one change at a time.
 func TestGenerate_TakesEveryChangeAtOnce(t *testing.T) {
 	t.Parallel()
-	all := slices.Concat(changes.Properties(), changes.Filters(), changes.Operations())
+	all := slices.Concat(changes.Properties(), changes.Inputs(), changes.Filters(), changes.Operations())
 	text, err := changes.Apply(contractText(t), all...)
 	if err != nil {
 		t.Fatal(err)

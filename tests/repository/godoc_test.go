@@ -65,7 +65,7 @@ func TestTheImportantSymbolsHaveAnExample(t *testing.T) {
 		}
 		for _, symbol := range slices.Concat(symbols, methodsOfResources(documentation(t, name))) {
 			if isRun, ok := run[symbol]; !ok {
-				t.Errorf("%s.%s has no example", name, symbol)
+				t.Errorf("%s.%s has no example: add one to %s/example_test.go", name, symbol, name)
 			} else if reason := compiledOnly[name+"."+symbol]; !isRun && reason == "" {
 				t.Errorf("the example of %s.%s has no output: it is compiled and not run", name, symbol)
 			} else if isRun && reason != "" {
@@ -286,7 +286,8 @@ func TestGodoc_OfPublicTypesHasAVerb(t *testing.T) {
 			checked++
 			word, _, _ := strings.Cut(strings.TrimPrefix(text, name+" "), " ")
 			if !strings.HasPrefix(text, name+" ") || !strings.HasSuffix(word, "s") || strings.ToLower(word) != word {
-				t.Errorf("the comment of %s has no verb after the name: %q", name, text)
+				t.Errorf("the comment of %s has no verb after the name: %q; begin the description in openapi.yaml with a verb in the third person, "+
+					"or with The, A, An, One or What", name, text)
 			}
 			if strings.Contains(text, "`") {
 				t.Errorf("the comment of %s has a backtick: %q", name, text)

@@ -56,6 +56,11 @@ func property(name, schema string, model ...string) Change {
 	return Change{Name: "property " + name, edits: []edit{{anchor: anchor, lines: line}}, Model: model}
 }
 
+func input(name, schema string, model ...string) Change {
+	anchor := "          description: The checkout template to show. Plugipay chooses one if it is left out.\n          examples: [a-template-id]\n"
+	return Change{Name: "input " + name, edits: []edit{{anchor: anchor, lines: fmt.Sprintf("        %s: %s\n", name, schema)}}, Model: model}
+}
+
 const listParameters = "      x-go-params-type: CheckoutSessionListParams\n      parameters:\n"
 
 func filter(parameter string, model ...string) Change {
