@@ -81,6 +81,8 @@ var allSettings = []setting{
 		set: number(func(s *settings, n int) { s.sandbox.RateLimit.Writes = n })},
 	{name: "max-sessions", value: "NUMBER", usage: "keep this many sessions, the newest; less than 0 for all (default 100000)",
 		set: number(func(s *settings, n int) { s.sandbox.MaxSessions = n })},
+	{name: "strict", usage: "refuse what the contract allows and is most likely a mistake, such as QRIS in USD",
+		set: boolean(func(s *settings, v bool) { s.sandbox.Strict = v })},
 	{name: "seed", value: "NUMBER", usage: fmt.Sprintf("create this many sample sessions, at most %d", maxSamples),
 		set: number(func(s *settings, n int) { s.samples = n })},
 	{name: "fault", value: "OPERATION=STATUS[xTIMES]", usage: "fail the next calls, such as createCheckoutSession=503x2 or any=500", many: true,
@@ -113,8 +115,6 @@ var allSettings = []setting{
 				s.sandbox.Workspaces = append(s.sandbox.Workspaces, w.workspace())
 			}
 		})},
-	{name: "strict", usage: "refuse what Plugipay's contract allows and is most likely a mistake, such as QRIS in USD",
-		set: boolean(func(s *settings, v bool) { s.sandbox.Strict = v })},
 	{name: "quiet", usage: "print no line for each request, event and delivery", set: boolean(func(s *settings, v bool) { s.quiet = v })},
 	{name: "json", usage: "print JSON, an object a line", set: boolean(func(s *settings, v bool) { s.json = v })},
 	{name: "healthcheck", usage: "ask a running sandbox at -addr whether it responds, and exit with 0 or 1",

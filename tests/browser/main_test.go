@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 	stop := startChromium()
 	status := m.Run()
 	stop()
+	if shopProgram.folder != "" {
+		_ = os.RemoveAll(shopProgram.folder)
+	}
 	os.Exit(status)
 }
 
