@@ -12,7 +12,7 @@ type hostedText struct {
 	VANumber, PaymentCode, Transfer, Show, Steps, Recipient                string
 	KeepsValid, Waiting, WaitingHint, ScanHint, ScanSteps                  string
 	WalletHint, ApproveHint, PaypalHead, PaypalHint, PaypalGo, PaypalLeave string
-	CardNumber, CardExpiry, CardCode, CardName, TestCards, Fill            string
+	CardNumber, CardExpiry, CardCode, TestCards                            string
 	PayNow, ThreeDS, ThreeDSHint, ThreeDSCode, ThreeDSSend                 string
 	ManualName, ManualHint, ManualAccount, HavePaid, Confirms, NothingToDo string
 	CheckAgain, YouPaid, To, RanOut, NothingCharged                        string
