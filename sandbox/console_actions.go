@@ -95,7 +95,7 @@ func (s *Sandbox) postConsole(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	setPageHeader(w.Header())
-	w.Header().Set("Location", "./?"+r.URL.RawQuery)
+	w.Header().Set("Location", "?"+r.URL.RawQuery) // right behind a proxy with a path of its own, too
 	w.WriteHeader(http.StatusSeeOther)
 }
 

@@ -20,8 +20,8 @@ func (s *Sandbox) Pay(sessionID string, method plugipay.CheckoutMethod) error {
 	return err
 }
 
-// Settle completes a pending session: the money arrives. It fails when there is no such session or when it is not
-// pending.
+// Settle completes a pending session: the money arrives. A virtual account and a retail outlet also have the event
+// checkout_session.async_payment_succeeded. It fails when there is no such session or when it is not pending.
 func (s *Sandbox) Settle(sessionID string) error {
 	_, err := s.settle(sessionID)
 	return err

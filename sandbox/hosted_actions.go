@@ -242,8 +242,8 @@ func (p hostedPage) offers(session gen.CheckoutSession, method gen.CheckoutMetho
 	return slices.Contains(session.Methods, method) && p.workspace.adapterFor(method) != ""
 }
 
-// after returns where the buyer goes when a session has become what it is: back to the merchant where it
-// is completed or canceled.
+// after returns where the buyer goes when a session has become what it is: back to the merchant where it is completed or
+// canceled.
 func (p hostedPage) after(session gen.CheckoutSession, form buyerForm) string {
 	switch {
 	case !returns(session):

@@ -12,7 +12,7 @@ type hostedText struct {
 	VANumber, PaymentCode, Transfer, Show, Steps, Recipient                string
 	KeepsValid, Waiting, WaitingHint, ScanHint, ScanSteps                  string
 	WalletHint, ApproveHint, PaypalHead, PaypalHint, PaypalGo, PaypalLeave string
-	CardNumber, CardExpiry, CardCode, CardName, TestCards, Fill            string
+	CardNumber, CardExpiry, CardCode, TestCards                            string
 	PayNow, ThreeDS, ThreeDSHint, ThreeDSCode, ThreeDSSend                 string
 	ManualName, ManualHint, ManualAccount, HavePaid, Confirms, NothingToDo string
 	CheckAgain, YouPaid, To, RanOut, NothingCharged                        string
@@ -54,8 +54,8 @@ var englishText = hostedText{
 	PaypalHead: "Continue with PayPal",
 	PaypalHint: "You are being handed over to PayPal. Approve the payment there; you come back by yourself.",
 	PaypalGo:   "Log in as a test buyer and pay", PaypalLeave: "Leave PayPal and choose another method",
-	CardNumber: "Card number", CardExpiry: "Valid until (MM/YY)", CardCode: "Security code", CardName: "Name on the card",
-	TestCards: "Only these cards work here. Choose one to fill in the form:", Fill: "Use this card", PayNow: "Pay",
+	CardNumber: "Card number", CardExpiry: "Valid until (MM/YY)", CardCode: "Security code",
+	TestCards: "Only these cards work here. Choose one to fill in the form:", PayNow: "Pay",
 	ThreeDS:     "Confirm with your bank",
 	ThreeDSHint: "Your bank has sent you a code for this payment. In test mode any six digits will do.",
 	ThreeDSCode: "One-time code", ThreeDSSend: "Confirm the payment",
@@ -110,9 +110,9 @@ var indonesianText = hostedText{
 	PaypalHead:  "Lanjutkan dengan PayPal",
 	PaypalHint:  "Anda diteruskan ke PayPal. Setujui pembayaran di sana; setelah itu Anda kembali secara otomatis.",
 	PaypalGo:    "Masuk sebagai pembeli uji dan bayar", PaypalLeave: "Tinggalkan PayPal dan ganti metode",
-	CardNumber: "Nomor kartu", CardExpiry: "Berlaku sampai (BB/TT)", CardCode: "Kode keamanan", CardName: "Nama pada kartu",
-	TestCards: "Hanya kartu berikut yang berlaku di sini. Pilih satu untuk mengisi formulir:", Fill: "Pakai kartu ini",
-	PayNow: "Bayar", ThreeDS: "Konfirmasi dengan bank Anda",
+	CardNumber: "Nomor kartu", CardExpiry: "Berlaku sampai (BB/TT)", CardCode: "Kode keamanan",
+	TestCards: "Hanya kartu berikut yang berlaku di sini. Pilih satu untuk mengisi formulir:",
+	PayNow:    "Bayar", ThreeDS: "Konfirmasi dengan bank Anda",
 	ThreeDSHint: "Bank Anda mengirim kode untuk pembayaran ini. Dalam mode uji, enam angka apa pun diterima.",
 	ThreeDSCode: "Kode sekali pakai (OTP)", ThreeDSSend: "Konfirmasi pembayaran",
 	ManualName: "Transfer ke toko", ManualHint: "Transfer tepat sejumlah ini ke rekening toko. Cantumkan nomor referensi.",
