@@ -11,21 +11,21 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// Endpoint is where a workspace's events are sent to.
+// Endpoint receives events of a workspace.
 type Endpoint struct {
 	// URL is an absolute http or https URL. Events are POSTed to it.
 	URL string
 	// Secret signs the events; a receiver verifies them with it. It must not be empty.
 	Secret string `json:"-"`
-	// PlainEvents asks for the form of events with a plain type, "checkout_session.completed". False: the form with a
-	// versioned one, "plugipay.checkout_session.completed.v1".
+	// PlainEvents selects the form of events with a plain type, "checkout_session.completed". False means the form with a
+	// versioned type, "plugipay.checkout_session.completed.v1".
 	PlainEvents bool
-	// Mode is [ModeTest] or [ModeLive]: only the events of test data, or of live data, go to the endpoint. Empty: both.
+	// Mode is [ModeTest] or [ModeLive]: the endpoint receives only events of test data, or of live data. Empty means both.
 	Mode string
-	// Events are the plain names of the events that the endpoint wants. Nil: all.
+	// Events are the plain names of the events that the endpoint receives. Nil means all events.
 	Events []plugipay.EventName
-	// CA is a certificate to trust when the endpoint's URL is an https one, next to those that the system trusts: that of
-	// httptest.Server.Certificate, or of your own certificate authority. Nil: none.
+	// CA is a certificate to trust when the endpoint's URL is https, in addition to the system's certificates. It may be the
+	// certificate of an httptest.Server, or of your own certificate authority. Nil means no more certificates.
 	CA *x509.Certificate
 }
 
@@ -49,7 +49,7 @@ func shownURL(raw string) string {
 	return u.Redacted()
 }
 
-// check tells why events cannot be sent to the endpoint.
+// check returns why events cannot be sent to the endpoint.
 func (e Endpoint) check() error {
 	u, err := url.Parse(e.URL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
@@ -59,7 +59,7 @@ func (e Endpoint) check() error {
 		return fmt.Errorf("the mode of the endpoint %s must be %s or %s", u.Redacted(), ModeTest, ModeLive)
 	}
 	if e.Secret == "" {
-		return fmt.Errorf("the endpoint %s has no secret: anybody could sign with an empty one", u.Redacted())
+		return fmt.Errorf("the endpoint %s has no secret, and anyone could sign with an empty one", u.Redacted())
 	}
 	if strings.TrimSpace(e.Secret) != e.Secret {
 		return fmt.Errorf("the secret of the endpoint %s begins or ends with white space, as a secret read from a file may", u.Redacted())

@@ -274,7 +274,7 @@ func TestEndpointsThatAreNotValidAreRefused(t *testing.T) {
 	}{
 		"no secret": {
 			sandbox.Endpoint{URL: "http://user:hunter2@127.0.0.1/hook"},
-			"sandbox: the endpoint http://user:xxxxx@127.0.0.1/hook has no secret: anybody could sign with an empty one",
+			"sandbox: the endpoint http://user:xxxxx@127.0.0.1/hook has no secret, and anyone could sign with an empty one",
 		},
 		"a line end in the secret": {
 			sandbox.Endpoint{URL: "http://127.0.0.1/hook", Secret: "whsec_1\n"},

@@ -9,7 +9,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// The workspace that a sandbox has when [Options] name none.
+// The workspace of a sandbox whose [Options] have no Workspaces.
 const (
 	// TestAccountID is the account id of that workspace.
 	TestAccountID = "acc_0000000000000000000SANDB0X"
@@ -19,125 +19,125 @@ const (
 	TestSecret = "sk_test_sandbox"
 )
 
-// ScopeCheckoutWrite is the scope that creating, cancelling and confirming checkout sessions needs.
+// ScopeCheckoutWrite is the scope that creating, canceling and confirming checkout sessions needs.
 const ScopeCheckoutWrite = "plugipay:checkout:write"
 
-// Options says what a sandbox holds and how strict it is. The zero value is good for most tests. A sandbox copies what
-// it needs: changing the options afterwards changes nothing.
+// Options configures a sandbox. The zero value is good for most tests. A sandbox copies its options, so changing them later has
+// no effect.
 type Options struct {
-	// Workspaces are the merchants that exist. None: one workspace, [TestAccountID], named "Sandbox Shop", with one key,
+	// Workspaces are the merchants. Nil means one workspace, [TestAccountID], with the name "Sandbox Shop" and one key,
 	// [TestKeyID] and [TestSecret].
 	Workspaces []Workspace
 
-	// Endpoints are where the events of the first workspace are sent to, test and live data alike, besides its own
-	// Endpoints. [Start] refuses one that is not valid; [New] leaves it out. Nil: no events are sent.
+	// Endpoints receive the events of the first workspace, in addition to the workspace's own Endpoints. They receive events
+	// of test and of live data. [Start] refuses an endpoint that is not valid. [New] leaves it out. Nil means that no events
+	// are sent.
 	Endpoints []Endpoint
 
-	// AllowHosts are names, without a port, under which the sandbox may be reached on the loopback interface next to
-	// localhost, names that end in .localhost, loopback addresses and the host of PublicURL: that of a proxy on this
-	// machine. Requests for other names are refused there, because a web page could make its own name point to this
-	// machine. Under these names there is a console, too. Nil: none.
+	// AllowHosts are more host names, without a port, that requests on the loopback interface may have. The sandbox always
+	// accepts localhost, names that end in .localhost, loopback addresses and the host of PublicURL. It refuses requests for
+	// other names there, because a web page could make its own name point to this machine. Nil means no more names.
 	AllowHosts []string
 
-	// ReceiverCAs are certificates to trust when events go to https endpoints, next to those that the system trusts. See
-	// also [Endpoint.CA]. Nil: none.
+	// ReceiverCAs are certificates to trust when events go to https endpoints, in addition to the system's certificates. See
+	// also [Endpoint.CA]. Nil means no more certificates.
 	ReceiverCAs []*x509.Certificate
 
-	// RateLimit is how many requests a second are let through. Zero: requests are counted in the X-RateLimit headers
-	// against [DocumentedRateLimit], but none is refused, so that a test suite does not depend on its speed.
+	// RateLimit is the number of requests that a workspace may make per second. The zero value refuses no request, so that
+	// tests do not depend on their speed. The X-RateLimit headers then count against [DocumentedRateLimit].
 	RateLimit RateLimit
 
-	// Addr is where [Start] listens, such as "127.0.0.1:4010"; port 0 is a free one. An address that is not a loopback
-	// one lets everybody in who can reach this machine. Empty: a free port of the loopback interface.
+	// Addr is the address at which [Start] listens, such as "127.0.0.1:4010". Port 0 is a free port. At an address that is
+	// not a loopback address, everybody who can reach this machine can use the sandbox. Empty means a free port of the
+	// loopback interface.
 	Addr string
 
 	// TLS makes [Start] listen for https, with a certificate that it makes. [Server.CA] is the certificate to trust, and
-	// [Server.ClientOptions] trusts it. False: plain http.
+	// [Server.ClientOptions] trusts it. False means plain http.
 	TLS bool
 
-	// PublicURL is what the hostedUrl of a session starts with, such as "https://pay.example.com". Empty: the scheme
-	// and the host of the request that creates the session.
+	// PublicURL is the beginning of each session's hostedUrl, such as "https://pay.example.com". Empty means the scheme and
+	// the host of the request that creates the session.
 	PublicURL string
 
-	// FormatAmount writes an amount for the hosted page and the console, such as "IDR 199,000". Nil: amounts are hundredths,
-	// which is the unit of Plugipay's guide. Sources disagree about the unit of IDR: set FormatAmount if your amounts are
-	// whole rupiah.
+	// FormatAmount writes an amount for the hosted page and the console, such as "IDR 199,000". Nil means that
+	// amounts are hundredths, as in Plugipay's guide. Sources disagree about the unit of IDR. Set FormatAmount if your
+	// amounts are whole rupiah.
 	FormatAmount func(amount int64, currency plugipay.CurrencyCode) string
 
-	// Strict refuses what the contract allows and is most likely a mistake, with a validation_error: QRIS or virtual
-	// accounts in USD, PayPal in IDR, IDR with sen (unless there is a FormatAmount), line items that do not add up to the
-	// amount, and properties that the contract does not have. False: the console warns of them.
+	// Strict refuses sessions that the contract allows but that are most likely a mistake, with a validation_error: QRIS or
+	// virtual accounts in USD, PayPal in IDR, IDR with sen (unless FormatAmount is set), line items that do not add up to the
+	// amount, and properties that the contract does not have. False means that the console warns of them.
 	Strict bool
 
-	// MaxSessions is how many sessions the test data, and the live data, of a workspace may have. When there are more, the
-	// oldest one that has ended is forgotten or, where none has, the oldest one. As many responses to idempotency keys are
-	// kept. Zero: 100,000. Negative: no limit.
+	// MaxSessions is the number of sessions that a workspace keeps, of test and of live data each. The sandbox forgets the
+	// oldest session that has ended, or the oldest session if none has ended. It keeps as many responses to idempotency keys.
+	// Zero means 100,000. Less than zero means no limit.
 	MaxSessions int
 
-	// DeliverySchedule is how long a delivery of an event waits between its attempts, by the sandbox's clock, so that
-	// [Sandbox.Advance] makes repeated attempts at once. The last wait repeats when there are more attempts. Nil: 10
-	// seconds, 1 minute, 10 minutes, 1 hour, 3 hours, 6 hours and 12 hours, as a sender does that does not give up within
-	// a day. [Start] refuses a negative wait.
+	// DeliverySchedule is the waits between the attempts to deliver an event. They go by the sandbox's clock, so
+	// [Sandbox.Advance] makes the next attempts at once. The last wait repeats if there are more attempts. Nil means 10
+	// seconds, 1 minute, 10 minutes, 1 hour, 3 hours, 6 hours and 12 hours. [Start] refuses a negative wait.
 	DeliverySchedule []time.Duration
 
-	// DeliveryAttempts is how often an event is sent in all before its delivery has failed. Zero: once more than
-	// DeliverySchedule has waits. [Start] refuses a negative number.
+	// DeliveryAttempts is the number of attempts to deliver an event. Zero means one more than DeliverySchedule has waits.
+	// [Start] refuses a negative number.
 	DeliveryAttempts int
 
-	// DeliveryTimeout is how long one attempt may take until the endpoint has responded, by the real clock. Zero: 10
-	// seconds. [Start] refuses a negative timeout.
+	// DeliveryTimeout is how long one attempt waits for the endpoint's response, by the real clock. Zero means 10 seconds.
+	// [Start] refuses a negative timeout.
 	DeliveryTimeout time.Duration
 
-	// Logger receives a line for each request to the API ("request"), each event ("event") and each attempt to deliver one
-	// ("delivery", with the reason and the response when it failed). Nil: nothing is logged.
+	// Logger receives a record of each request to the API ("request"), each event ("event") and each attempt to deliver an
+	// event ("delivery"). A failed attempt has the reason and the response. Nil means no logging.
 	Logger *slog.Logger
 
-	// OnContractBreach is called with each answer of the sandbox that openapi.yaml does not allow, before the answer is
-	// sent; it may be called from several goroutines at once. Nil: answers are not checked.
+	// OnContractBreach is called with an error for each response of the sandbox that openapi.yaml does not allow, before the
+	// response is sent. It may be called from several goroutines at once. Nil means that responses are not checked.
 	OnContractBreach func(error)
 }
 
-// Workspace is a merchant: an account, its keys, and the payment providers it has set up. Test and live data of a
-// workspace are apart, as are the data of different workspaces.
+// Workspace is a merchant: an account, its keys, and its payment providers. The test and the live data of a workspace are
+// separate, and so are the data of different workspaces.
 type Workspace struct {
-	// AccountID is "acc_" and a ULID. Empty: one is made up. Of two workspaces with the same id the first counts.
+	// AccountID is "acc_" and a ULID. Empty means a new id. If two workspaces have the same id, the first one counts.
 	AccountID string
 
-	// Name is what buyers know the merchant by: the hosted page shows it. Empty: the account id.
+	// Name is the merchant's name on the hosted page. Empty means the account id.
 	Name string
 
-	// Keys are what requests are signed with. None: one test key with a secret, both made up.
+	// Keys are the keys of the workspace. Nil means one new test key with a secret.
 	Keys []Key
 
-	// Adapters are the payment providers that are set up. Nil: all four of them, with the methods that they have by
-	// default. Empty but not nil: none, so that no session can be created.
+	// Adapters are the payment providers that are set up. Nil means all four providers with their default methods. Empty but
+	// not nil means none, so that no session can be created.
 	Adapters []Adapter
 
-	// Endpoints are where the workspace's events are sent to, test and live data alike. [Start] refuses one that is not
-	// valid; [New] leaves it out. Nil: no events are sent.
+	// Endpoints receive the workspace's events, of test and of live data. [Start] refuses an endpoint that is not valid. [New]
+	// leaves it out. Nil means that no events are sent.
 	Endpoints []Endpoint
 }
 
 // Key is a key of a workspace.
 type Key struct {
-	// ID is "pk_test_…" or "pk_live_…"; a key with "_live_" in its id works with live data, any other with test data.
-	// Empty: a test key is made up. Of two keys with the same id the first counts, whatever their workspaces.
+	// ID is "pk_test_…" or "pk_live_…". A key with "_live_" in its id works with live data, and any other key with test data.
+	// Empty means a new test key. If two keys have the same id, the first one counts, also in different workspaces.
 	ID string
 
-	// Secret is what the key signs with. A key that has one works only by signature, as its id is no secret. Empty: a
+	// Secret signs requests. A key with a secret works only by signature, because its id is not secret. Empty means a
 	// dashboard key, which works only as "Authorization: Bearer <ID>".
 	Secret string `json:"-"`
 
-	// Scopes are what the key may do: [ScopeCheckoutWrite], or "*" for everything. Reading needs no scope. Nil: every
-	// scope. Empty but not nil: reading only.
+	// Scopes are the key's scopes: [ScopeCheckoutWrite], or "*" for every scope. Reading needs no scope. Nil means every
+	// scope. Empty but not nil means reading only.
 	Scopes []string
 
-	// PlatformAdmin lets the key act for other accounts with the header X-Plugipay-On-Behalf-Of.
+	// PlatformAdmin allows the key to act for other accounts with the header X-Plugipay-On-Behalf-Of.
 	PlatformAdmin bool
 }
 
-// Format prints the key without its secret, and a dashboard key without its id, which is one, for every verb of package
-// fmt.
+// Format prints the key without its secret, for every verb of package fmt. It also omits the id of a dashboard key, which is
+// a secret.
 func (k Key) Format(f fmt.State, _ rune) {
 	id := k.ID
 	if k.Secret == "" {
@@ -151,17 +151,17 @@ type Adapter struct {
 	// Name is one of the plugipay.CheckoutAdapter constants.
 	Name plugipay.CheckoutAdapter
 
-	// Methods are what the provider can do. Nil: what an adapter of that name does by default. That is qris, va,
-	// ewallet, card and retail for xendit and midtrans, paypal for paypal, and none for manual. A workspace that has
-	// only the manual adapter takes every method, as the merchant confirms the payments by hand.
+	// Methods are the payment methods of the provider. Nil means the default methods of the name: qris, va, ewallet, card and
+	// retail for xendit and midtrans, paypal for paypal, and none for manual. A workspace that has only the manual adapter
+	// accepts every method, because the merchant confirms the payments by hand.
 	Methods []plugipay.CheckoutMethod
 }
 
-// RateLimit is how many requests a workspace may make in a second, test and live apart.
+// RateLimit is the number of requests that a workspace may make per second. Test and live requests count separately.
 type RateLimit struct {
-	// Reads is for GET requests. Zero or less: not limited.
+	// Reads limits GET requests. Zero or less means no limit.
 	Reads int
-	// Writes is for all other requests. Zero or less: not limited.
+	// Writes limits all other requests. Zero or less means no limit.
 	Writes int
 }
 

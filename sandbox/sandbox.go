@@ -1,9 +1,9 @@
-// Package sandbox is a Plugipay on your own machine: the checkout-session API, in memory, for tests and for trying
-// things out. It answers over real HTTP, checks signatures, scopes and idempotency keys as Plugipay documents them, and
-// holds every request, and if asked every answer of its own, against openapi.yaml.
+// Package sandbox is a Plugipay on your own machine: the checkout-session API, in memory, for tests and for trying things out.
+// It responds over real HTTP, and checks signatures, scopes and idempotency keys in the way that Plugipay documents. It checks
+// every request against openapi.yaml, and also every response if [Options.OnContractBreach] is set.
 //
-// In a test, [StartTest] is all there is to it. [Start] serves a sandbox to a program, and [New] returns one as an
-// [http.Handler]. Nothing leaves the machine and nothing is stored: a sandbox forgets everything when it ends.
+// In a test, use [StartTest]. [Start] serves a sandbox to a program, and [New] returns one as an [http.Handler]. A sandbox
+// stores nothing and forgets everything when it ends.
 package sandbox
 
 import (
@@ -23,8 +23,8 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
-// Sandbox is a Plugipay in memory. Make one with [New], [Start] or [StartTest]. Its methods may be called at the same
-// time from several goroutines.
+// Sandbox is a Plugipay in memory. Make one with [New], [Start] or [StartTest]. Its methods are safe for concurrent
+// use.
 type Sandbox struct {
 	contract       *validator.Validator
 	directory      *directory
@@ -52,7 +52,7 @@ type Sandbox struct {
 	redactor       atomic.Pointer[strings.Replacer]
 }
 
-// New returns a Plugipay in memory. It panics only when the contract that is built into the program cannot be read.
+// New returns a Plugipay in memory. It panics only if the contract that is built into the program cannot be read.
 // Close it if it has endpoints or a Logger.
 func New(opts Options) *Sandbox { return newSandbox(opts, time.Now) }
 
