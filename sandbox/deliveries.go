@@ -12,17 +12,17 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
-// DeliveryState is how far a delivery has come.
+// DeliveryState is the state of a delivery.
 type DeliveryState string
 
 // The states of a [Delivery].
 const (
 	DeliveryPending   DeliveryState = "pending"   // it waits for its first attempt or for the next one
 	DeliveryDelivered DeliveryState = "delivered" // the endpoint responded with a 2xx
-	DeliveryFailed    DeliveryState = "failed"    // it was given up after its last attempt
+	DeliveryFailed    DeliveryState = "failed"    // its last attempt failed
 )
 
-// Delivery is an event on its way to one endpoint. All times are those of the sandbox's clock.
+// Delivery is the delivery of an event to one endpoint. Its times are by the sandbox's clock.
 type Delivery struct {
 	// ID is "dlv_" and a ULID.
 	ID string
@@ -30,37 +30,37 @@ type Delivery struct {
 	EventID string
 	// EventType is the event's plain name, such as "checkout_session.completed".
 	EventType string
-	// SessionID is the id of the session that the event is about. Empty: it is about something else.
+	// SessionID is the id of the session that the event is about. Empty means that the event is about something else.
 	SessionID string
-	// URL is that of the endpoint, without a password.
+	// URL is the endpoint's URL, without a password.
 	URL string
-	// Body is what is sent, in each attempt the same.
+	// Body is the body of each attempt.
 	Body []byte
-	// State is how far the delivery has come.
+	// State says whether the event was delivered.
 	State DeliveryState
 	// Attempts are the requests to the endpoint, oldest first.
 	Attempts []DeliveryAttempt
-	// Next is when the next attempt is due. Zero: none is scheduled.
+	// Next is the time of the next attempt. The zero time means that there is none.
 	Next time.Time
 }
 
 // DeliveryAttempt is one request to an endpoint.
 type DeliveryAttempt struct {
-	// At is when it was made, by the sandbox's clock.
+	// At is the time of the attempt, by the sandbox's clock.
 	At time.Time
 	// Duration is how long the response took, by the real clock.
 	Duration time.Duration
-	// Status is that of the response. Zero: there was none.
+	// Status is the status of the response. Zero means that there was no response.
 	Status int
 	// Response is the beginning of the response's body, at most 4 KiB.
 	Response string
-	// Error is why the event was not delivered. Empty: it was.
+	// Error is the reason why the attempt failed. Empty means that it succeeded.
 	Error string
-	// Fault is what was injected into the attempt. Empty: nothing.
+	// Fault is the fault that applied to the attempt. Empty means none.
 	Fault DeliveryFaultKind
 }
 
-// Deliveries returns the deliveries of events, newest first. At most 500 of each workspace are kept.
+// Deliveries returns the last 500 deliveries of each workspace, newest first.
 func (s *Sandbox) Deliveries() []Delivery { return deliveriesOf(s.directory.all()) }
 
 func deliveriesOf(workspaces []*workspace) []Delivery {
@@ -90,11 +90,11 @@ func newDelivery(r delivery.Record) Delivery {
 	return d
 }
 
-// WaitDelivered waits until no delivery is pending, and then returns nil when all were delivered. A delivery whose
-// attempt failed is pending until its last attempt, which is a matter of hours by the default schedule: call
-// [Sandbox.Advance] first, or set DeliverySchedule. The error names each delivery that failed, with the reason and the
-// response of its endpoint; when the context ends first, it also names those that are pending, and wraps the context's
-// error. Of several deliveries of an event to an endpoint, the last one counts.
+// WaitDelivered waits until no delivery is pending. It returns nil if all events were delivered. A delivery is pending until its
+// last attempt, which takes hours with the default schedule: call [Sandbox.Advance] first, or set DeliverySchedule. The error
+// names each failed delivery, with the reason and the endpoint's response. If the context ends first, the error also names the
+// pending deliveries and wraps the context's error. If an event was delivered to an endpoint several times, the last delivery
+// counts.
 func (s *Sandbox) WaitDelivered(ctx context.Context) error {
 	waitErr := s.waitIdle(ctx, s.directory.all())
 	return errors.Join(waitErr, undelivered(s.Deliveries()))

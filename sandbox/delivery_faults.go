@@ -10,52 +10,51 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
-// DeliveryFaultKind is what goes wrong with a delivery of an event.
+// DeliveryFaultKind is the kind of a failed delivery.
 type DeliveryFaultKind string
 
 // The kinds of a [DeliveryFault].
 const (
 	// FaultTwice sends the event once more after the endpoint has responded.
 	FaultTwice DeliveryFaultKind = "twice"
-	// FaultLate holds the event back for the fault's Delay. Later events of the same session wait for it.
+	// FaultLate delays the event by the fault's Delay. Later events of the same session wait for it.
 	FaultLate DeliveryFaultKind = "late"
-	// FaultOutOfOrder holds the event back until the next event has been sent to the endpoint, or until the fault's Delay
-	// is over.
+	// FaultOutOfOrder delays the event until the next event has been sent to the endpoint, or by the fault's Delay at most.
 	FaultOutOfOrder DeliveryFaultKind = "out_of_order"
-	// FaultDropped loses the endpoint's response on its way, so that the event is sent again later.
+	// FaultDropped loses the endpoint's response, so that the event is delivered again later.
 	FaultDropped DeliveryFaultKind = "dropped"
-	// FaultBadSignature signs with another secret than the endpoint's.
+	// FaultBadSignature signs with a secret that is not the endpoint's.
 	FaultBadSignature DeliveryFaultKind = "bad_signature"
 	// FaultStale signs with a timestamp of an hour ago.
 	FaultStale DeliveryFaultKind = "stale"
-	// FaultOtherHeader sends the signature in the header Plugipay-Signature, as one page of the documentation calls it.
+	// FaultOtherHeader sends the signature in the header Plugipay-Signature, which one page of the documentation names.
 	FaultOtherHeader DeliveryFaultKind = "other_header"
-	// FaultTwoSignatures sends a signature of an old secret before that of the endpoint's, as while a secret is rotated.
+	// FaultTwoSignatures sends a signature with an old secret before the one with the endpoint's secret. This happens during a
+	// rotation of secrets.
 	FaultTwoSignatures DeliveryFaultKind = "two_signatures"
-	// FaultSplitHeader sends the parts of the signature in two header lines of the same name.
+	// FaultSplitHeader sends the two parts of the signature in two header lines of the same name.
 	FaultSplitHeader DeliveryFaultKind = "split_header"
 )
 
-// DeliveryFault is something that goes wrong with deliveries of events to come; see [Sandbox.InjectDelivery].
+// DeliveryFault is a failure of future deliveries; see [Sandbox.InjectDelivery].
 type DeliveryFault struct {
-	// Kind is what goes wrong. It must not be empty.
+	// Kind is the kind of the failure. Required.
 	Kind DeliveryFaultKind
 
-	// Times is how many deliveries it happens to; for the kinds that concern an attempt, how many attempts. Zero: one.
-	// Negative: all, until [Sandbox.ClearDeliveryFaults].
+	// Times is the number of deliveries that fail, or of attempts for the kinds that concern an attempt. Zero means one. Less
+	// than zero means all until [Sandbox.ClearDeliveryFaults].
 	Times int
 
-	// Delay is how long FaultLate and FaultOutOfOrder hold an event back, by the sandbox's clock. Zero: 5 seconds. The
-	// other kinds have none.
+	// Delay is the delay of FaultLate and FaultOutOfOrder, by the sandbox's clock. Zero means 5 seconds. The other kinds have no
+	// delay.
 	Delay time.Duration
 
-	// KeyID is the id of a key: the fault happens to the events of its workspace only. Empty: to those of all.
+	// KeyID limits the fault to the workspace of the key with this id. Empty means all workspaces.
 	KeyID string
 }
 
-// InjectDelivery makes something go wrong with the next deliveries of events. Each attempt meets one fault only: the one
-// that was injected first, as long as it lasts. It fails when the kind or the key is not known, and when there is a
-// Delay that is negative or that the kind does not have.
+// InjectDelivery makes the next deliveries of events fail. One fault applies to an attempt: the fault that was injected first.
+// InjectDelivery fails if the kind or the key is unknown, if Delay is negative, or if the kind has no delay.
 func (s *Sandbox) InjectDelivery(f DeliveryFault) error {
 	if err := s.injectDelivery(f); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
@@ -77,7 +76,7 @@ func (s *Sandbox) injectDelivery(f DeliveryFault) error {
 	return nil
 }
 
-// ClearDeliveryFaults removes all faults of deliveries that are left.
+// ClearDeliveryFaults removes all remaining faults of deliveries.
 func (s *Sandbox) ClearDeliveryFaults() { s.deliveryFaults.Clear("") }
 
 // checkDeliveryFault returns the account whose deliveries a fault is for.

@@ -11,58 +11,57 @@ import (
 // These methods do what a buyer does on the hosted page, what the money does afterwards and what the merchant does,
 // without a browser. The session may be in any workspace, test or live.
 
-// Pay pays an open session with one of its methods, as a buyer does. Cards, QRIS, e-wallets and PayPal complete the
-// session; virtual accounts and retail make it pending, until [Sandbox.Settle] or [Sandbox.FailPayment]; where the
-// manual adapter is the workspace's only one it becomes pending_review, until it is confirmed. Pay fails when there is
-// no such session, when it is not open, and when it cannot be paid with the method.
+// Pay pays an open session with one of its methods, as a buyer does. Cards, QRIS, e-wallets and PayPal complete the session.
+// Virtual accounts and retail make it pending until [Sandbox.Settle] or [Sandbox.FailPayment]. If the workspace has only the
+// manual adapter, the session becomes pending_review until it is confirmed. Pay fails if the session does not exist, is not
+// open, or cannot be paid with the method.
 func (s *Sandbox) Pay(sessionID string, method plugipay.CheckoutMethod) error {
 	_, err := s.pay(sessionID, gen.CheckoutMethod(method))
 	return err
 }
 
-// Settle completes a pending session: the money arrives. A virtual account and a retail outlet also have the event
-// checkout_session.async_payment_succeeded. It fails when there is no such session or when it is not pending.
+// Settle completes a pending session: the payment settles. For a virtual account and a retail outlet the event
+// checkout_session.async_payment_succeeded is sent as well. Settle fails if the session does not exist or is not pending.
 func (s *Sandbox) Settle(sessionID string) error {
 	_, err := s.settle(sessionID)
 	return err
 }
 
-// SettleLate completes an expired session: the buyer paid an old bill, and the money arrives after expiresAt. It fails
-// when there is no such session or when it has not expired.
+// SettleLate completes an expired session: the buyer paid an old bill, and the payment settles after expiresAt. It fails if the
+// session does not exist or has not expired.
 func (s *Sandbox) SettleLate(sessionID string) error {
 	_, err := s.settleLate(sessionID)
 	return err
 }
 
-// FailPayment ends the payment of a pending session without money. The session is open again. It fails when there is no
-// such session or when it is not pending.
+// FailPayment makes the payment of a pending session fail. The session is open again. FailPayment fails if the session does not
+// exist or is not pending.
 func (s *Sandbox) FailPayment(sessionID string) error {
 	_, err := s.failPayment(sessionID)
 	return err
 }
 
-// FailSession ends a session with the status failed: its payment failed for good. It fails when there is no such session
-// or when it has ended.
+// FailSession ends a session with the status failed. It fails if the session does not exist or has ended.
 func (s *Sandbox) FailSession(sessionID string) error {
 	_, err := s.failSession(sessionID)
 	return err
 }
 
-// Confirm completes a session as the merchant does who has received the money, whatever its status. It fails when there
-// is no such session or when it has ended.
+// Confirm completes a session, as a merchant does after receiving the money. It fails if the session does not exist or has
+// ended.
 func (s *Sandbox) Confirm(sessionID string) error {
 	_, err := s.confirm(sessionID)
 	return err
 }
 
-// Cancel ends a session without a payment. It fails when there is no such session or when it has ended.
+// Cancel cancels a session. It fails if the session does not exist or has ended.
 func (s *Sandbox) Cancel(sessionID string) error {
 	_, err := s.cancel(sessionID)
 	return err
 }
 
-// Expire makes a session expire now, without moving the clock: its expiresAt becomes the present time. It fails when
-// there is no such session or when it has ended.
+// Expire makes a session expire now, without moving the clock: its expiresAt becomes the present time. It fails if
+// the session does not exist or has ended.
 func (s *Sandbox) Expire(sessionID string) error {
 	_, err := s.expire(sessionID)
 	return err
@@ -125,8 +124,8 @@ func (s *Sandbox) drive(
 	return transition(sessions, id, w.clock.now())
 }
 
-// findSession looks for a session in all workspaces, test and live: its id is all that a buyer has, and nobody can guess
-// it.
+// findSession looks for a session in all workspaces, test and live: a buyer has only its id, which cannot be
+// guessed.
 func (s *Sandbox) findSession(id string) (*workspace, *sessionStore, bool) {
 	for _, w := range s.directory.all() {
 		for _, data := range []*dataset{w.test, w.live} {

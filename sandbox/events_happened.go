@@ -15,22 +15,21 @@ import (
 type Event struct {
 	// ID is "evt_" and a ULID.
 	ID string
-	// Type is the event's plain name, whichever form its endpoints get.
+	// Type is the event's plain name, also if its endpoints receive the versioned form.
 	Type plugipay.EventName
-	// SessionID is the id of the session that it happened to. Empty: it is about something else.
+	// SessionID is the id of the session that changed. Empty means that the event is about something else.
 	SessionID string
 	// AccountID is the id of the workspace's account.
 	AccountID string
-	// Live reports whether it happened to live data.
+	// Live reports whether live data changed.
 	Live bool
-	// At is when it was sent first, by the sandbox's clock.
+	// At is the time of the event, by the sandbox's clock.
 	At time.Time
-	// Object is what it is about, in JSON: the session as the event left it.
+	// Object is the event's subject as JSON: the session right after the event.
 	Object json.RawMessage
 }
 
-// Events returns the events of all workspaces, newest first, whether or not there is an endpoint for them. At most 1000
-// of each workspace are kept.
+// Events returns the last 1000 events of each workspace, newest first, also those that no endpoint receives.
 func (s *Sandbox) Events() []Event {
 	s.expireDue()
 	return eventsOf(s.directory.all())
@@ -59,8 +58,8 @@ func newEvent(e event) Event {
 	}
 }
 
-// Redeliver sends an event again, with the same id and the same body, to all endpoints of its workspace that want it. It
-// fails when the event is not one of [Sandbox.Events] and when no endpoint wants it.
+// Redeliver sends an event again, with the same id and the same body, to all endpoints of its workspace that receive its kind.
+// It fails if the event is not one of [Sandbox.Events], or if no endpoint receives it.
 func (s *Sandbox) Redeliver(eventID string) error {
 	if err := s.redeliver(eventID); err != nil {
 		return fmt.Errorf("sandbox: %w", err)

@@ -14,50 +14,48 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// Fault is something that goes wrong with calls to come; see [Sandbox.Inject]. It needs a Delay or one of Status, Drop
-// and RateLimit, of which there can be only one; a Delay goes with each of them.
+// Fault is a failure of future calls; see [Sandbox.Inject]. It has a Delay, or one of Status, Drop and RateLimit, or both.
 type Fault struct {
 	// Operation is the operationId of the contract, such as "createCheckoutSession", or the pattern of a route that
-	// [Sandbox.Handle] added. Empty: any operation.
+	// [Sandbox.Handle] added. Empty means any operation.
 	Operation string
 
-	// Times is how many calls it happens to. Zero: one. Negative: all, until [Sandbox.ClearFaults].
+	// Times is the number of calls that fail. Zero means one. Less than zero means all calls until [Sandbox.ClearFaults].
 	Times int
 
-	// KeyID is the id of a key: it happens to the calls of the key's workspace only. Empty: to those of all.
+	// KeyID limits the fault to the workspace of the key with this id. Empty means all workspaces.
 	KeyID string
 
-	// Status is an HTTP status from 400 to 599 to answer with, without processing the call. The code of the error is
-	// the one that the contract has for the status, or internal_error where it has none. With a Body, it may be from 200
-	// to 599. Zero: none.
+	// Status is the HTTP status of the response, from 400 to 599. The call is not processed. The code of the error is the
+	// contract's code for the status, or internal_error. With a Body, Status may be from 200 to 599. Zero means no such
+	// response.
 	Status int
 
-	// Body is what a response with Status has instead of an error: JSON that is broken, a value that the client does not
-	// know, a page of HTML. Empty: the error.
+	// Body replaces the error in a response with Status. It may be broken JSON, an unknown value or a page of HTML. Empty means
+	// the error.
 	Body string
 
-	// ContentType is the media type of Body. Empty: application/json.
+	// ContentType is the media type of Body. Empty means application/json.
 	ContentType string
 
-	// RetryAfter is what the Retry-After header of an answer with Status or RateLimit says, rounded up to seconds.
-	// Zero: no such header, but for a 429, which says one second.
+	// RetryAfter is the Retry-After header of a response with Status or RateLimit, rounded up to seconds. Zero means no such
+	// header, and one second for a 429.
 	RetryAfter time.Duration
 
-	// Delay is how long the call waits, by the real clock, before it is processed or gets its answer. The wait ends when
-	// the client goes, and nothing is processed then. Zero: none.
+	// Delay is how long the call waits, by the real clock, before it is processed or gets its response. If the client gives
+	// up during the wait, the call is not processed. Zero means no wait.
 	Delay time.Duration
 
-	// Drop processes the call and then cuts the connection without an answer, so that the client cannot know.
+	// Drop processes the call and then cuts the connection without a response.
 	Drop bool
 
-	// RateLimit answers 429, rate_limited, without processing the call.
+	// RateLimit responds with 429, rate_limited, without processing the call.
 	RateLimit bool
 }
 
-// Inject lets something go wrong with the next calls that are what the fault says. Calls have to pass authentication
-// and the rate limit first, and each meets one fault only: the one that was injected first, as long as it lasts. Inject
-// fails when the operation is not in the contract, when the status is not from 400 to 599, when the key is not
-// known, and when the parts do not go together.
+// Inject makes the next calls that match the fault fail. A call must pass authentication and the rate limit first. One fault
+// applies to a call: the fault that was injected first. Inject fails if the operation is not in the contract, the status is
+// out of range, the key is unknown, or the fields contradict each other.
 func (s *Sandbox) Inject(f Fault) error {
 	if err := s.inject(f); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
@@ -116,13 +114,13 @@ func countTrue(conditions ...bool) (count int) {
 	return count
 }
 
-// faultList holds the faults that are left, in the order in which they were injected. Their Times is never zero.
+// faultList holds the remaining faults in the order in which they were injected. Their Times is never zero.
 type faultList struct {
 	mu   sync.Mutex
 	left []injectedFault
 }
 
-// injectedFault is a fault for the calls of an account, or of all accounts where that is empty.
+// injectedFault is a fault for the calls of an account, or of all accounts if account is empty.
 type injectedFault struct {
 	Fault
 	account string
@@ -150,7 +148,7 @@ func (l *faultList) all() []injectedFault {
 	return slices.Clone(l.left)
 }
 
-// take returns the fault of a call, and counts that it happened. The zero Fault: none.
+// take returns the fault of a call and counts it. The zero Fault means none.
 func (l *faultList) take(operation, account string) Fault {
 	l.mu.Lock()
 	defer l.mu.Unlock()

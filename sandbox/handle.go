@@ -13,15 +13,17 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// Handle adds a route to the API, for what the contract does not have, such as "POST /api/v1/refunds" or
-// "GET /api/v1/customers/{id}". The pattern is one of [http.ServeMux]. The handler receives requests that have passed
-// authentication, the rate limit and the faults; on methods other than GET it is called once for an idempotency key,
-// whose response is replayed. What it writes becomes the data of an envelope: a JSON value as it is, any other text as a
-// JSON string. With a status of 400 or more what it writes is the message of the error, whose code is the usual one of
-// the status; a JSON object with a code and a message is the error itself. So http.Error does what is expected.
+// Handle adds a route to the API that the contract does not have, such as "POST /api/v1/refunds" or
+// "GET /api/v1/customers/{id}". The pattern is a pattern of [http.ServeMux]. The handler receives requests that have passed
+// authentication, the rate limit and the faults. For methods other than GET it is called once per idempotency key, and its
+// response is replayed.
 //
-// A fault reaches the route by its pattern: that is the Operation of a [Fault]. Handle fails when the pattern is not
-// valid, when another route or the contract has it, and when it is one of the sandbox's own paths.
+// The handler's output becomes the data of an envelope: a JSON value as it is, any other text as a JSON string. With a status of
+// 400 or more, the output is the message of an error, and the code is the usual code of the status. A JSON object with a code
+// and a message is the error itself. So http.Error works as expected.
+//
+// The pattern is the Operation of a [Fault] for the route. Handle fails if the pattern is not valid, if another route or the
+// contract has it, or if it is one of the sandbox's own paths.
 func (s *Sandbox) Handle(pattern string, handler http.Handler) error {
 	if err := s.checkPattern(pattern); err != nil {
 		return fmt.Errorf("sandbox: %w", err)

@@ -9,7 +9,7 @@ import (
 type Request struct {
 	// ID is the requestId of the response.
 	ID string
-	// At is when the request came, by the sandbox's clock.
+	// At is the time of the request, by the sandbox's clock.
 	At time.Time
 	// Duration is how long the response took, by the real clock.
 	Duration time.Duration
@@ -17,21 +17,22 @@ type Request struct {
 	Method string
 	// Path is the path with its query.
 	Path string
-	// Status is that of the response. A fault may have dropped the response: see Injected.
+	// Status is the status of the response. A fault may have dropped the response; see Injected.
 	Status int
-	// Operation is the operationId of the contract, or the pattern of a route that [Sandbox.Handle] added. Empty: neither.
+	// Operation is the operationId of the contract, or the pattern of a route that [Sandbox.Handle] added. Empty means neither.
 	Operation string
-	// SessionID is the id of the session that the request is about. Empty: none, or a list.
+	// SessionID is the id of the session that the request is about. Empty means no session, or a list.
 	SessionID string
-	// AccountID is the id of the account whose data it is about. Empty: the request was not authenticated.
+	// AccountID is the id of the account whose data the request is about. Empty means that it was not authenticated.
 	AccountID string
-	// KeyID is the id of the key that made the request. It is hidden when it is a secret. Empty: not authenticated.
+	// KeyID is the id of the key that made the request, hidden if it is a secret. Empty means that the request was not
+	// authenticated.
 	KeyID string
-	// IdempotencyKey is the key that was sent. Empty: none.
+	// IdempotencyKey is the key that was sent. Empty means none.
 	IdempotencyKey string
-	// Replayed reports whether the response is that of an earlier request with the same idempotency key.
+	// Replayed reports whether the response is the response to an earlier request with the same idempotency key.
 	Replayed bool
-	// Injected reports whether a [Fault] happened to the request.
+	// Injected reports whether a [Fault] applied to the request.
 	Injected bool
 	// Body is the beginning of the request's body, without the secrets of keys.
 	Body string
@@ -39,8 +40,7 @@ type Request struct {
 	Response string
 }
 
-// Requests returns the requests to the API, newest first. Requests for pages and those that control the sandbox are not
-// among them. At most 1000 are kept.
+// Requests returns the last 1000 requests to the API, newest first, without requests for pages and control requests.
 func (s *Sandbox) Requests() []Request {
 	found := []Request{}
 	for _, r := range s.requests.newestFirst() {

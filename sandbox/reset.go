@@ -1,8 +1,8 @@
 package sandbox
 
-// Reset puts the sandbox back to how it was before the first request: it forgets all sessions, responses to idempotency
-// keys, requests, events and deliveries, those in the middle of an attempt too; it removes all faults; and its clock
-// shows the real time. Workspaces, keys, endpoints and routes stay, those that were added later too.
+// Reset restores the state before the first request. It removes all sessions, responses to idempotency keys, requests, events
+// and faults, and all deliveries, also in the middle of an attempt. The clock shows the real time again. Workspaces, keys,
+// endpoints and routes stay, also those that were added later.
 func (s *Sandbox) Reset() {
 	s.faults.clear("")
 	s.deliveryFaults.Clear("")

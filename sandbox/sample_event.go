@@ -10,10 +10,10 @@ import (
 
 const samplePaymentAge = 5 * time.Minute // between the creation of a sample session and its event
 
-// SampleEvent returns a delivery for a unit test that needs no server: the body of an event of the given name in its
-// versioned form, and the X-Plugipay-Signature header of the body, signed now with the secret. The event is about a
-// session that looks as it does after such an event; change, if it is not nil, alters the session first. The body is nil
-// when the changed session cannot be written, because its LineItems are not JSON.
+// SampleEvent returns a delivery for a unit test without a server: the body of an event with the name, in the versioned form, and
+// the X-Plugipay-Signature header of the body, signed now with the secret. The event has a session in the state after such an
+// event. If change is not nil, it changes the session first. The body is nil if the changed session cannot be written, because
+// its LineItems are not JSON.
 func SampleEvent(
 	name plugipay.EventName, secret string, change func(*plugipay.CheckoutSession),
 ) (body []byte, header string) {

@@ -19,18 +19,18 @@ import (
 type Server struct {
 	*Sandbox
 
-	// URL is where the server answers, such as "http://127.0.0.1:34567". It has no slash at the end.
+	// URL is the server's address, such as "http://127.0.0.1:34567". It has no slash at the end.
 	URL string
 
-	// CA is the certificate to trust if the server listens for https; see Options.TLS. Nil: plain http.
+	// CA is the certificate to trust if the server listens for https; see Options.TLS. Nil means plain http.
 	CA *x509.Certificate
 
 	http    *http.Server
 	stopped chan struct{} // closed when the server has stopped listening
 }
 
-// Start serves a new sandbox at opts.Addr, or on a free port of the loopback interface. It fails when it cannot listen
-// there, and when an endpoint or another option is not valid.
+// Start serves a new sandbox at opts.Addr, or on a free port of the loopback interface. It fails if it cannot listen
+// there, or if an option is not valid.
 func Start(opts Options) (*Server, error) {
 	if err := opts.check(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
@@ -59,8 +59,8 @@ func Start(opts Options) (*Server, error) {
 	return s, nil
 }
 
-// reachable is the address at which this machine finds a listener. One that listens on all interfaces is found on the
-// loopback one.
+// reachable returns the address at which this machine reaches a listener. For a listener on all interfaces it is a loopback
+// address.
 func reachable(addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok || !tcp.IP.IsUnspecified() {
@@ -80,8 +80,8 @@ func (s *Server) serve(listener net.Listener) {
 	}
 }
 
-// ClientOptions returns what plugipay.NewClient needs to talk to this server with the first key of the first workspace:
-// its id and secret, or the key alone when it is a dashboard key.
+// ClientOptions returns options for plugipay.NewClient: the server's URL and the first key of the first workspace. The key is an
+// id and a secret, or a dashboard key.
 func (s *Server) ClientOptions() plugipay.ClientOptions {
 	key := s.directory.firstKey
 	opts := plugipay.ClientOptions{BaseURL: s.URL}
@@ -101,8 +101,8 @@ func (s *Server) ClientOptions() plugipay.ClientOptions {
 	return opts
 }
 
-// Close stops listening and ends all connections, those in the middle of a request too, and all deliveries of events.
-// Calls after the first do nothing.
+// Close stops listening, and ends all connections and all deliveries of events, also in the middle of a request. Further calls
+// do nothing.
 func (s *Server) Close() {
 	_ = s.http.Close() // what it could tell is that the listener was closed before
 	<-s.stopped

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Snapshot is what a sandbox held at a moment; see [Sandbox.Snapshot]. It does not change.
+// Snapshot is the state of a sandbox at one moment; see [Sandbox.Snapshot]. It does not change.
 type Snapshot struct {
 	ahead      time.Duration
 	faults     []injectedFault
@@ -22,8 +22,8 @@ type datasetSnapshot struct {
 	answers  []*keptAnswer
 }
 
-// Snapshot returns what the sandbox holds: its sessions, its responses to idempotency keys, its faults and its clock. A
-// test that needs many sessions creates them once and calls [Sandbox.Restore] before each of its parts.
+// Snapshot returns the state of the sandbox: its sessions, its responses to idempotency keys, its faults and its clock. A test
+// that needs many sessions can create them once and call [Sandbox.Restore] before each of its parts.
 func (s *Sandbox) Snapshot() *Snapshot {
 	taken := &Snapshot{ahead: s.clock.aheadBy(), faults: s.faults.all(), workspaces: map[string]workspaceSnapshot{}}
 	for _, w := range s.directory.all() {
@@ -32,9 +32,9 @@ func (s *Sandbox) Snapshot() *Snapshot {
 	return taken
 }
 
-// Restore is [Sandbox.Reset], after which the sandbox holds what it held when the snapshot was taken. Requests, events
-// and deliveries are not in a snapshot: there are none afterwards. The snapshot may be of another sandbox; workspaces
-// that are not in it are empty afterwards. Nil is an empty snapshot.
+// Restore resets the sandbox, like [Sandbox.Reset], and restores the state of the snapshot. A snapshot has no requests, events
+// and deliveries, so Restore removes them. The snapshot may be of another sandbox. Workspaces that are not in the snapshot are
+// empty afterwards. A nil snapshot is empty.
 func (s *Sandbox) Restore(snapshot *Snapshot) {
 	s.Reset()
 	if snapshot == nil {

@@ -2,8 +2,8 @@ package sandbox
 
 import "sync"
 
-// TB is what [StartTest] needs of a test. *testing.T and *testing.B have it. It is an interface so that a program with
-// a sandbox in it does not link package testing.
+// TB has the methods of *testing.T and *testing.B that [StartTest] needs. It is an interface so that a program with a sandbox
+// does not link package testing.
 type TB interface {
 	Helper()
 	Cleanup(func())
@@ -11,8 +11,8 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// StartTest is [Start] for a test. The server is closed when the test ends, and the test fails when an answer of the
-// sandbox is not what openapi.yaml allows, in addition to whatever opts.OnContractBreach does.
+// StartTest is [Start] for a test. It closes the server when the test ends. The test fails if a response of the sandbox breaks
+// openapi.yaml. opts.OnContractBreach is called as well.
 func StartTest(t TB, opts Options) *Server {
 	t.Helper()
 	report := &testReport{t: t}
@@ -35,8 +35,7 @@ func StartTest(t TB, opts Options) *Server {
 	return server
 }
 
-// testReport fails a test as long as that runs: package testing panics when it is told later, and a request may outlive
-// the test that made it.
+// testReport fails a test while the test runs. Package testing panics after that, and a request may outlive its test.
 type testReport struct {
 	mu    sync.Mutex
 	t     TB

@@ -10,16 +10,16 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// Trigger makes an event happen in the first workspace and returns it. It goes to the endpoints that want it, as all
-// events do. The name is a plain one, such as [plugipay.EventCheckoutSessionCompleted], or one that the sandbox does not
-// know, such as "refund.succeeded". The object is what the event is about:
+// Trigger makes an event happen in the first workspace and returns the event. The event goes to the endpoints that receive its
+// kind. The name is a plain name, such as [plugipay.EventCheckoutSessionCompleted], or a name that the sandbox does not know,
+// such as "refund.succeeded". The object is the event's subject:
 //
-//   - nil, or a func(*plugipay.CheckoutSession): a new session, which then exists, in the status that it has after such an
-//     event. The function may change the session first, its status and id too. Only the event of the name is sent.
-//   - anything else: the object is sent as it is, in JSON. No session changes.
+//   - nil, or a func(*plugipay.CheckoutSession): Trigger creates a session in the status that it has after such an event. The
+//     function may change the session first, including its status and id. No other event is sent.
+//   - anything else: Trigger sends the object as JSON. No session changes.
 //
-// Trigger fails when the name is not known and there is no object, when the object cannot be written as JSON, and when
-// the changed session has the id of one that exists, or times that are not ISO 8601.
+// Trigger fails if the name is unknown and the object is nil, if the object cannot be written as JSON, or if the changed session
+// has the id of an existing session or times that are not ISO 8601.
 func (s *Sandbox) Trigger(name plugipay.EventName, object any) (Event, error) {
 	key := s.directory.firstKey
 	e, err := s.trigger(key.home, key.live, name, object)
