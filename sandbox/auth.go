@@ -128,7 +128,7 @@ func signedPath(r *http.Request) string {
 	return path
 }
 
-// mayUse tells whether the key's scopes allow a method. No scope is documented for reading.
+// mayUse reports whether the key's scopes allow a method. No scope is documented for reading.
 func (k *accessKey) mayUse(method string) error {
 	if isRead(method) || k.everyScope || slices.Contains(k.scopes, ScopeCheckoutWrite) {
 		return nil

@@ -77,7 +77,7 @@ func bodySchema(o *validator.Operation) *openapi3.Schema {
 	return o.Spec.RequestBody.Value.Content.Get(jsonMediaType).Schema.Value
 }
 
-// breachOf returns an error if the contract does not allow an answer. An answer to an operation is held against the
+// breachOf returns an error if the contract does not allow a response. The response to an operation is checked against the
 // operation, and any other, such as to a path that does not exist, against the envelope of errors.
 func (s *Sandbox) breachOf(r *http.Request, o *validator.Operation, header http.Header, a answer) error {
 	of, err := "a request for no operation", error(nil)

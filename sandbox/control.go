@@ -13,16 +13,16 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// The routes under /_sandbox/ let a test in any language do over HTTP what Go tests do with the methods of Sandbox.
+// With the routes under /_sandbox/, tests in any language do over HTTP what Go tests do with the methods of Sandbox.
 // They need no key.
 
 const controlPrefix = "/_sandbox/"
 
 // isControl looks at the escaped path, as http.ServeMux does: what only looks like a route when it is unescaped would get
-// an answer that is no envelope.
+// a response that is not an envelope.
 func isControl(r *http.Request) bool { return strings.HasPrefix(r.URL.EscapedPath(), controlPrefix) }
 
-// controlRoute does what a request asks for, and returns what to answer with: a status and the data.
+// controlRoute handles a request, and returns the status and the data of the response.
 type controlRoute func(r *http.Request, body []byte) (int, any, error)
 
 func newControl(s *Sandbox) http.Handler {
@@ -74,7 +74,7 @@ func (s *Sandbox) controlRoutes() map[string]controlRoute {
 	}
 }
 
-// controlEnvelope is an answer of a control route, in the same form as those of the API.
+// controlEnvelope is a response of a control route, in the same form as those of the API.
 type controlEnvelope struct {
 	Data  any      `json:"data"`
 	Error *string  `json:"error"` // always null

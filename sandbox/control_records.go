@@ -78,7 +78,7 @@ func (s *Sandbox) controlRequests(r *http.Request, _ []byte) (int, any, error) {
 // isOrAny reports whether a filter, which is empty where anything will do, finds a value.
 func isOrAny(value, filter string) bool { return filter == "" || value == filter }
 
-// listControl answers with the records that a filter finds, at most as many as the request asks for.
+// listControl responds with the records that a filter finds, at most as many as the request asks for.
 func listControl[Record, JSON any](
 	r *http.Request, all []Record, encode func(Record) JSON, matches func(Record) bool,
 ) (int, any, error) {

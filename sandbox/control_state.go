@@ -30,7 +30,7 @@ func (s *Sandbox) selected(keyID string) ([]*workspace, string, error) {
 	return []*workspace{key.home}, key.home.accountID, nil
 }
 
-// keyNamed returns the key with an id, and the first key of the sandbox where there is no id.
+// keyNamed returns the key with an id, and the first key of the sandbox for an empty id.
 func (s *Sandbox) keyNamed(keyID string) (*accessKey, error) {
 	if keyID == "" {
 		return s.directory.firstKey, nil

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// AddEndpoint lets the events of the first workspace, from now on, go to one more endpoint, such as a receiver that
+// AddEndpoint adds an endpoint that receives the events of the first workspace from now on, such as a receiver that
 // needs to know the sandbox before it can start. It fails when the endpoint's URL or secret is not valid.
 func (s *Sandbox) AddEndpoint(e Endpoint) error {
 	if err := e.check(); err != nil {
@@ -34,7 +34,7 @@ func (s *Sandbox) AddWorkspace(w Workspace) (Workspace, error) {
 }
 
 // Close ends all deliveries of events, those in the middle of an attempt too. It always returns nil, and calls after
-// the first do nothing. The sandbox still answers requests, but sends no events.
+// the first do nothing. The sandbox still responds to requests, but sends no events.
 func (s *Sandbox) Close() error {
 	for _, w := range s.directory.all() {
 		w.close()

@@ -66,7 +66,7 @@ type answer struct {
 	contentType string // empty: application/json
 }
 
-// refusal is the answer for an error. One that is no *failure is a mistake in the sandbox.
+// refusal is the response for an error. One that is no *failure is a mistake in the sandbox.
 func (s *Sandbox) refusal(c *call, err error) answer {
 	var f *failure
 	if !errors.As(err, &f) {

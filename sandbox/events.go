@@ -41,7 +41,7 @@ func (e event) sessionID() string {
 	return ""
 }
 
-// occurredAt is when the event happened, as its payload says.
+// occurredAt returns the time of the event in its payload.
 func (e event) occurredAt() string {
 	if e.object != nil {
 		return formatTime(e.at)
@@ -127,7 +127,7 @@ func attributes(session gen.CheckoutSession) (map[string]json.RawMessage, error)
 	return found, err
 }
 
-// marshal writes JSON without escapes for HTML, which nobody who reads an event or an answer needs.
+// marshal writes JSON without escapes for HTML, which events and responses do not need.
 func marshal(value any) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)

@@ -55,7 +55,7 @@ func (x *expiries) remove(of *session) {
 	of.expiry = nil
 }
 
-// watch lets sessions expire as the real time passes, too. Nobody needs it as long as nobody is told.
+// watch expires sessions while the real time passes. It is needed only if something receives the events.
 func (x *expiries) watch() {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -18,10 +18,10 @@ func KeptAnswers(s *Sandbox) int {
 	return len(answers.oldest)
 }
 
-// AnswerStore is a keptAnswers whose answers are only a status.
-type AnswerStore struct{ answers *keptAnswers }
+// AnswerStore is a idempotencyStore whose answers are only a status.
+type AnswerStore struct{ answers *idempotencyStore }
 
-func NewAnswerStore() AnswerStore { return AnswerStore{newKeptAnswers(-1)} }
+func NewAnswerStore() AnswerStore { return AnswerStore{newIdempotencyStore(-1)} }
 
 func (s AnswerStore) Once(ctx context.Context, key, parameters string, perform func() int) (int, error) {
 	a, _, err := s.answers.once(ctx, key, sha256.Sum256([]byte(parameters)), time.Now, func() answer {

@@ -168,8 +168,8 @@ func (l *faultList) take(operation, account string) Fault {
 	return found
 }
 
-// meetFault takes a call through its fault, if there is one. An error is the answer, in place of the call's own.
-func (s *Sandbox) meetFault(ctx context.Context, c *call) error {
+// applyFault applies the fault of a call, if there is one. An error replaces the call's response.
+func (s *Sandbox) applyFault(ctx context.Context, c *call) error {
 	f := s.faults.take(c.operationName(), c.workspace.accountID)
 	c.delayed = f.Delay > 0
 	if err := wait(ctx, f.Delay); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// A page of another site may let its own name point to this machine (DNS rebinding) and then read and pay sessions. So
+// A page of another site may make its own name point to this machine (DNS rebinding) and then read and pay sessions. So
 // requests that come in on the loopback interface must be for a name that only this machine has, or one that was allowed.
 
 // checkHost refuses a request for a name that is not the sandbox's.
@@ -71,7 +71,7 @@ func hostname(hostPort string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(hostPort, "["), "]")
 }
 
-// refuseHost answers in the form that the path has otherwise.
+// refuseHost responds in the usual form of the path.
 func (s *Sandbox) refuseHost(w http.ResponseWriter, r *http.Request, err error) {
 	if isPage(r) {
 		writeNotice(w, http.StatusForbidden, "This is not the sandbox's name", hostRefusal(r.Host))

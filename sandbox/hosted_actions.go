@@ -237,7 +237,7 @@ func (p hostedPage) mustOffer(session gen.CheckoutSession, method gen.CheckoutMe
 	return nil
 }
 
-// offers tells whether the buyer may choose a method: it is one of the session's, and an adapter can do it.
+// offers reports whether the buyer may choose a method: it is one of the session's, and an adapter can do it.
 func (p hostedPage) offers(session gen.CheckoutSession, method gen.CheckoutMethod) bool {
 	return slices.Contains(session.Methods, method) && p.workspace.adapterFor(method) != ""
 }

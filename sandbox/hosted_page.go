@@ -212,7 +212,7 @@ func (p hostedPage) setRefresh(header http.Header, view hostedView, now time.Tim
 	}
 }
 
-// formActions are where the page's forms may lead: browsers hold the redirects that answer a form to them, too. The
+// formActions are where the page's forms may lead: browsers hold the redirects that follow a form to the same rule, too. The
 // page's own forms lead back to the page; a program that posts one without the field "from" is sent on to the shop.
 func formActions(session gen.CheckoutSession) []string {
 	if hasEnded(session.Status) {

@@ -11,20 +11,20 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// keyLifetime is how long an answer to an idempotency key is kept, by the sandbox's clock.
+// keyLifetime is how long a response to an idempotency key is kept, by the sandbox's clock.
 const keyLifetime = 24 * time.Hour
 
-// keptAnswers holds the first answers to the idempotency keys of a dataset.
-type keptAnswers struct {
+// idempotencyStore holds the first responses to the idempotency keys of a dataset.
+type idempotencyStore struct {
 	limit int // less than zero: none
 
 	mu     sync.Mutex
-	byKey  map[string]*keptAnswer
-	oldest []*keptAnswer // all of byKey, in the order in which they expire
+	byKey  map[string]*storedResponse
+	oldest []*storedResponse // all of byKey, in the order in which they expire
 }
 
-// keptAnswer is the answer to a key, or the place for it while the first request is still being processed.
-type keptAnswer struct {
+// storedResponse is the response to a key, or the place for it while the first request is still being processed.
+type storedResponse struct {
 	key         string
 	fingerprint [sha256.Size]byte
 	until       time.Time
@@ -35,8 +35,8 @@ type keptAnswer struct {
 	answer answer
 }
 
-func newKeptAnswers(limit int) *keptAnswers {
-	return &keptAnswers{limit: limit, byKey: map[string]*keptAnswer{}}
+func newIdempotencyStore(limit int) *idempotencyStore {
+	return &idempotencyStore{limit: limit, byKey: map[string]*storedResponse{}}
 }
 
 // answerOnce performs a request, unless it repeats an earlier one with the same idempotency key, whose answer it then
@@ -69,13 +69,13 @@ func canonical(body []byte) string {
 
 // once performs the first request with a key and keeps its answer, unless that is a failure of the server. A request
 // that comes while the first one is being processed waits for it.
-func (k *keptAnswers) once(
+func (k *idempotencyStore) once(
 	ctx context.Context, key string, fingerprint [sha256.Size]byte, now func() time.Time, perform func() answer,
 ) (a answer, replayed bool, err error) {
 	for {
 		entry, isFirst := k.claim(key, fingerprint, now())
 		if isFirst {
-			return k.fulfil(entry, perform), false, nil
+			return k.complete(entry, perform), false, nil
 		}
 		if entry.fingerprint != fingerprint {
 			return answer{}, false, fail(gen.ErrorCodeIdempotencyMismatch,
@@ -93,15 +93,15 @@ func (k *keptAnswers) once(
 	}
 }
 
-// claim returns the entry of a key, and whether it was made just now, for the caller to fulfil.
-func (k *keptAnswers) claim(key string, fingerprint [sha256.Size]byte, now time.Time) (*keptAnswer, bool) {
+// claim returns the entry of a key, and whether it was made just now, for the caller to complete.
+func (k *idempotencyStore) claim(key string, fingerprint [sha256.Size]byte, now time.Time) (*storedResponse, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.forgetExpired(now)
 	if entry, ok := k.byKey[key]; ok {
 		return entry, false
 	}
-	entry := &keptAnswer{key: key, fingerprint: fingerprint, until: now.Add(keyLifetime), done: make(chan struct{})}
+	entry := &storedResponse{key: key, fingerprint: fingerprint, until: now.Add(keyLifetime), done: make(chan struct{})}
 	if k.limit >= 0 && len(k.oldest) >= k.limit && len(k.oldest) > 0 {
 		k.forgetOldest()
 	}
@@ -110,8 +110,8 @@ func (k *keptAnswers) claim(key string, fingerprint [sha256.Size]byte, now time.
 	return entry, true
 }
 
-// fulfil performs the first request. Even if that panics, nobody is left waiting.
-func (k *keptAnswers) fulfil(entry *keptAnswer, perform func() answer) answer {
+// complete performs the first request. If that panics, no other request is left waiting.
+func (k *idempotencyStore) complete(entry *storedResponse, perform func() answer) answer {
 	defer func() {
 		if !entry.kept {
 			k.forget(entry)
@@ -123,28 +123,28 @@ func (k *keptAnswers) fulfil(entry *keptAnswer, perform func() answer) answer {
 	return entry.answer
 }
 
-func (k *keptAnswers) forget(entry *keptAnswer) {
+func (k *idempotencyStore) forget(entry *storedResponse) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.drop(entry)
 }
 
 // forgetExpired needs the lock.
-func (k *keptAnswers) forgetExpired(now time.Time) {
+func (k *idempotencyStore) forgetExpired(now time.Time) {
 	for len(k.oldest) > 0 && !now.Before(k.oldest[0].until) {
 		k.forgetOldest()
 	}
 }
 
 // forgetOldest needs the lock.
-func (k *keptAnswers) forgetOldest() {
+func (k *idempotencyStore) forgetOldest() {
 	k.drop(k.oldest[0])
-	k.oldest[0] = nil // or the array under the slice would keep the answer
+	k.oldest[0] = nil // or the array under the slice would keep the response
 	k.oldest = k.oldest[1:]
 }
 
 // drop needs the lock. The key may have a newer entry by now, which stays.
-func (k *keptAnswers) drop(entry *keptAnswer) {
+func (k *idempotencyStore) drop(entry *storedResponse) {
 	if k.byKey[entry.key] == entry {
 		delete(k.byKey, entry.key)
 	}

@@ -56,7 +56,7 @@ func sourceOf(text []byte) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// page is an answer for a browser.
+// page is a response for a browser.
 type page struct {
 	status      int
 	template    string // its file
@@ -139,7 +139,7 @@ func isPage(r *http.Request) bool {
 	return r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, hostedURL("", ""))
 }
 
-// servePage answers a request for a page, and tells whether it was one. All other requests are for the API.
+// servePage answers a request for a page, and reports whether it was one. All other requests are for the API.
 func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) bool {
 	if id, ok := strings.CutPrefix(r.URL.Path, hostedPath); ok {
 		s.serveHostedPage(w, r, id)

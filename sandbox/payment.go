@@ -86,7 +86,7 @@ func (s *sessionStore) giveUp(id string, now time.Time) (gen.CheckoutSession, er
 	})
 }
 
-// settle completes a pending session, as the money has arrived.
+// settle completes a pending session, because its payment has settled.
 func (s *sessionStore) settle(id string, now time.Time) (gen.CheckoutSession, error) {
 	return s.change(id, now, "settled", func(found *session) ([]gen.EventName, error) {
 		if err := found.mustBePending("settled"); err != nil {
@@ -186,7 +186,7 @@ func (s *session) complete() {
 	s.paymentID = newID("charge_", s.updated)
 }
 
-// takesTime tells whether the money of a method arrives later than the buyer's decision to pay.
+// takesTime reports whether the money of a method arrives later than the buyer's decision to pay.
 func takesTime(method gen.CheckoutMethod) bool {
 	return method == gen.CheckoutMethodVA || method == gen.CheckoutMethodRetail
 }

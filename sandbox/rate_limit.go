@@ -16,7 +16,7 @@ type rateCounter struct {
 	used   int
 }
 
-// rateState is what the X-RateLimit headers of an answer say.
+// rateState is what the X-RateLimit headers of a response say.
 type rateState struct {
 	limit     int
 	remaining int

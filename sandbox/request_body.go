@@ -101,7 +101,7 @@ func decodableList(schema *openapi3.Schema, list []any, at []string) (any, error
 	return kept, nil
 }
 
-// looksLikeProperty tells whether a name is that of a property but for upper and lower case.
+// looksLikeProperty reports whether a name is that of a property but for upper and lower case.
 func looksLikeProperty(schema *openapi3.Schema, name string) bool {
 	for property := range schema.Properties {
 		if strings.EqualFold(property, name) {

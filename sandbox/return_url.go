@@ -5,7 +5,7 @@ import (
 	"regexp"
 )
 
-// isWebURL tells whether a browser may be sent to a URL. The contract lets no other into a session; this holds should
+// isWebURL reports whether a browser may be sent to a URL. The contract lets no other into a session; this holds should
 // that ever change.
 func isWebURL(raw string) bool {
 	u, err := url.Parse(raw)

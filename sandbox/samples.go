@@ -15,7 +15,7 @@ const (
 )
 
 // Seed creates n sample sessions for the first key of the first workspace, of the last twelve hours and in every status
-// that its adapters allow, for somebody who wants something to look at. Their events are sent like those of any other
+// that its adapters allow, to have something to look at. Their events are sent like those of any other
 // session. Call it before other sessions are created, which no sample can be older than. Zero or less: none.
 func (s *Server) Seed(n int) {
 	now := s.directory.firstKey.home.clock.now()
@@ -33,7 +33,7 @@ type sampler struct {
 	key    *accessKey
 }
 
-// create creates a session, and lets happen to it what the samples take turns at.
+// create creates a session, and takes it to the next of the samples' statuses.
 func (p sampler) create(i int, at time.Time) {
 	methods := p.methods()
 	if len(methods) == 0 {

@@ -124,7 +124,7 @@ func (s *Sandbox) expireDue() {
 	}
 }
 
-// call is what the sandbox knows of a request while it answers it. Each step fills in its part.
+// call holds the state of a request while the sandbox processes it. Each step fills in its part.
 type call struct {
 	requestID  string
 	begin      time.Time            // by the sandbox's clock
@@ -139,13 +139,13 @@ type call struct {
 	data       *dataset
 	rate       *rateState // nil before the key is known
 
-	replayed bool      // the answer is that of an earlier request
+	replayed bool      // the response is that of an earlier request
 	refused  error     // why a step refused the request; nil: none did
 	warnings []warning // about what is most likely a mistake
 
 	// What a fault does to the call.
-	injected   bool          // the answer is the fault's
-	retryAfter time.Duration // of that answer; zero: as without a fault
+	injected   bool          // the response is the fault's
+	retryAfter time.Duration // of that response; zero: as without a fault
 	drop       bool          // there is to be no answer
 	delayed    bool
 }
@@ -154,11 +154,10 @@ type callContextKey struct{}
 
 func callFrom(ctx context.Context) *call { return ctx.Value(callContextKey{}).(*call) }
 
-// ServeHTTP answers a request as Plugipay would, be it for the API or for a page.
+// ServeHTTP responds to a request for the API or for a page, as Plugipay would. The paths under /_sandbox/ control the sandbox
+// from programs in other languages, without a key.
 //
-// A call that meets a [Fault] with Drop ends in the panic with which a handler tells package net/http to cut the
-// connection, http.ErrAbortHandler. The paths under /_sandbox/ control the sandbox from programs in other
-// languages: what Inject, ClearFaults, Advance, Pay, Settle and FailPayment do. They need no key.
+// A call with a [Fault] that has Drop ends in a panic with http.ErrAbortHandler, which makes package net/http cut the connection.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.limitBodyTime(w, r)
 	if err := s.checkHost(r); err != nil {
@@ -181,7 +180,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	header := answerHeader(c, a)
 	s.checkAnswer(r, c, header, a)
-	s.recordRequest(r, c, header, a) // first, so that who has the answer finds it in the console
+	s.recordRequest(r, c, header, a) // first, so that who has the response finds it in the console
 	if c.drop {
 		panic(http.ErrAbortHandler) // how package net/http is told to cut the connection
 	}
@@ -217,7 +216,7 @@ func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (answ
 	if c.rate, err = s.countRequest(c.data, r.Method); err != nil {
 		return answer{}, err
 	}
-	if err := s.meetFault(r.Context(), c); err != nil {
+	if err := s.applyFault(r.Context(), c); err != nil {
 		return answer{}, err
 	}
 	if c.operation == nil {
@@ -248,21 +247,21 @@ func (c *call) operationName() string {
 	return c.route
 }
 
-// perform lets the generated server decode the request and call the operation.
+// perform calls the generated server, which decodes the request and calls the operation.
 func (s *Sandbox) perform(r *http.Request) answer {
 	recorder := &answerRecorder{header: http.Header{}, status: http.StatusOK}
 	s.operations.ServeHTTP(recorder, r)
 	return answer{status: recorder.status, body: recorder.body.Bytes()}
 }
 
-// checkAnswer reports an answer that the contract does not allow.
+// checkAnswer reports a response that the contract does not allow.
 func (s *Sandbox) checkAnswer(r *http.Request, c *call, header http.Header, a answer) {
 	if s.onBreach == nil || c.injected && a.contentType != "" || c.route != "" {
 		return // unchecked: the body of a fault, and what the user's route writes
 	}
 	operation := c.operation
 	if c.injected {
-		operation = nil // it need not be an answer of this operation's
+		operation = nil // it need not be a response of this operation's
 	}
 	if err := s.breachOf(r, operation, header, a); err != nil {
 		s.onBreach(err)

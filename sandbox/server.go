@@ -15,7 +15,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// Server is a sandbox that listens on a port of this machine. Close it when it is no longer needed.
+// Server is a sandbox that listens on a port of this machine. Close it after use.
 type Server struct {
 	*Sandbox
 

@@ -19,7 +19,7 @@ type workspaceSnapshot struct {
 
 type datasetSnapshot struct {
 	sessions []session // in order
-	answers  []*keptAnswer
+	answers  []*storedResponse
 }
 
 // Snapshot returns the state of the sandbox: its sessions, its responses to idempotency keys, its faults and its clock. A test
@@ -100,10 +100,10 @@ func (s *sessionStore) restore(sessions []session) {
 }
 
 // snapshot returns the responses that are kept, oldest first.
-func (k *keptAnswers) snapshot() []*keptAnswer {
+func (k *idempotencyStore) snapshot() []*storedResponse {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	finished := func(a *keptAnswer) bool {
+	finished := func(a *storedResponse) bool {
 		select {
 		case <-a.done:
 			return a.kept
@@ -111,13 +111,13 @@ func (k *keptAnswers) snapshot() []*keptAnswer {
 			return false
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(k.oldest), func(a *keptAnswer) bool { return !finished(a) })
+	return slices.DeleteFunc(slices.Clone(k.oldest), func(a *storedResponse) bool { return !finished(a) })
 }
 
-func (k *keptAnswers) restore(answers []*keptAnswer) {
+func (k *idempotencyStore) restore(answers []*storedResponse) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.byKey, k.oldest = make(map[string]*keptAnswer, len(answers)), slices.Clone(answers)
+	k.byKey, k.oldest = make(map[string]*storedResponse, len(answers)), slices.Clone(answers)
 	for _, a := range answers {
 		k.byKey[a.key] = a
 	}

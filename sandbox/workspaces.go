@@ -22,7 +22,7 @@ type workspace struct {
 // dataset is what a workspace keeps apart for its test keys and its live keys.
 type dataset struct {
 	sessions *sessionStore
-	answers  *keptAnswers
+	answers  *idempotencyStore
 	cursors  cursorSeal
 	reads    rateCounter
 	writes   rateCounter
@@ -96,7 +96,7 @@ func (w *workspace) close() {
 }
 
 func newDataset(x *expiries, limit int) *dataset {
-	return &dataset{sessions: newSessionStore(x, limit), answers: newKeptAnswers(limit), cursors: newCursorSeal()}
+	return &dataset{sessions: newSessionStore(x, limit), answers: newIdempotencyStore(limit), cursors: newCursorSeal()}
 }
 
 func (w *workspace) dataset(live bool) *dataset {
