@@ -1,129 +1,164 @@
 package sandbox_test
 
 import (
-	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
-	"strconv"
+	"strings"
 	"testing"
+	"time"
 
-	"github.com/plugipay/plugipay-go/plugipay"
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// The figures of the sandbox: go test ./sandbox -run '^$' -bench . -benchtime 200x
-//
-// A request is made in the process, without a network, so that only the sandbox's own time counts.
+// What a sandbox costs, without the network. The README of bench/ has the figures.
 
-// inside is a sandbox that is called without a network.
-type inside struct {
-	box *sandbox.Sandbox
-	key string // a dashboard key, which needs no signature
+// handlerClient returns a client whose requests are for a sandbox without a server around it.
+func handlerClient(tb testing.TB) client {
+	return client{t: tb, keyID: sandbox.TestKeyID, secret: sandbox.TestSecret}
 }
 
-func openInside(opts sandbox.Options) inside {
-	opts.Workspaces = []sandbox.Workspace{{AccountID: sandbox.TestAccountID, Keys: []sandbox.Key{{ID: "pk_test_dashboard"}}}}
-	return inside{sandbox.New(opts), "pk_test_dashboard"}
-}
-
-const newSessionBody = `{"amount":19900000,"currency":"IDR","methods":["qris","va"],"lineItems":[{"name":"Annual Pro plan",` +
-	`"quantity":1,"unitAmount":19900000}],"successUrl":"https://example.com/ok","cancelUrl":"https://example.com/no","metadata":{"order_id":"ord_42"}}`
-
-// call makes a request and returns the body of its response.
-func (i inside) call(b *testing.B, method, path, body, idempotencyKey string) []byte {
-	request := httptest.NewRequestWithContext(b.Context(), method, path, bytes.NewReader([]byte(body)))
-	request.Header.Set("Authorization", "Bearer "+i.key)
-	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
-		request.Header.Set("Idempotency-Key", idempotencyKey)
-	}
+// serve answers a request without a network.
+func serve(tb testing.TB, box http.Handler, r *http.Request, want int) *httptest.ResponseRecorder {
+	tb.Helper()
 	response := httptest.NewRecorder()
-	i.box.ServeHTTP(response, request)
-	if response.Code >= 300 {
-		b.Fatalf("status %d: %s", response.Code, response.Body)
+	box.ServeHTTP(response, r)
+	if response.Code != want {
+		tb.Fatalf("status %d, want %d: %s", response.Code, want, response.Body)
 	}
-	return response.Body.Bytes()
+	return response
 }
 
-func (i inside) create(b *testing.B, n int) {
-	i.call(b, http.MethodPost, "/api/v1/checkout-sessions", newSessionBody, "key_"+strconv.Itoa(n))
-}
-
-// checked are the options that StartTest adds: each response is checked against the contract.
-func checked(b *testing.B) sandbox.Options {
-	return sandbox.Options{OnContractBreach: func(err error) { b.Error(err) }}
+// checked is what [sandbox.StartTest] makes of the options: answers are checked.
+func checked(tb testing.TB) sandbox.Options {
+	return sandbox.Options{OnContractBreach: func(err error) { tb.Error(err) }}
 }
 
 func BenchmarkCreate(b *testing.B) {
-	box := openInside(sandbox.Options{})
-	defer func() { _ = box.box.Close() }()
-	b.ReportAllocs()
-	for n := 0; b.Loop(); n++ {
-		box.create(b, n)
+	for name, opts := range map[string]sandbox.Options{"unchecked": {}, "checked": checked(b)} {
+		b.Run(name, func(b *testing.B) { benchmarkCalls(b, opts, createRequest) })
 	}
 }
 
 func BenchmarkGet(b *testing.B) {
-	for name, opts := range map[string]sandbox.Options{"plain": {}, "checked": checked(b)} {
-		b.Run(name, func(b *testing.B) {
-			box := openInside(opts)
-			defer func() { _ = box.box.Close() }()
-			event, err := box.box.Trigger(plugipay.EventCheckoutSessionExpired, nil)
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.ReportAllocs()
-			for b.Loop() {
-				box.call(b, http.MethodGet, "/api/v1/checkout-sessions/"+event.SessionID, "", "")
-			}
-		})
+	for name, opts := range map[string]sandbox.Options{"unchecked": {}, "checked": checked(b)} {
+		b.Run(name, func(b *testing.B) { benchmarkCalls(b, opts, getRequest) })
 	}
 }
 
-// BenchmarkStart starts 200 sandboxes, as the tests of a program do.
-func BenchmarkStart(b *testing.B) {
+// benchmarkCalls measures the sandbox without the making of the requests.
+func benchmarkCalls(b *testing.B, opts sandbox.Options, newRequest func(testing.TB, http.Handler) (func() *http.Request, int)) {
+	box := sandbox.New(opts)
+	next, status := newRequest(b, box)
+	b.ReportAllocs()
 	for b.Loop() {
-		for range 200 {
-			box, err := sandbox.Start(sandbox.Options{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer box.Close()
-		}
+		b.StopTimer()
+		r := next()
+		b.StartTimer()
+		serve(b, box, r, status)
 	}
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "ms/200")
 }
 
-// BenchmarkList lists pages of a sandbox with many sessions.
+func createRequest(tb testing.TB, _ http.Handler) (func() *http.Request, int) {
+	c := handlerClient(tb)
+	return func() *http.Request { return c.request("POST", sessionsPath, validInput) }, http.StatusCreated
+}
+
+func getRequest(tb testing.TB, box http.Handler) (func() *http.Request, int) {
+	c := handlerClient(tb)
+	created := serve(tb, box, c.request("POST", sessionsPath, validInput), http.StatusCreated)
+	path := sessionsPath + "/" + readReply(tb, created.Result()).session().ID
+	return func() *http.Request { return c.request("GET", path, "") }, http.StatusOK
+}
+
+// BenchmarkList reads a page of a million sessions.
 func BenchmarkList(b *testing.B) {
-	const many = 100_000
-	box := openInside(sandbox.Options{MaxSessions: -1})
-	defer func() { _ = box.box.Close() }()
-	for n := range many {
-		box.create(b, n)
-	}
-	for name, query := range map[string]string{"all": "", "status": "&status=completed", "customer": "&customerId=cus_00000000000000000000000000"} {
-		b.Run(name, func(b *testing.B) {
+	box := sandbox.New(sandbox.Options{MaxSessions: -1})
+	sandbox.Fill(box, 1_000_000)
+	c := handlerClient(b)
+	for _, query := range []string{"unfiltered", "status=canceled", "status=completed", "customerId=cus_7", "customerId=cus_7&status=open"} {
+		b.Run(query, func(b *testing.B) {
+			path := sessionsPath + "?" + strings.TrimPrefix(query, "unfiltered")
+			r := c.request("GET", path, "")
 			for b.Loop() {
-				box.call(b, http.MethodGet, "/api/v1/checkout-sessions?limit=50"+query, "", "")
+				serve(b, box, r.Clone(b.Context()), http.StatusOK)
 			}
 		})
 	}
 }
 
-// BenchmarkWeek reports the memory of a sandbox that has created three times as many sessions as it keeps, and had a request
-// for each.
-func BenchmarkWeek(b *testing.B) {
-	box := openInside(sandbox.Options{})
-	defer func() { _ = box.box.Close() }()
+// BenchmarkStart starts and closes the sandboxes of a test binary that has many.
+func BenchmarkStart(b *testing.B) {
+	const sandboxes = 200
+	sandbox.New(sandbox.Options{}) // the first one compiles the contract
+	b.ReportAllocs()
 	for b.Loop() {
-		for n := range 300_000 {
-			box.create(b, n)
+		servers := make([]*sandbox.Server, sandboxes)
+		for i := range servers {
+			servers[i] = startServer(b)
 		}
+		b.StopTimer()
+		for _, s := range servers {
+			s.Close()
+		}
+		b.StartTimer()
 	}
+}
+
+func startServer(tb testing.TB) *sandbox.Server {
+	server, err := sandbox.Start(sandbox.Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return server
+}
+
+// BenchmarkWeek fills a sandbox up to its limits, as a week of 20 requests a second does, with an endpoint that is down.
+// The metric is the heap that is in use then.
+func BenchmarkWeek(b *testing.B) {
+	down := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, strings.Repeat("x", 200), http.StatusServiceUnavailable)
+	}))
+	defer down.Close()
+	for b.Loop() {
+		before := heapInUse()
+		box := sandbox.New(sandbox.Options{
+			Endpoints:        []sandbox.Endpoint{{URL: down.URL, Secret: "whsec_bench"}},
+			DeliverySchedule: []time.Duration{24 * time.Hour},
+		})
+		for range 2 * 100_000 { // each limit twice
+			payOne(b, box)
+		}
+		b.ReportMetric(float64(heapInUse()-before)/1e6, "MB")
+		_ = box.Close()
+	}
+}
+
+// payOne creates a session with metadata and lets it be confirmed, so that its event is on its way.
+func payOne(tb testing.TB, box *sandbox.Sandbox) {
+	c := handlerClient(tb)
+	created := serve(tb, box, c.request("POST", sessionsPath, with("metadata", `{"orderId":"ord_1234567890"}`)), http.StatusCreated)
+	id := readReply(tb, created.Result()).session().ID
+	serve(tb, box, c.request("POST", sessionsPath+"/"+id+"/confirm", "{}"), http.StatusOK)
+	_, _ = io.Copy(io.Discard, created.Body)
+}
+
+func heapInUse() uint64 {
 	runtime.GC()
-	var memory runtime.MemStats
-	runtime.ReadMemStats(&memory)
-	b.ReportMetric(float64(memory.HeapAlloc)/(1<<20), "MB")
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// It is not parallel, because testing.AllocsPerRun counts those of all goroutines.
+func TestCreateAllocatesFewerThan800Times(t *testing.T) {
+	box := sandbox.New(checked(t))
+	c := handlerClient(t)
+	allocations := testing.AllocsPerRun(20, func() {
+		serve(t, box, c.request("POST", sessionsPath, validInput), http.StatusCreated)
+	})
+	if allocations >= 800+60 { // those of the request itself are not the sandbox's
+		t.Errorf("a create that is checked allocates %.0f times, want fewer than 800", allocations)
+	}
 }

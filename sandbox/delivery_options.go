@@ -18,6 +18,9 @@ func (o Options) deliveryPolicy() delivery.Policy {
 	if o.DeliveryAttempts > 0 {
 		policy.Attempts = o.DeliveryAttempts
 	}
+	if o.MaxPendingDeliveries != 0 {
+		policy.Pending = o.MaxPendingDeliveries
+	}
 	if o.DeliveryTimeout > 0 {
 		policy.Timeout = o.DeliveryTimeout
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -119,6 +120,7 @@ func (k *idempotencyStore) complete(entry *storedResponse, perform func() answer
 		close(entry.done)
 	}()
 	entry.answer = perform()
+	entry.answer.body = slices.Clone(entry.answer.body) // without what the buffer has left over
 	entry.kept = entry.answer.status < http.StatusInternalServerError
 	return entry.answer
 }

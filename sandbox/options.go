@@ -88,6 +88,11 @@ type Options struct {
 	// [Start] refuses a negative timeout.
 	DeliveryTimeout time.Duration
 
+	// MaxPendingDeliveries is the number of deliveries of a workspace that wait at the same time, so that an endpoint that is
+	// down for days does not fill the memory. If there are more, the oldest delivery fails, unless it is being attempted. Zero
+	// means 10,000. Less than zero means no limit.
+	MaxPendingDeliveries int
+
 	// Logger receives a record of each request to the API ("request"), each event ("event") and each attempt to deliver an
 	// event ("delivery"). A failed attempt has the reason and the response. Nil means no logging.
 	Logger *slog.Logger

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"container/list"
 	"context"
 	"net/http"
 	"sync"
@@ -59,7 +60,7 @@ type Dispatcher struct {
 	closed   bool
 	outboxes []*Outbox
 	kept     []*delivery   // the last ones, oldest first
-	pending  int           // deliveries
+	pending  list.List     // of *delivery, oldest first
 	idle     chan struct{} // closed while none is pending
 }
 
@@ -81,23 +82,27 @@ func (d *Dispatcher) Send(o *Outbox, m Message) {
 	if d.closed {
 		return
 	}
-	added := &delivery{subject: m.Subject, record: Record{
+	added := &delivery{outbox: o, subject: m.Subject, record: Record{
 		ID: m.DeliveryID, EventID: m.EventID, EventType: m.EventType, SessionID: m.SessionID,
 		URL: o.endpoint.ShownURL, Body: m.Body, State: Pending,
 	}}
 	d.hold(added)
 	d.keep(added)
-	if d.pending++; d.pending == 1 {
+	if d.pending.Len() == 0 {
 		d.idle = make(chan struct{})
 	}
+	added.place = d.pending.PushBack(added)
 	d.enqueue(o, added)
+	if limit := d.policy.Pending; limit >= 0 && d.pending.Len() > limit {
+		d.giveUpOldest()
+	}
 }
 
 // end notes how a delivery ended. It needs the lock.
 func (d *Dispatcher) end(ended *delivery, state State) {
 	ended.record.State = state
 	ended.record.Next = time.Time{}
-	if d.pending--; d.pending == 0 {
+	if d.pending.Remove(ended.place); d.pending.Len() == 0 {
 		close(d.idle)
 	}
 }
@@ -156,8 +161,8 @@ func (d *Dispatcher) forgetLines() {
 		}
 		o.lines, o.ready, o.heldBack = map[string]*line{}, nil, nil
 	}
-	if d.pending > 0 {
-		d.pending = 0
+	if d.pending.Len() > 0 {
+		d.pending.Init()
 		close(d.idle)
 	}
 }

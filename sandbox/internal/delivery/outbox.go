@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"container/list"
 	"time"
 )
 
@@ -24,11 +25,14 @@ type line struct {
 
 // delivery is an event on its way to an endpoint.
 type delivery struct {
-	number     int // in the outbox
+	outbox     *Outbox
+	place      *list.Element // among the pending ones of the dispatcher
+	number     int           // in the outbox
 	subject    string
 	record     Record    // guarded by the dispatcher's lock, except for the body, which does not change
 	due        time.Time // of the next attempt, by the sandbox's clock; zero for at once
 	tries      int
+	forgotten  bool // no longer among the records
 	behindNext bool // held back until the next one has been attempted
 }
 

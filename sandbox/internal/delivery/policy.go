@@ -7,6 +7,7 @@ type Policy struct {
 	Waits    []time.Duration // between attempts; the last one repeats
 	Attempts int             // in all
 	Timeout  time.Duration   // of one attempt
+	Pending  int             // deliveries at the same time; less than zero for any number
 }
 
 // DefaultPolicy returns the policy of a sender that does not give up within a day: eight attempts over 22 hours.
@@ -17,6 +18,7 @@ func DefaultPolicy() Policy {
 		},
 		Attempts: 8,
 		Timeout:  10 * time.Second,
+		Pending:  10_000,
 	}
 }
 

@@ -44,6 +44,13 @@ func (r Record) clone() Record {
 	return r
 }
 
+// forgetResponses frees the memory of what nobody will look at.
+func (r *Record) forgetResponses() {
+	for i := range r.Attempts {
+		r.Attempts[i].Response = ""
+	}
+}
+
 // maxRecords is how many deliveries of a dispatcher can be looked at.
 const maxRecords = 500
 
@@ -51,6 +58,8 @@ const maxRecords = 500
 func (d *Dispatcher) keep(added *delivery) {
 	d.kept = append(d.kept, added)
 	if len(d.kept) > maxRecords {
+		d.kept[0].forgotten = true
+		d.kept[0].record.forgetResponses()
 		d.kept[0] = nil // or the array under the slice would keep it
 		d.kept = d.kept[1:]
 	}

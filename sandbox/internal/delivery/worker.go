@@ -41,6 +41,9 @@ func (d *Dispatcher) note(tried *delivery, made Attempt) {
 	d.mu.Lock()
 	tried.record.Attempts = append(tried.record.Attempts, made)
 	record := tried.record.clone()
+	if tried.forgotten {
+		tried.record.forgetResponses()
+	}
 	d.mu.Unlock()
 	if d.onAttempt != nil {
 		d.onAttempt(record, made)
