@@ -128,13 +128,23 @@ func parameterBreach(spec *openapi3.Parameter, err error) *Breach {
 	return breach
 }
 
+// headerRoutes returns the route to give to kin-openapi for the headers of each response.
+func headerRoutes(route *routers.Route) map[*openapi3.Response]*routers.Route {
+	routes := map[*openapi3.Response]*routers.Route{}
+	plain := asPlain(route)
+	for _, ref := range route.Operation.Responses.Map() {
+		routes[ref.Value] = plain
+		if slices.ContainsFunc(slices.Collect(maps.Values(ref.Value.Headers)), isNotPlain) {
+			routes[ref.Value] = route
+		}
+	}
+	return routes
+}
+
 // checkHeaders checks the headers of a response.
 func (o *Operation) checkHeaders(r *http.Request, status int, header http.Header) error {
 	spec := o.response(status)
-	route := o.route
-	if !slices.ContainsFunc(slices.Collect(maps.Values(spec.Headers)), isNotPlain) {
-		route = asPlain(route)
-	}
+	route := o.headers[spec]
 	err := openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, Route: route, Options: o.options},
 		Status:                 status,

@@ -34,6 +34,7 @@ type Operation struct {
 	route      *routers.Route
 	segments   []string // of the path's template
 	parameters []parameter
+	headers    map[*openapi3.Response]*routers.Route // to give to kin-openapi for the headers of a response
 	schemas    *schemas
 	options    *openapi3filter.Options
 }
@@ -68,6 +69,7 @@ func operationsOf(doc *openapi3.T) (operations []*Operation, bodies []openapi3.C
 			operations = append(operations, &Operation{
 				ID: spec.OperationID, Spec: spec,
 				route: route, segments: strings.Split(template, "/"), parameters: newParameters(route),
+				headers: headerRoutes(route),
 			})
 			if spec.RequestBody != nil {
 				bodies = append(bodies, spec.RequestBody.Value.Content)
