@@ -69,6 +69,8 @@ var allSettings = []setting{
 		set: number(func(s *settings, n int) { s.sandbox.DeliveryAttempts = n })},
 	{name: "delivery-timeout", value: "DURATION", usage: "wait this long for the response to a delivery (default 10s)",
 		set: duration(func(s *settings, d time.Duration) { s.sandbox.DeliveryTimeout = d })},
+	{name: "max-pending-deliveries", value: "NUMBER", usage: "let this many deliveries wait at once; less than 0 for all (default 10000)",
+		set: number(func(s *settings, n int) { s.sandbox.MaxPendingDeliveries = n })},
 	{name: "rate-limit", usage: "enforce the documented limits of 100 reads and 20 writes a second",
 		set: boolean(func(s *settings, v bool) {
 			if v {

@@ -38,14 +38,15 @@ func examples(certificate string) map[string]example {
 		"delivery-schedule": {[]string{"1s", "1m"}, "1s,1m", "[1s, 1m]", func(s *settings) {
 			s.sandbox.DeliverySchedule = []time.Duration{time.Second, time.Minute}
 		}},
-		"delivery-attempts": {[]string{"3"}, "3", "3", func(s *settings) { s.sandbox.DeliveryAttempts = 3 }},
-		"delivery-timeout":  {[]string{"2s"}, "2s", "2s", func(s *settings) { s.sandbox.DeliveryTimeout = 2 * time.Second }},
-		"rate-limit":        {[]string{"true"}, "1", "true", func(s *settings) { s.sandbox.RateLimit = sandbox.DocumentedRateLimit() }},
-		"read-limit":        {[]string{"5"}, "5", "5", func(s *settings) { s.sandbox.RateLimit.Reads = 5 }},
-		"write-limit":       {[]string{"5"}, "5", "5", func(s *settings) { s.sandbox.RateLimit.Writes = 5 }},
-		"max-sessions":      {[]string{"7"}, "7", "7", func(s *settings) { s.sandbox.MaxSessions = 7 }},
-		"strict":            {[]string{"true"}, "true", "true", func(s *settings) { s.sandbox.Strict = true }},
-		"seed":              {[]string{"9"}, "9", "9", func(s *settings) { s.samples = 9 }},
+		"delivery-attempts":      {[]string{"3"}, "3", "3", func(s *settings) { s.sandbox.DeliveryAttempts = 3 }},
+		"delivery-timeout":       {[]string{"2s"}, "2s", "2s", func(s *settings) { s.sandbox.DeliveryTimeout = 2 * time.Second }},
+		"max-pending-deliveries": {[]string{"8"}, "8", "8", func(s *settings) { s.sandbox.MaxPendingDeliveries = 8 }},
+		"rate-limit":             {[]string{"true"}, "1", "true", func(s *settings) { s.sandbox.RateLimit = sandbox.DocumentedRateLimit() }},
+		"read-limit":             {[]string{"5"}, "5", "5", func(s *settings) { s.sandbox.RateLimit.Reads = 5 }},
+		"write-limit":            {[]string{"5"}, "5", "5", func(s *settings) { s.sandbox.RateLimit.Writes = 5 }},
+		"max-sessions":           {[]string{"7"}, "7", "7", func(s *settings) { s.sandbox.MaxSessions = 7 }},
+		"strict":                 {[]string{"true"}, "true", "true", func(s *settings) { s.sandbox.Strict = true }},
+		"seed":                   {[]string{"9"}, "9", "9", func(s *settings) { s.samples = 9 }},
 		"fault": {[]string{"any=500x2", "any=404"}, "any=500x2,any=404", "[any=500x2, any=404]", func(s *settings) {
 			s.faults = []sandbox.Fault{{Status: 500, Times: 2}, {Status: 404, Times: 1}}
 		}},
