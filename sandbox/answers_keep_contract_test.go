@@ -8,7 +8,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestAnswersAreHeldAgainstTheContract(t *testing.T) {
+func TestResponsesKeepContract_ResponsesAreHeldAgainstTheContract(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	const (

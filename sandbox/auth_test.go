@@ -34,7 +34,7 @@ func keyring() sandbox.Options {
 	}}
 }
 
-func TestSignatureCoversTheWholeRequest(t *testing.T) {
+func TestAuth_SignatureCoversTheWholeRequest(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	tests := map[string]change{
@@ -64,7 +64,7 @@ func replaceBody(r *http.Request, body string) {
 	r.Body, r.ContentLength, r.GetBody = fresh.Body, fresh.ContentLength, nil
 }
 
-func TestAuthorizationHeader(t *testing.T) {
+func TestAuth_AuthorizationHeader(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	const (
@@ -109,7 +109,7 @@ func TestAuthorizationHeader(t *testing.T) {
 	c.send(http.MethodGet, sessionsPath, "", twice).wantError(http.StatusUnauthorized, badSignature, "")
 }
 
-func TestAuthorizationHeaderMayBeWrittenIn(t *testing.T) {
+func TestAuth_AuthorizationHeaderMayBeWrittenIn(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	tests := map[string]struct {
@@ -149,7 +149,7 @@ func TestAuthorizationHeaderMayBeWrittenIn(t *testing.T) {
 	}
 }
 
-func TestDashboardKeyWorksAloneWithoutATimestamp(t *testing.T) {
+func TestAuth_DashboardKeyWorksAloneWithoutATimestamp(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	bearer := tampered("Authorization", "Bearer "+dashboardKeyID)
@@ -159,7 +159,7 @@ func TestDashboardKeyWorksAloneWithoutATimestamp(t *testing.T) {
 	c.send(http.MethodGet, sessionsPath, "", lower, unstamped).want(http.StatusOK)
 }
 
-func TestTimestampMustBeWithinFiveMinutes(t *testing.T) {
+func TestAuth_TimestampMustBeWithinFiveMinutes(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_790_000_000, 0)
 	c := directClient(t, sandbox.NewAt(failOnBreach(t), func() time.Time { return now }))
@@ -198,14 +198,14 @@ func TestTimestampMustBeWithinFiveMinutes(t *testing.T) {
 	}
 }
 
-func TestTimestampsGoByTheRealClock(t *testing.T) {
+func TestAuth_TimestampsGoByTheRealClock(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	server.Advance(1000 * time.Hour)
 	c.send(http.MethodGet, sessionsPath, "").want(http.StatusOK)
 }
 
-func TestPrefixTakenOffInFrontIsNotSigned(t *testing.T) {
+func TestAuth_PrefixTakenOffInFrontIsNotSigned(t *testing.T) {
 	t.Parallel()
 	gateway := httptest.NewServer(http.StripPrefix("/plugipay", sandbox.New(failOnBreach(t))))
 	t.Cleanup(gateway.Close)
@@ -222,7 +222,7 @@ func TestPrefixTakenOffInFrontIsNotSigned(t *testing.T) {
 	c.send(http.MethodGet, sessionsPath+"/"+escapedID, "", change{afterSigning: behind}).want(http.StatusOK)
 }
 
-func TestWritingNeedsTheScope(t *testing.T) {
+func TestAuth_WritingNeedsTheScope(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	id := c.create().ID
@@ -256,7 +256,7 @@ func TestWritingNeedsTheScope(t *testing.T) {
 	}
 }
 
-func TestOnlyAPlatformAdministratorActsForOthers(t *testing.T) {
+func TestAuth_OnlyAPlatformAdministratorActsForOthers(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	merchant := c.as("pk_test_merchant", "merchant")

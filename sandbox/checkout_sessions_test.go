@@ -13,7 +13,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestCreatedSessionHasWhatWasAskedForAndTheDefaults(t *testing.T) {
+func TestCheckoutSessions_CreatedWithInputAndDefaults(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	got := c.create()
@@ -41,7 +41,7 @@ func TestCreatedSessionHasWhatWasAskedForAndTheDefaults(t *testing.T) {
 	}
 }
 
-func TestCreatedSessionKeepsTheOptionalProperties(t *testing.T) {
+func TestCheckoutSessions_OptionalPropertiesAreKept(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{PublicURL: "https://pay.example.com/"})
 	got := c.create("customerId", `"cus_1"`, "expiresInSec", `60`, "metadata", `{"order_id":"ord_42"}`,
@@ -63,7 +63,7 @@ func TestCreatedSessionKeepsTheOptionalProperties(t *testing.T) {
 	}
 }
 
-func TestLargeNumbersKeepTheirPrecision(t *testing.T) {
+func TestCheckoutSessions_LargeNumbersKeepTheirPrecision(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for _, amount := range []string{"9007199254740993", "9223372036854775807"} {
@@ -75,7 +75,7 @@ func TestLargeNumbersKeepTheirPrecision(t *testing.T) {
 	}
 }
 
-func TestLifetimeThatNoCalendarHoldsEndsWithTheCalendar(t *testing.T) {
+func TestCheckoutSessions_EndlessLifetimeEndsWithTheCalendar(t *testing.T) {
 	if strconv.IntSize == 32 {
 		t.Skip("32 bits hold no such lifetime")
 	}
@@ -87,7 +87,7 @@ func TestLifetimeThatNoCalendarHoldsEndsWithTheCalendar(t *testing.T) {
 	}
 }
 
-func TestPropertyInOtherCaseIsNotTheProperty(t *testing.T) {
+func TestCheckoutSessions_PropertyInOtherCaseIsNotTheProperty(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	body := strings.Replace(validInput, "{", `{"AMOUNT":-5,"Methods":7,`, 1)
@@ -98,7 +98,7 @@ func TestPropertyInOtherCaseIsNotTheProperty(t *testing.T) {
 	}
 }
 
-func TestSessionIsFoundOnlyInItsOwnData(t *testing.T) {
+func TestCheckoutSessions_SessionIsFoundOnlyInItsOwnData(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{
 		{Keys: []sandbox.Key{
@@ -138,7 +138,7 @@ func TestSessionIsFoundOnlyInItsOwnData(t *testing.T) {
 	c.send(http.MethodGet, sessionsPath+"/cs_0", "").wantError(http.StatusNotFound, gen.ErrorCodeNotFound, "")
 }
 
-func TestCancelEndsASessionWithoutPayment(t *testing.T) {
+func TestCheckoutSessions_CancelEndsASessionWithoutPayment(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -152,7 +152,7 @@ func TestCancelEndsASessionWithoutPayment(t *testing.T) {
 	}
 }
 
-func TestConfirmCompletesASessionByHand(t *testing.T) {
+func TestCheckoutSessions_ConfirmCompletesASessionByHand(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -170,7 +170,7 @@ func TestConfirmCompletesASessionByHand(t *testing.T) {
 	}
 }
 
-func TestEndedSessionDoesNotChange(t *testing.T) {
+func TestCheckoutSessions_EndedSessionDoesNotChange(t *testing.T) {
 	t.Parallel()
 	ends := map[string]func(client, *sandbox.Server, string){
 		gen.CheckoutSessionStatusCompleted: func(c client, _ *sandbox.Server, id string) { c.confirm(id).want(200) },
@@ -197,7 +197,7 @@ func TestEndedSessionDoesNotChange(t *testing.T) {
 	}
 }
 
-func TestSessionExpiresAtExpiresAtAndNotBefore(t *testing.T) {
+func TestCheckoutSessions_SessionExpiresAtExpiresAtAndNotBefore(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 9, 21, 14, 13, 20, 500_999_999, time.UTC)
 	box := sandbox.NewAt(failOnBreach(t), func() time.Time { return now })
@@ -220,7 +220,7 @@ func TestSessionExpiresAtExpiresAtAndNotBefore(t *testing.T) {
 	}
 }
 
-func TestClockDoesNotGoBackNorBeyondItsEnd(t *testing.T) {
+func TestCheckoutSessions_ClockDoesNotGoBackNorBeyondItsEnd(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 9, 21, 14, 13, 20, 0, time.UTC)
 	box := sandbox.NewAt(failOnBreach(t), func() time.Time { return now })
@@ -245,7 +245,7 @@ func TestClockDoesNotGoBackNorBeyondItsEnd(t *testing.T) {
 	}
 }
 
-func TestMethodsNeedAnAdapterThatCanDoThem(t *testing.T) {
+func TestCheckoutSessions_MethodsNeedAnAdapterThatCanDoThem(t *testing.T) {
 	t.Parallel()
 	manual := sandbox.Adapter{Name: gen.CheckoutAdapterManual}
 	xendit := sandbox.Adapter{Name: gen.CheckoutAdapterXendit}
@@ -286,7 +286,7 @@ func TestMethodsNeedAnAdapterThatCanDoThem(t *testing.T) {
 	}
 }
 
-func TestUnknownPathOrMethodIsNotFound(t *testing.T) {
+func TestCheckoutSessions_UnknownPathOrMethodIsNotFound(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	tests := []struct{ method, path string }{
@@ -309,7 +309,7 @@ func TestUnknownPathOrMethodIsNotFound(t *testing.T) {
 	}
 }
 
-func TestIDsAreUnescapedAsOneSegment(t *testing.T) {
+func TestCheckoutSessions_IDsAreUnescapedAsOneSegment(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for _, id := range []string{"a%2Fb%3Fc", "%2E%2E", "a%20b", "%F0%9F%92%B8", "a+b", "a;b,c=d"} {

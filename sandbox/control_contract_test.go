@@ -82,7 +82,7 @@ func checkControl(t testing.TB, r *http.Request, sent string, got *http.Response
 	}
 }
 
-func TestTheControlContractIsServedAsJSON(t *testing.T) {
+func TestControlContract_IsServedAsJSON(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	response, err := c.http.Do(c.controlRequest("GET", "openapi.json", ""))

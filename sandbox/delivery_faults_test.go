@@ -38,7 +38,7 @@ func (s *headerScript) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Body: http.NoBody}, nil
 }
 
-func TestDeliveryFaultsChangeOneAttempt(t *testing.T) {
+func TestDeliveryFaults_ChangeOneAttempt(t *testing.T) {
 	t.Parallel()
 	tests := map[sandbox.DeliveryFaultKind]struct {
 		errors []string // of the attempts
@@ -89,7 +89,7 @@ func TestDeliveryFaultsChangeOneAttempt(t *testing.T) {
 	}
 }
 
-func TestLateHoldsAnEventBack(t *testing.T) {
+func TestDeliveryFaults_LateHoldsAnEventBack(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{}, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		must(t, box.InjectDelivery(sandbox.DeliveryFault{Kind: sandbox.FaultLate, Delay: time.Minute}))
@@ -110,7 +110,7 @@ func TestLateHoldsAnEventBack(t *testing.T) {
 	})
 }
 
-func TestOutOfOrderSendsTheNextEventFirst(t *testing.T) {
+func TestDeliveryFaults_OutOfOrderSendsTheNextEventFirst(t *testing.T) {
 	t.Parallel()
 	names := func(s *script) (names []string) {
 		for _, a := range s.all() {
@@ -160,7 +160,7 @@ func TestOutOfOrderSendsTheNextEventFirst(t *testing.T) {
 	})
 }
 
-func TestDeliveryFaultsCountAndEnd(t *testing.T) {
+func TestDeliveryFaults_CountAndEnd(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{DeliverySchedule: seconds(1, 1, 1, 1)}, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		must(t, box.InjectDelivery(sandbox.DeliveryFault{Kind: sandbox.FaultDropped, Times: 2}))
@@ -180,7 +180,7 @@ func TestDeliveryFaultsCountAndEnd(t *testing.T) {
 	})
 }
 
-func TestDeliveryFaultsThatMakeNoSenseAreRefused(t *testing.T) {
+func TestDeliveryFaults_ThatMakeNoSenseAreRefused(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	for want, fault := range map[string]sandbox.DeliveryFault{

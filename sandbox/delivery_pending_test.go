@@ -11,7 +11,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestPendingDeliveriesAreLimited(t *testing.T) {
+func TestDeliveryPending_PendingDeliveriesAreLimited(t *testing.T) {
 	t.Parallel()
 	const pending, delivered, failed = sandbox.DeliveryPending, sandbox.DeliveryDelivered, sandbox.DeliveryFailed
 	tests := map[string]struct {
@@ -59,7 +59,7 @@ func TestPendingDeliveriesAreLimited(t *testing.T) {
 	}
 }
 
-func TestPendingDeliveriesThatWaitForAWorkerAreLimited(t *testing.T) {
+func TestDeliveryPending_WaitingForAWorkerIsLimited(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	opts := sandbox.Options{MaxPendingDeliveries: 20}

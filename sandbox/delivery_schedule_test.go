@@ -37,7 +37,7 @@ func (s *script) times() []time.Duration {
 	return at
 }
 
-func TestDeliveryOptionsSetTheSchedule(t *testing.T) {
+func TestDeliverySchedule_DeliveryOptionsSetTheSchedule(t *testing.T) {
 	t.Parallel()
 	day := 24 * time.Hour
 	tests := map[string]struct {
@@ -71,7 +71,7 @@ func TestDeliveryOptionsSetTheSchedule(t *testing.T) {
 	}
 }
 
-func TestAdvanceMakesTheAttemptsThatAreDue(t *testing.T) {
+func TestDeliverySchedule_AdvanceMakesTheAttemptsThatAreDue(t *testing.T) {
 	t.Parallel()
 	n := 0
 	untilTheSixth := func(attempt) int {
@@ -104,7 +104,7 @@ func TestAdvanceMakesTheAttemptsThatAreDue(t *testing.T) {
 	})
 }
 
-func TestAdvanceGoesOnWithTheWaitThatIsLeft(t *testing.T) {
+func TestDeliverySchedule_AdvanceGoesOnWithTheWaitThatIsLeft(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{DeliverySchedule: seconds(60)}, always(500), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard))
@@ -118,7 +118,7 @@ func TestAdvanceGoesOnWithTheWaitThatIsLeft(t *testing.T) {
 	})
 }
 
-func TestStartRefusesImpossibleDeliveryOptions(t *testing.T) {
+func TestDeliverySchedule_StartRefusesImpossibleDeliveryOptions(t *testing.T) {
 	t.Parallel()
 	tests := map[string]sandbox.Options{
 		"a wait":    {DeliverySchedule: seconds(1, -1)},
@@ -139,7 +139,7 @@ func TestStartRefusesImpossibleDeliveryOptions(t *testing.T) {
 	}
 }
 
-func TestWaitDeliveredNamesWhatFailed(t *testing.T) {
+func TestDeliverySchedule_WaitDeliveredNamesWhatFailed(t *testing.T) {
 	t.Parallel()
 	answer := func(a attempt) int {
 		if strings.Contains(a.body, "async_payment_failed") {

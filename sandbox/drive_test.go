@@ -44,7 +44,7 @@ func (d driven) wantEvents(want ...plugipay.EventName) {
 	}
 }
 
-func TestEachDriveEndsTheSessionOverGoAndHTTP(t *testing.T) {
+func TestDrive_EachDriveEndsTheSessionOverGoAndHTTP(t *testing.T) {
 	t.Parallel()
 	payVA := func(d driven) { must(d.t, d.box.Pay(d.id, plugipay.CheckoutMethodVA)) }
 	payAndExpire := func(d driven) {
@@ -126,7 +126,7 @@ func (d driven) wantEnded(want string) {
 	d.client.cancel(d.id).wantError(http.StatusConflict, gen.ErrorCodeConflict, "")
 }
 
-func TestSettleLateNeedsAnExpiredSession(t *testing.T) {
+func TestDrive_SettleLateNeedsAnExpiredSession(t *testing.T) {
 	t.Parallel()
 	d := newDriven(t)
 	for _, status := range []string{"open", "pending", "completed"} {
@@ -143,7 +143,7 @@ func TestSettleLateNeedsAnExpiredSession(t *testing.T) {
 	}
 }
 
-func TestExpireMovesExpiresAtToThePresent(t *testing.T) {
+func TestDrive_ExpireMovesExpiresAtToThePresent(t *testing.T) {
 	t.Parallel()
 	d := newDriven(t)
 	before := d.client.get(d.id).ExpiresAt

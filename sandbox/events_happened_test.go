@@ -18,7 +18,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestRequestsAreRecordedForAssertions(t *testing.T) {
+func TestEventsHappened_RequestsAreRecordedForAssertions(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	if got := server.Requests(); got == nil || len(got) != 0 {
@@ -59,7 +59,7 @@ func TestRequestsAreRecordedForAssertions(t *testing.T) {
 	}
 }
 
-func TestEventsAreRecordedWithoutEndpoints(t *testing.T) {
+func TestEventsHappened_EventsAreRecordedWithoutEndpoints(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	id := c.create("methods", `["va"]`).ID
@@ -94,7 +94,7 @@ func TestEventsAreRecordedWithoutEndpoints(t *testing.T) {
 	}
 }
 
-func TestRedeliverSendsTheSameEventAgain(t *testing.T) {
+func TestEventsHappened_RedeliverSendsTheSameEventAgain(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{}, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard))
@@ -111,7 +111,7 @@ func TestRedeliverSendsTheSameEventAgain(t *testing.T) {
 }
 
 // A delivery that failed, and was delivered when it was sent again, is not a failure any more.
-func TestWaitDeliveredCountsTheLastDelivery(t *testing.T) {
+func TestEventsHappened_WaitDeliveredCountsTheLastDelivery(t *testing.T) {
 	t.Parallel()
 	n := 0
 	answer := func(attempt) int {
@@ -130,7 +130,7 @@ func TestWaitDeliveredCountsTheLastDelivery(t *testing.T) {
 	})
 }
 
-func TestTriggerMakesASessionInTheStateAfterTheEvent(t *testing.T) {
+func TestTrigger_MakesASessionInTheStateAfterTheEvent(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[plugipay.EventName]string{
 		plugipay.EventCheckoutSessionCompleted:             "completed",
@@ -166,7 +166,7 @@ func TestTriggerMakesASessionInTheStateAfterTheEvent(t *testing.T) {
 	}
 }
 
-func TestTriggerSendsAnyObject(t *testing.T) {
+func TestEventsHappened_TriggerSendsAnyObject(t *testing.T) {
 	t.Parallel()
 	for _, plain := range []bool{false, true} {
 		got := make(chan string, 1)
@@ -197,7 +197,7 @@ func TestTriggerSendsAnyObject(t *testing.T) {
 	}
 }
 
-func TestTriggerRefusesWhatCannotBe(t *testing.T) {
+func TestEventsHappened_TriggerRefusesWhatCannotBe(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	existing := c.create().ID
@@ -228,7 +228,7 @@ func TestTriggerRefusesWhatCannotBe(t *testing.T) {
 	}
 }
 
-func TestSampleEventIsAWholeDelivery(t *testing.T) {
+func TestEventsHappened_SampleEventIsAWholeDelivery(t *testing.T) {
 	t.Parallel()
 	for _, name := range append(plugipay.EventNames(), "checkout_session.of_tomorrow") {
 		body, header := sandbox.SampleEvent(name, endpointSecret, func(s *plugipay.CheckoutSession) { s.Amount = 7 })
@@ -252,7 +252,7 @@ func TestSampleEventIsAWholeDelivery(t *testing.T) {
 	}
 }
 
-func TestEndpointsGetTheEventsThatTheyWant(t *testing.T) {
+func TestEventsHappened_EndpointsGetTheEventsThatTheyWant(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{}, always(200), func(t *testing.T, _ *sandbox.Sandbox, _ client, s *script) {
 		opts := failOnBreach(t)
@@ -289,7 +289,7 @@ func TestEndpointsGetTheEventsThatTheyWant(t *testing.T) {
 	})
 }
 
-func TestAnEndpointWithAnotherModeIsRefused(t *testing.T) {
+func TestEventsHappened_EndpointWithAnotherModeIsRefused(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	err := box.AddEndpoint(sandbox.Endpoint{URL: "http://h/", Secret: "s", Mode: "both"})
@@ -298,7 +298,7 @@ func TestAnEndpointWithAnotherModeIsRefused(t *testing.T) {
 	}
 }
 
-func TestDeliveriesTrustTheCertificateOfAnEndpoint(t *testing.T) {
+func TestEventsHappened_DeliveriesTrustTheCertificateOfAnEndpoint(t *testing.T) {
 	t.Parallel()
 	receiver := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	receiver.Config.ErrorLog = log.New(io.Discard, "", 0) // a refused certificate is what is tested
@@ -330,7 +330,7 @@ func TestDeliveriesTrustTheCertificateOfAnEndpoint(t *testing.T) {
 	}
 }
 
-func TestInjected429HasItsHeaders(t *testing.T) {
+func TestEventsHappened_Injected429HasItsHeaders(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	for name, fault := range map[string]sandbox.Fault{

@@ -66,7 +66,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func TestEachTransitionSendsItsEventsInOrder(t *testing.T) {
+func TestEvents_EachTransitionSendsItsEventsInOrder(t *testing.T) {
 	t.Parallel()
 	type box = *sandbox.Server
 	payVA := func(t *testing.T, s box, id string) { must(t, s.Pay(id, plugipay.CheckoutMethodVA)) }
@@ -214,7 +214,7 @@ func checkDialect(t *testing.T, e *plugipay.WebhookEvent, plain bool, statusBefo
 	}
 }
 
-func TestAnEventHasTheSameIDAtEveryEndpoint(t *testing.T) {
+func TestEvents_HasTheSameIDAtEveryEndpoint(t *testing.T) {
 	t.Parallel()
 	one, other, late := newReceiver(t), newReceiver(t), newReceiver(t)
 	server, c := start(t, sandbox.Options{
@@ -242,7 +242,7 @@ func TestAnEventHasTheSameIDAtEveryEndpoint(t *testing.T) {
 	}
 }
 
-func TestEventsGoToTheEndpointsOfTheirWorkspaceWhateverTheMode(t *testing.T) {
+func TestEvents_GoToTheEndpointsOfTheirWorkspaceWhateverTheMode(t *testing.T) {
 	t.Parallel()
 	first, second := newReceiver(t), newReceiver(t)
 	_, c := start(t, sandbox.Options{
@@ -266,7 +266,7 @@ func TestEventsGoToTheEndpointsOfTheirWorkspaceWhateverTheMode(t *testing.T) {
 	}
 }
 
-func TestEndpointsThatAreNotValidAreRefused(t *testing.T) {
+func TestEvents_EndpointsThatAreNotValidAreRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		endpoint sandbox.Endpoint
@@ -312,7 +312,7 @@ func TestEndpointsThatAreNotValidAreRefused(t *testing.T) {
 	}
 }
 
-func TestOptionsArePrintedWithoutTheirSecrets(t *testing.T) {
+func TestEvents_OptionsArePrintedWithoutTheirSecrets(t *testing.T) {
 	t.Parallel()
 	opts := sandbox.Options{
 		Endpoints: []sandbox.Endpoint{{URL: "http://user:hunter2@127.0.0.1/hook", Secret: endpointSecret}},

@@ -15,7 +15,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
-func TestSessionsExpireAsRealTimePasses(t *testing.T) {
+func TestExpiry_SessionsExpireAsRealTimePasses(t *testing.T) {
 	t.Parallel()
 	inBubble(t, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		late := c.create("expiresInSec", "7200").ID
@@ -51,7 +51,7 @@ func TestSessionsExpireAsRealTimePasses(t *testing.T) {
 	})
 }
 
-func TestAdvanceLetsSessionsExpireInOrderBeforeItReturns(t *testing.T) {
+func TestExpiry_AdvanceLetsSessionsExpireInOrderBeforeItReturns(t *testing.T) {
 	t.Parallel()
 	inBubble(t, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		var want []string
@@ -85,7 +85,7 @@ func TestAdvanceLetsSessionsExpireInOrderBeforeItReturns(t *testing.T) {
 	})
 }
 
-func TestWhatExpiredBeforeAnEndpointWasAddedIsNotSentToIt(t *testing.T) {
+func TestExpiry_WhatExpiredBeforeAnEndpointWasAddedIsNotSentToIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		box := sandbox.New(failOnBreach(t))
@@ -106,7 +106,7 @@ func TestWhatExpiredBeforeAnEndpointWasAddedIsNotSentToIt(t *testing.T) {
 }
 
 // However payment and expiry meet, there is one end to a session and one event of it.
-func TestASessionEndsOnceWhenPaymentAndExpiryMeet(t *testing.T) {
+func TestExpiry_SessionEndsOnceWhenPaymentAndExpiryMeet(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
 	server, c := start(t, sandbox.Options{Endpoints: []sandbox.Endpoint{r.endpoint(false)}})
@@ -138,7 +138,7 @@ func TestASessionEndsOnceWhenPaymentAndExpiryMeet(t *testing.T) {
 	}
 }
 
-func TestAHundredThousandOpenSessionsAreNoProblem(t *testing.T) {
+func TestExpiry_HundredThousandOpenSessionsAreNoProblem(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		opts := failOnBreach(t)

@@ -25,7 +25,7 @@ import (
 
 const createOperation = "createCheckoutSession"
 
-func TestAFaultWithAStatusAnswersInPlaceOfTheOperation(t *testing.T) {
+func TestFaults_WithAStatusResponsesInPlaceOfTheOperation(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		fault      sandbox.Fault
@@ -65,7 +65,7 @@ func TestAFaultWithAStatusAnswersInPlaceOfTheOperation(t *testing.T) {
 	}
 }
 
-func TestFaultsHappenInOrderOnePerCallAndAsOftenAsTheySay(t *testing.T) {
+func TestFaults_HappenInOrderOnePerCallAndAsOftenAsTheySay(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	inject := func(faults ...sandbox.Fault) {
@@ -96,7 +96,7 @@ func TestFaultsHappenInOrderOnePerCallAndAsOftenAsTheySay(t *testing.T) {
 	list(200)
 }
 
-func TestACallThatTheRateLimitRefusesMeetsNoFault(t *testing.T) {
+func TestFaults_CallThatTheRateLimitRefusesMeetsNoFault(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := failOnBreach(t)
@@ -111,7 +111,7 @@ func TestACallThatTheRateLimitRefusesMeetsNoFault(t *testing.T) {
 	read().want(503)
 }
 
-func TestFaultsAreCountedExactlyUnderConcurrency(t *testing.T) {
+func TestFaults_AreCountedExactlyUnderConcurrency(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(failOnBreach(t))
 	must(t, box.Inject(sandbox.Fault{Times: 30, Status: 500}))
@@ -130,7 +130,7 @@ func TestFaultsAreCountedExactlyUnderConcurrency(t *testing.T) {
 	}
 }
 
-func TestADroppedCallIsProcessedAndNotAnswered(t *testing.T) {
+func TestFaults_DroppedCallIsProcessedAndNotResponseed(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	// A fresh connection for each request: on a used one net/http would send a request with a key again by itself.
@@ -158,7 +158,7 @@ func TestADroppedCallIsProcessedAndNotAnswered(t *testing.T) {
 }
 
 // The module's client gets through all that a fault can do, with one session made.
-func TestTheClientCreatesOneSessionThroughFaults(t *testing.T) {
+func TestFaults_ClientCreatesOneSessionThroughFaults(t *testing.T) {
 	t.Parallel()
 	faults := map[string]sandbox.Fault{
 		"an error":     {Operation: createOperation, Times: 2, Status: 503},
@@ -188,7 +188,7 @@ func TestTheClientCreatesOneSessionThroughFaults(t *testing.T) {
 	}
 }
 
-func TestADelayedCallWaitsAndGoesOn(t *testing.T) {
+func TestFaults_DelayedCallWaitsAndGoesOn(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		fault  sandbox.Fault
@@ -212,7 +212,7 @@ func TestADelayedCallWaitsAndGoesOn(t *testing.T) {
 	}
 }
 
-func TestADelayEndsWithTheRequest(t *testing.T) {
+func TestFaults_DelayEndsWithTheRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		box := sandbox.New(failOnBreach(t))
@@ -233,7 +233,7 @@ func TestADelayEndsWithTheRequest(t *testing.T) {
 	})
 }
 
-func TestAServerClosesInTheMiddleOfADelay(t *testing.T) {
+func TestFaults_ServerClosesInTheMiddleOfADelay(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	must(t, server.Inject(sandbox.Fault{Delay: 24 * time.Hour}))
@@ -272,7 +272,7 @@ func operationIDs(t *testing.T) (ids []string) {
 	return ids
 }
 
-func TestFaultsThatMakeNoSenseAreRefused(t *testing.T) {
+func TestFaults_ThatMakeNoSenseAreRefused(t *testing.T) {
 	t.Parallel()
 	operations := strings.Join(operationIDs(t), ", ")
 	tests := map[string]struct {

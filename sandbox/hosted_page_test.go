@@ -139,7 +139,7 @@ func manualOnly() sandbox.Options {
 
 const anyMethod = `["qris","va","ewallet","card","retail","paypal"]`
 
-func TestTheHostedPageSaysWhatIsPaid(t *testing.T) {
+func TestHostedPage_SaysWhatIsPaid(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
 		Name: "Kopi <Tenang>", Keys: []sandbox.Key{{ID: "pk_test_1", Secret: "s"}},
@@ -159,7 +159,7 @@ func TestTheHostedPageSaysWhatIsPaid(t *testing.T) {
 	got.showsNot(`role="alert"`, "<script")
 }
 
-func TestAMerchantWithoutANameIsShownByItsAccountID(t *testing.T) {
+func TestHostedPage_MerchantWithoutANameIsShownByItsAccountID(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
 		AccountID: "acc_without_a_name", Keys: []sandbox.Key{{ID: sandbox.TestKeyID, Secret: sandbox.TestSecret}},
@@ -167,7 +167,7 @@ func TestAMerchantWithoutANameIsShownByItsAccountID(t *testing.T) {
 	open(t, c.create().HostedURL).shows("acc_without_a_name")
 }
 
-func TestLineItemsWithoutTheDocumentedShapeAreLeftOut(t *testing.T) {
+func TestHostedPage_LineItemsWithoutTheDocumentedShapeAreLeftOut(t *testing.T) {
 	t.Parallel()
 	const good = `{"name":"Tea","quantity":3,"unitAmount":100000,"more":true}`
 	tests := map[string]struct {
@@ -199,7 +199,7 @@ func TestLineItemsWithoutTheDocumentedShapeAreLeftOut(t *testing.T) {
 	}
 }
 
-func TestMethodsThatPayAtOnceCompleteTheSession(t *testing.T) {
+func TestHostedPage_MethodsThatPayAtOnceCompleteTheSession(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for method, adapter := range map[string]string{
@@ -218,7 +218,7 @@ func TestMethodsThatPayAtOnceCompleteTheSession(t *testing.T) {
 	}
 }
 
-func TestADeclinedPaymentLeavesTheSessionOpen(t *testing.T) {
+func TestHostedPage_DeclinedPaymentLeavesTheSessionOpen(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create("methods", `["qris","card"]`)
@@ -232,7 +232,7 @@ func TestADeclinedPaymentLeavesTheSessionOpen(t *testing.T) {
 	open(t, created.HostedURL+"?failed=card").showsNot("declined")
 }
 
-func TestMethodsThatTakeTimeShowANumberAndWaitForTheMoney(t *testing.T) {
+func TestHostedPage_SlowMethodsShowANumberAndWait(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	number := regexp.MustCompile(`<dd>(\d{4} ){3}\d{4}</dd>`)
@@ -259,7 +259,7 @@ func TestMethodsThatTakeTimeShowANumberAndWaitForTheMoney(t *testing.T) {
 	}
 }
 
-func TestTheManualAdapterWaitsForTheMerchant(t *testing.T) {
+func TestHostedPage_ManualAdapterWaitsForTheMerchant(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, manualOnly())
 	created := c.create("methods", `["va"]`)
@@ -273,7 +273,7 @@ func TestTheManualAdapterWaitsForTheMerchant(t *testing.T) {
 	open(t, created.HostedURL).shows("Payment complete")
 }
 
-func TestAConfirmationIsOfThePaymentInFlightIfThereIsOne(t *testing.T) {
+func TestHostedPage_ConfirmationIsOfThePaymentInFlight(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	tests := map[string]struct {
@@ -308,7 +308,7 @@ func TestAConfirmationIsOfThePaymentInFlightIfThereIsOne(t *testing.T) {
 	}
 }
 
-func TestTheBuyerMayCancelUntilTheSessionEnds(t *testing.T) {
+func TestHostedPage_BuyerMayCancelUntilTheSessionEnds(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for name, before := range map[string]string{"open": "", "pending": "va"} {
@@ -326,7 +326,7 @@ func TestTheBuyerMayCancelUntilTheSessionEnds(t *testing.T) {
 	}
 }
 
-func TestASessionThatHasEndedTakesNoPayment(t *testing.T) {
+func TestHostedPage_SessionThatHasEndedTakesNoPayment(t *testing.T) {
 	t.Parallel()
 	tests := map[gen.CheckoutSessionStatus]struct {
 		end     func(*sandbox.Server, client, gen.CheckoutSession)
@@ -363,7 +363,7 @@ func TestASessionThatHasEndedTakesNoPayment(t *testing.T) {
 	}
 }
 
-func TestOfManyPaymentsAtOnceOneSucceeds(t *testing.T) {
+func TestHostedPage_OfManyPaymentsAtOnceOneSucceeds(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -379,7 +379,7 @@ func TestOfManyPaymentsAtOnceOneSucceeds(t *testing.T) {
 	}
 }
 
-func TestAPostThatMakesNoSenseChangesNothing(t *testing.T) {
+func TestHostedPage_PostThatMakesNoSenseChangesNothing(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create("methods", `["card"]`)
@@ -411,7 +411,7 @@ func TestAPostThatMakesNoSenseChangesNothing(t *testing.T) {
 	}
 }
 
-func TestTheQueryIsNoForm(t *testing.T) {
+func TestHostedPage_QueryIsNoForm(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -421,7 +421,7 @@ func TestTheQueryIsNoForm(t *testing.T) {
 	c.wantStatus(created.ID, "open")
 }
 
-func TestAnotherSiteCannotPay(t *testing.T) {
+func TestHostedPage_AnotherSiteCannotPay(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	tests := map[string]struct {
@@ -456,7 +456,7 @@ func TestAnotherSiteCannotPay(t *testing.T) {
 	}
 }
 
-func TestPagesThatDoNotExistAndMethodsTheyDoNotHave(t *testing.T) {
+func TestHostedPage_PagesThatDoNotExistAndMethodsTheyDoNotHave(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -475,7 +475,7 @@ func TestPagesThatDoNotExistAndMethodsTheyDoNotHave(t *testing.T) {
 	}
 }
 
-func TestSessionsAreFoundInEveryWorkspaceAndMode(t *testing.T) {
+func TestHostedPage_SessionsAreFoundInEveryWorkspaceAndMode(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{
 		{Name: "One", Keys: []sandbox.Key{{ID: "pk_test_1", Secret: "s"}, {ID: "pk_live_1", Secret: "s"}}},
@@ -486,7 +486,7 @@ func TestSessionsAreFoundInEveryWorkspaceAndMode(t *testing.T) {
 	}
 }
 
-func TestPagesAllowNothingButThemselves(t *testing.T) {
+func TestHostedPage_PagesAllowNothingButThemselves(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create("successUrl", `"http://shop.example:8080/ok?a=b"`, "cancelUrl", `"https://shop.example/no"`)
@@ -530,7 +530,7 @@ func TestPagesAllowNothingButThemselves(t *testing.T) {
 	}
 }
 
-func TestAPolicyNamesOnlyWhatItCanWrite(t *testing.T) {
+func TestHostedPage_PolicyNamesOnlyWhatItCanWrite(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
 		"https://shop.example/ok":       "https://shop.example",
@@ -551,7 +551,7 @@ func TestAPolicyNamesOnlyWhatItCanWrite(t *testing.T) {
 	}
 }
 
-func TestThePageWorksBehindAProxyWithAPath(t *testing.T) {
+func TestHostedPage_PageWorksBehindAProxyWithAPath(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{PublicURL: "https://dev.example/plugipay"})
 	c := directClient(t, box)

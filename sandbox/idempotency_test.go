@@ -14,7 +14,7 @@ import (
 
 func withKey(key string) change { return header("Idempotency-Key", key) }
 
-func TestSameKeyAndParametersGetTheSameAnswer(t *testing.T) {
+func TestIdempotency_SameKeyAndParametersGetTheSameResponse(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	const input = `{"amount":9007199254740993,"currency":"IDR","methods":["qris","va"],` +
@@ -42,7 +42,7 @@ func TestSameKeyAndParametersGetTheSameAnswer(t *testing.T) {
 	}
 }
 
-func TestSameKeyWithOtherParametersIsAMismatch(t *testing.T) {
+func TestIdempotency_SameKeyWithOtherParametersIsAMismatch(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	canceled, other := c.create().ID, c.create().ID
@@ -66,7 +66,7 @@ func TestSameKeyWithOtherParametersIsAMismatch(t *testing.T) {
 	}
 }
 
-func TestRepeatedCancelAndConfirmGetTheFirstAnswer(t *testing.T) {
+func TestIdempotency_RepeatedCancelAndConfirmGetTheFirstResponse(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	canceled, confirmed := c.create().ID, c.create().ID
@@ -81,7 +81,7 @@ func TestRepeatedCancelAndConfirmGetTheFirstAnswer(t *testing.T) {
 	c.cancel(canceled).wantError(http.StatusConflict, gen.ErrorCodeConflict, "")
 }
 
-func TestErrorsOfAnOperationAreKeptToo(t *testing.T) {
+func TestIdempotency_ErrorsOfAnOperationAreKeptToo(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{Adapters: []sandbox.Adapter{
 		{Name: gen.CheckoutAdapterPaypal},
@@ -106,7 +106,7 @@ func TestErrorsOfAnOperationAreKeptToo(t *testing.T) {
 	}
 }
 
-func TestRefusalsBeforeAnOperationAreNotKept(t *testing.T) {
+func TestIdempotency_RefusalsBeforeAnOperationAreNotKept(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := keyring()
@@ -125,7 +125,7 @@ func TestRefusalsBeforeAnOperationAreNotKept(t *testing.T) {
 	create(c, validInput).want(http.StatusCreated)
 }
 
-func TestKeptAnswerHasTheRateLimitOfItsOwnTime(t *testing.T) {
+func TestIdempotency_KeptResponseHasTheRateLimitTime(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	c := directClient(t, sandbox.NewAt(failOnBreach(t), clock.now))
@@ -136,7 +136,7 @@ func TestKeptAnswerHasTheRateLimitOfItsOwnTime(t *testing.T) {
 	}
 }
 
-func TestKeysOfOtherDataAreOtherKeys(t *testing.T) {
+func TestIdempotency_KeysOfOtherDataAreOtherKeys(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	createdBy := func(keyID, secret string) string {
@@ -152,7 +152,7 @@ func TestKeysOfOtherDataAreOtherKeys(t *testing.T) {
 	}
 }
 
-func TestKeyIsForgottenAfterADay(t *testing.T) {
+func TestIdempotency_KeyIsForgottenAfterADay(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	box := sandbox.NewAt(failOnBreach(t), clock.now)
@@ -171,7 +171,7 @@ func TestKeyIsForgottenAfterADay(t *testing.T) {
 	}
 }
 
-func TestForgottenKeysDoNotPileUp(t *testing.T) {
+func TestIdempotency_ForgottenKeysDoNotPileUp(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(failOnBreach(t))
 	c := directClient(t, box)
@@ -188,7 +188,7 @@ func TestForgottenKeysDoNotPileUp(t *testing.T) {
 	}
 }
 
-func TestKeyMeansNothingOnARead(t *testing.T) {
+func TestIdempotency_KeyMeansNothingOnARead(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	c.send(http.MethodGet, sessionsPath, "", withKey("k")).want(http.StatusOK)
@@ -199,7 +199,7 @@ func TestKeyMeansNothingOnARead(t *testing.T) {
 	}
 }
 
-func TestRequestsAtTheSameTimeWithTheSameKeyGetOneAnswer(t *testing.T) {
+func TestIdempotency_ConcurrentRequestsGetOneResponse(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	bodies := make([]string, 20)
@@ -228,7 +228,7 @@ func TestRequestsAtTheSameTimeWithTheSameKeyGetOneAnswer(t *testing.T) {
 
 // The public methods cannot hold a request in the middle, so the next tests go to the store of answers itself.
 
-func TestSecondRequestWaitsForTheFirst(t *testing.T) {
+func TestIdempotency_SecondRequestWaitsForTheFirst(t *testing.T) {
 	t.Parallel()
 	store := sandbox.NewAnswerStore()
 	inFirst, goOn := make(chan struct{}), make(chan struct{})
@@ -260,7 +260,7 @@ func TestSecondRequestWaitsForTheFirst(t *testing.T) {
 	all.Wait()
 }
 
-func TestFailureOfTheServerIsNotKept(t *testing.T) {
+func TestIdempotency_FailureOfTheServerIsNotKept(t *testing.T) {
 	t.Parallel()
 	store := sandbox.NewAnswerStore()
 	inFirst, goOn := make(chan struct{}), make(chan struct{})
@@ -279,7 +279,7 @@ func TestFailureOfTheServerIsNotKept(t *testing.T) {
 	all.Wait()
 }
 
-func TestPanicLeavesNobodyWaiting(t *testing.T) {
+func TestIdempotency_PanicLeavesNobodyWaiting(t *testing.T) {
 	t.Parallel()
 	store := sandbox.NewAnswerStore()
 	func() {

@@ -36,7 +36,7 @@ func wantRate(t *testing.T, r reply, limit, remaining, reset int) {
 	}
 }
 
-func TestRateLimitIsOnlyCountedUnlessSet(t *testing.T) {
+func TestRateLimit_IsOnlyCountedUnlessSet(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	c := directClient(t, sandbox.NewAt(failOnBreach(t), clock.now))
@@ -48,7 +48,7 @@ func TestRateLimitIsOnlyCountedUnlessSet(t *testing.T) {
 	wantRate(t, got, 100, 99, 1_790_000_001)
 }
 
-func TestRateLimitInForceRefusesUntilTheNextSecond(t *testing.T) {
+func TestRateLimit_InForceRefusesUntilTheNextSecond(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := failOnBreach(t)
@@ -72,7 +72,7 @@ func TestRateLimitInForceRefusesUntilTheNextSecond(t *testing.T) {
 	wantRate(t, read().want(http.StatusOK), 2, 1, 1_790_000_002)
 }
 
-func TestRateLimitMayBeInForceForOneKindOnly(t *testing.T) {
+func TestRateLimit_MayBeInForceForOneKindOnly(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := failOnBreach(t)
@@ -88,7 +88,7 @@ func TestRateLimitMayBeInForceForOneKindOnly(t *testing.T) {
 	c.send(http.MethodPost, sessionsPath, validInput, clock.stamp()).want(http.StatusTooManyRequests)
 }
 
-func TestRateLimitCountsTestLiveAndWorkspacesApart(t *testing.T) {
+func TestRateLimit_CountsTestLiveAndWorkspacesApart(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := keyring()
@@ -105,7 +105,7 @@ func TestRateLimitCountsTestLiveAndWorkspacesApart(t *testing.T) {
 	read("pk_test_merchant", "merchant").want(http.StatusTooManyRequests)
 }
 
-func TestRateLimitHoldsForRequestsAtTheTurnOfASecond(t *testing.T) {
+func TestRateLimit_HoldsForRequestsAtTheTurnOfASecond(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64
 	opts := failOnBreach(t)
@@ -134,7 +134,7 @@ func TestRateLimitHoldsForRequestsAtTheTurnOfASecond(t *testing.T) {
 	all.Wait()
 }
 
-func TestRateLimitGoesByTheRealClock(t *testing.T) {
+func TestRateLimit_GoesByTheRealClock(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := failOnBreach(t)

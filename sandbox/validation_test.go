@@ -10,7 +10,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestCreateInputThatBreaksARuleIsRefused(t *testing.T) {
+func TestValidation_CreateInputThatBreaksARuleIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	const (
@@ -90,14 +90,14 @@ func TestCreateInputThatBreaksARuleIsRefused(t *testing.T) {
 	}
 }
 
-func TestBodyOfTheLargestSizeIsAccepted(t *testing.T) {
+func TestValidation_BodyOfTheLargestSizeIsAccepted(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	body := validInput + strings.Repeat(" ", 1<<20-len(validInput))
 	c.send(http.MethodPost, sessionsPath, body).want(http.StatusCreated)
 }
 
-func TestBodyMustBeJSONByItsContentType(t *testing.T) {
+func TestValidation_BodyMustBeJSONByItsContentType(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	tests := map[string]bool{
@@ -139,7 +139,7 @@ func TestCancelAndConfirm_TakeAnObjectOrNoBody(t *testing.T) {
 	}
 }
 
-func TestListParameterThatBreaksARuleIsRefused(t *testing.T) {
+func TestValidation_ListParameterThatBreaksARuleIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	const (
@@ -175,7 +175,7 @@ func TestListParameterThatBreaksARuleIsRefused(t *testing.T) {
 	}
 }
 
-func TestUnknownQueryParametersAreIgnored(t *testing.T) {
+func TestValidation_UnknownQueryParametersAreIgnored(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	c.send(http.MethodGet, sessionsPath+"?expand=all&limit=1", "").want(http.StatusOK)
@@ -204,7 +204,7 @@ func TestIdempotencyKey_IsRequiredOnCreateAndCancelOnly(t *testing.T) {
 	c.confirm(created.ID, without).want(http.StatusOK)
 }
 
-func TestHeaderThatIsEmptyOrTwiceIsRefused(t *testing.T) {
+func TestValidation_HeaderThatIsEmptyOrTwiceIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for _, name := range []string{"Idempotency-Key", "X-Plugipay-On-Behalf-Of"} {

@@ -104,7 +104,7 @@ func order() plugipay.CheckoutSessionCreateInput {
 	}
 }
 
-func TestWhatItPrintsIsEnoughForAClientAndAReceiver(t *testing.T) {
+func TestProgram_WhatItPrintsIsEnoughForAClientAndAReceiver(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
 		"versioned": nil,
@@ -153,7 +153,7 @@ func TestWhatItPrintsIsEnoughForAClientAndAReceiver(t *testing.T) {
 	}
 }
 
-func TestSampleSessionsAreInEveryStatus(t *testing.T) {
+func TestProgram_SampleSessionsAreInEveryStatus(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t, "-seed", "12")
 	limit := 100
@@ -180,7 +180,7 @@ func TestSampleSessionsAreInEveryStatus(t *testing.T) {
 	p.end()
 }
 
-func TestFaultsOfTheFlagsHappen(t *testing.T) {
+func TestProgram_FaultsOfTheFlagsHappen(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t, "-fault", "listCheckoutSessions=418x2", "-fault", "any=404")
 	client := p.client()
@@ -197,7 +197,7 @@ func TestFaultsOfTheFlagsHappen(t *testing.T) {
 	p.end()
 }
 
-func TestTheRateLimitCanBeEnforced(t *testing.T) {
+func TestProgram_RateLimitCanBeEnforced(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[sandbox.RateLimit][]string{
 		sandbox.DocumentedRateLimit(): {"-rate-limit"},
@@ -213,7 +213,7 @@ func TestTheRateLimitCanBeEnforced(t *testing.T) {
 	}
 }
 
-func TestWhatItCannotStartWithIsOneLineAndExitCode2(t *testing.T) {
+func TestProgram_WhatItCannotStartWithIsOneLineAndExitCode2(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -275,7 +275,7 @@ func argument(args []string, name string) (value string, ok bool) {
 	return "", false
 }
 
-func TestHelpListsTheFlagsAndIsNoFailure(t *testing.T) {
+func TestProgram_HelpListsTheFlagsAndIsSuccess(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	if code := run(t.Context(), []string{"-h"}, &stdout, &stderr); code != 0 || stderr.Len() > 0 {
@@ -288,7 +288,7 @@ func TestHelpListsTheFlagsAndIsNoFailure(t *testing.T) {
 	}
 }
 
-func TestAnAddressThatOthersReachIsWarnedOf(t *testing.T) {
+func TestProgram_AddressThatOthersReachIsWarnedOf(t *testing.T) {
 	t.Parallel()
 	tests := map[string]bool{
 		"127.0.0.1:4010": true, "127.8.9.1:0": true, "localhost:4010": true, "[::1]:4010": true,
@@ -313,7 +313,7 @@ func TestAnAddressThatOthersReachIsWarnedOf(t *testing.T) {
 	}
 }
 
-func TestValuesArePrintedForAShell(t *testing.T) {
+func TestProgram_ValuesArePrintedForAShell(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
 		"": "''", "plain-1_2./:": "plain-1_2./:", "a b": "'a b'", "$(x)": "'$(x)'", "it's": `'it'\''s'`,
@@ -338,7 +338,7 @@ func FuzzParseFault(f *testing.F) {
 	})
 }
 
-func TestTheProgramEndsOnASignal(t *testing.T) {
+func TestProgram_EndsOnASignal(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there are no such signals on Windows")
 	}

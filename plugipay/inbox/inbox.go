@@ -37,8 +37,8 @@ const (
 	defaultTable   = "plugipay_inbox"
 	defaultTimeout = 30 * time.Second
 
-	maxConsumer = 64  // characters, as the column has it
-	maxKey      = 255 // characters, as the column has it
+	maxConsumer = 64  // characters in the column
+	maxKey      = 255 // characters in the column
 )
 
 // Options configures an [Inbox].

@@ -199,7 +199,7 @@ func (in *Inbox) newCall(caller context.Context) *call {
 	}
 }
 
-// begin ends the wait, unless the wait was in vain.
+// begin ends the wait. It fails if the time of the wait is over or the caller has given up.
 func (c *call) begin() error {
 	if !c.waiting {
 		return c.ctx.Err()
@@ -251,7 +251,8 @@ func (in *Inbox) retry(ctx context.Context, run func(context.Context) error) err
 	}
 }
 
-// pause waits a moment, so that those who collided do not collide again. It reports whether ctx has not ended.
+// pause waits for a random moment, so that transactions that collided do not collide again. It reports whether ctx has not
+// ended.
 func pause(ctx context.Context) bool {
 	timer := time.NewTimer(time.Millisecond + rand.N(50*time.Millisecond))
 	defer timer.Stop()

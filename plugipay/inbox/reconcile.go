@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	pageSize       = 100 // the most that Plugipay lists at once
+	pageSize       = 100 // the maximum of Plugipay
 	reportedErrors = 10
 
 	// listTime is how times are sent to Plugipay.
@@ -29,7 +29,7 @@ type Reconciled struct {
 }
 
 // Reconcile lists the sessions that were created since then, oldest first, and handles those that have ended and were not
-// handled before. It finds what no event told: run it every few minutes, in one process at a time. It uses a request for
+// handled before. It finds sessions whose events did not arrive. Run it every few minutes, in one process at a time. It uses a request for
 // each 100 sessions.
 //
 // since must reach back as far as the longest lifetime of a session, the longest outage and the delay of a provider
@@ -110,7 +110,7 @@ func (r *reconciliation) page(ctx context.Context, sessions []plugipay.CheckoutS
 	return nil
 }
 
-// open notes a session that has not ended. If it does not say when it was created, it may be the oldest that was listed.
+// open records a session that has not ended. If it does not say when it was created, it may be the oldest that was listed.
 func (r *reconciliation) open(session *plugipay.CheckoutSession) {
 	created, err := session.CreatedTime()
 	if err != nil {
@@ -180,7 +180,7 @@ func (in *Inbox) handled(ctx context.Context, sessions []*plugipay.CheckoutSessi
 	return found, nil
 }
 
-// guarded calls a function in a goroutine of its own, so that a panic or a runtime.Goexit becomes an error.
+// guarded calls a function in a new goroutine, so that a panic or a runtime.Goexit becomes an error.
 func guarded(call func() (bool, error)) (ran bool, err error) {
 	done := make(chan struct{})
 	go func() {
