@@ -23,8 +23,8 @@ type listener struct {
 	secret  string
 
 	mu    sync.Mutex
-	first map[string]time.Time // when an event arrived for the first time
-	again map[string]bool      // events that were delivered again
+	first map[string]time.Time // when an event arrived for the first time, by its key
+	again map[string]bool      // the keys of events that were delivered again
 	bad   int                  // deliveries that are not valid
 }
 
@@ -47,27 +47,53 @@ func listen(address string, r *report) (*listener, error) {
 
 // ServeHTTP takes a delivery.
 func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost { // such as a tunnel's health check
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
 	event, err := plugipay.VerifyWebhookRequest(r, l.secret)
 	if err != nil {
 		l.mu.Lock()
 		l.bad++
 		l.mu.Unlock()
-		l.report.add("webhook signature", isDifferent("compare PLUGIPAY_WEBHOOK_SECRET with the dashboard, and look for a proxy that changes bodies", "%v", err))
+		l.report.add("webhook signature", isDifferent(webhookAdvice(err), "%v", err))
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	arrived, known := l.first[event.ID]
+	key := keyOf(event)
+	arrived, known := l.first[key]
 	switch {
 	case !known:
-		l.first[event.ID] = time.Now()
+		l.first[key] = time.Now()
 		l.report.add("webhook event", isAsExpected("%s in the %s form, signed in %s; it gets 500 to see it again", event.Name(), formOf(event), headerOf(r)))
 		w.WriteHeader(http.StatusInternalServerError)
-	case !l.again[event.ID]:
-		l.again[event.ID] = true
+	case !l.again[key]:
+		l.again[key] = true
 		l.report.add("webhook redelivery", isAsExpected("%s came again after %s", event.Name(), time.Since(arrived).Round(time.Second)))
 	}
+}
+
+// keyOf returns what is the same in each delivery of an event. A repeated delivery may have a new event id.
+func keyOf(event *plugipay.WebhookEvent) string {
+	if session, err := event.CheckoutSession(); err == nil {
+		return event.Name() + " " + session.ID
+	}
+	return event.ID
+}
+
+// webhookAdvice says what to do about a delivery that is not valid.
+func webhookAdvice(err error) string {
+	switch {
+	case errors.Is(err, plugipay.ErrSignatureStale):
+		return "set the clock of this machine"
+	case errors.Is(err, plugipay.ErrInvalidPayload):
+		return "attach the report of -json to an issue: the delivery is signed, but it is not an event"
+	case errors.Is(err, plugipay.ErrSignatureMissing):
+		return "look for a proxy that drops headers; the request may also come from somebody else"
+	}
+	return "compare PLUGIPAY_WEBHOOK_SECRET with the dashboard, and look for a proxy that changes bodies"
 }
 
 // formOf names the form of an event.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/plugipay/plugipay-go/plugipay"
@@ -112,7 +111,7 @@ func (v *visit) checkOrder(ctx context.Context) finding {
 		if err != nil {
 			return isDifferent(advice(err), "%v", err)
 		}
-		if !slices.IsSortedFunc(sessions, func(a, b plugipay.CheckoutSession) int { return sign * strings.Compare(a.CreatedAt, b.CreatedAt) }) {
+		if !slices.IsSortedFunc(sessions, func(a, b plugipay.CheckoutSession) int { return sign * compareCreated(a, b) }) {
 			return isDifferent(advice(nil), "the list with order %q is not in its order", order)
 		}
 		lists[order] = sessions
@@ -122,6 +121,13 @@ func (v *visit) checkOrder(ctx context.Context) finding {
 		return isDifferent(advice(nil), "the lists with order=asc and order=desc are the same")
 	}
 	return isAsExpected("newest first by default, oldest first with order=asc")
+}
+
+// compareCreated compares the times at which two sessions were created.
+func compareCreated(a, b plugipay.CheckoutSession) int {
+	first, _ := a.CreatedTime() // "ids and URLs" reports a time that is not valid
+	second, _ := b.CreatedTime()
+	return first.Compare(second)
 }
 
 // checkCursor expects another session on the second page.

@@ -27,7 +27,7 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // so that a second Ctrl+C ends the program at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -62,8 +62,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return exitRefused
 		}
 	}
-	visit.examine(ctx)
-	if listener != nil {
+	reached := visit.examine(ctx)
+	if listener != nil && reached {
 		listener.wait(ctx)
 	}
 	visit.cleanUp(ctx)

@@ -168,6 +168,9 @@ func TestDoctor_FindsWhatIsBroken(t *testing.T) {
 		"signatures are not checked":   {"wrong secret", (*breaker).acceptAnySignature},
 		"a clock off by ten minutes":   {"clock", changeHeader("Date", time.Now().Add(-10*time.Minute).UTC().Format(http.TimeFormat))},
 		"everybody may read":           {"no credentials", (*breaker).acceptAnySignature},
+		"a live key":                   {"create", replaceInBody(`"mode":"test"`, `"mode":"live"`)},
+		"a key that may only read":     {"scope", changeStatus("POST", "/api/v1/checkout-sessions", 403, "insufficient_scope")},
+		"a cancel that always fails":   {"clean up", changeStatus("POST", "/cancel", 500, "internal_error")},
 		"a key without a scope":        {"create", changeStatus("POST", "/api/v1/checkout-sessions", 403, "insufficient_scope")},
 		"no payment provider":          {"create", changeStatus("POST", "/api/v1/checkout-sessions", 422, "adapter_not_configured")},
 		"limit is ignored":             {"list limit", dropParameter("limit")},
@@ -361,6 +364,7 @@ func TestDoctor_RefusesToRun(t *testing.T) {
 		"with a live key, -mode":    {doctor{env: []string{"PLUGIPAY_KEY_ID=pk_live_1", "PLUGIPAY_SECRET=sk_live_1"}, args: []string{"-mode", "test"}}, "live data"},
 		"with a live dashboard key": {doctor{env: []string{"PLUGIPAY_API_KEY=pk_live_1"}}, "live data"},
 		"with an AKIA key":          {doctor{env: []string{"PLUGIPAY_KEY_ID=AKIA1", "PLUGIPAY_SECRET=abc"}}, "-mode test"},
+		"with ak_ and sk_test_":     {doctor{env: []string{"PLUGIPAY_KEY_ID=ak_1", "PLUGIPAY_SECRET=sk_test_1"}}, "-mode test"},
 		"with an ak_ key":           {doctor{env: []string{"PLUGIPAY_KEY_ID=ak_1", "PLUGIPAY_SECRET=abc"}}, "-mode test"},
 		"with half of a pair":       {doctor{env: []string{"PLUGIPAY_KEY_ID=pk_test_1"}}, "missing_secret"},
 		"with a secret as the URL":  {doctor{env: []string{"PLUGIPAY_BASE_URL=sk_test_hush", "PLUGIPAY_KEY_ID=pk_test_1", "PLUGIPAY_SECRET=sk_test_1"}}, "base URL"},
@@ -511,8 +515,8 @@ func TestDoctor_CleansUpAfterCtrlC(t *testing.T) {
 	out := until("")
 	close(release)
 	_ = command.Wait()
-	if !strings.Contains(out, "interrupted") {
-		t.Errorf("it prints\n%s", out)
+	if !strings.Contains(out, "interrupted") || len(lines(out, differs)) > 0 || command.ProcessState.ExitCode() != exitOK {
+		t.Errorf("exit code %d:\n%s", command.ProcessState.ExitCode(), out)
 	}
 	wantSessionsEnded(t, box)
 }

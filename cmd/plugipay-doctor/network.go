@@ -85,6 +85,18 @@ func checkProxy(base string) finding {
 	return isAsExpected("requests go through the proxy %s", proxy.Host)
 }
 
+// throughProxy names the proxy of the requests, if there is one.
+func throughProxy(base string) string {
+	request, err := http.NewRequest(http.MethodGet, base, nil)
+	if err != nil {
+		return ""
+	}
+	if proxy, err := http.ProxyFromEnvironment(request); err == nil && proxy != nil {
+		return " through the proxy " + proxy.Host
+	}
+	return ""
+}
+
 // checkTLS says how the connection is protected.
 func checkTLS(base string, p probe) finding {
 	if host := hostOf(base); p.tls == nil && (host == "localhost" || net.ParseIP(host).IsLoopback()) {

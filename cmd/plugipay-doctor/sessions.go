@@ -36,7 +36,12 @@ func (v *visit) input() plugipay.CheckoutSessionCreateInput {
 func (v *visit) checkCreate(ctx context.Context) finding {
 	first, err := v.create(ctx, v.marker+"_1", v.input())
 	if err != nil {
+		v.createErr = err
 		return isDifferent(advice(err), "%v", err)
+	}
+	if first.Mode != "" && first.Mode != "test" {
+		v.live = true
+		return isDifferent("use a key for test data: the other checks were not made", "this key works with live data: the session's mode is %q", first.Mode)
 	}
 	second, err := v.create(ctx, v.marker+"_2", v.input())
 	if err != nil {
@@ -49,15 +54,15 @@ func (v *visit) checkCreate(ctx context.Context) finding {
 	if first.Status != plugipay.CheckoutSessionStatusOpen {
 		return isDifferent(advice(nil), "a new session is %q, not open", first.Status)
 	}
-	if first.Mode != "" && first.Mode != "test" {
-		return isDifferent("stop: this key works with live data", "the session's mode is %q", first.Mode)
-	}
 	return isAsExpected("a new session is open, with its amount and currency")
 }
 
 // checkScope says whether the key may write.
 func (v *visit) checkScope(context.Context) finding {
-	if v.first == nil {
+	switch {
+	case errors.Is(v.createErr, plugipay.ErrInsufficientScope):
+		return isDifferent(advice(v.createErr), "the key may not create checkout sessions")
+	case v.first == nil:
 		return isUnknown("", "no session was created; see create")
 	}
 	return isAsExpected("the key may read and write checkout sessions")

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,6 +17,8 @@ type visit struct {
 	marker string // of this run's keys and metadata
 
 	first, second *plugipay.CheckoutSession // nil until they are created
+	createErr     error                     // why they were not
+	live          bool                      // the key works with live data, so nothing more may be done
 	created       []attempted
 	keep          bool // leaves the session of "unit of IDR" open
 }
@@ -67,8 +71,8 @@ var checks = []check{
 	{"unit of IDR", true, (*visit).checkUnit},
 }
 
-// examine makes all checks, and reports each.
-func (v *visit) examine(ctx context.Context) {
+// examine makes all checks, and reports each. It reports whether Plugipay was reached.
+func (v *visit) examine(ctx context.Context) bool {
 	base := v.client.BaseURL()
 	v.report.add("keys", checkKeys(v.setup))
 	v.report.add("account", checkAccount(v.setup))
@@ -77,25 +81,30 @@ func (v *visit) examine(ctx context.Context) {
 	p, err := knock(ctx, base)
 	if err != nil {
 		v.report.add("network", isDifferent("check PLUGIPAY_BASE_URL, the network and the proxy: the other checks were not made",
-			"Plugipay cannot be reached: %v", err))
-		return
+			"Plugipay cannot be reached%s: %v", throughProxy(base), err))
+		return false
 	}
 	v.report.add("network", isAsExpected("Plugipay responds"))
 	v.report.add("TLS", checkTLS(base, p))
 	v.report.add("clock", checkClock(p))
 	v.report.add("no credentials", checkUnsigned(p))
 	for _, c := range checks {
-		if ctx.Err() != nil {
-			v.report.note("interrupted: the checks from %q on were not made", c.name)
-			return
-		}
-		if c.needsSession && v.first == nil {
+		if c.needsSession && v.first == nil && !v.live {
 			v.report.add(c.name, isUnknown("", "there is no session; see create"))
 			continue
 		}
-		v.report.add(c.name, c.run(v, ctx))
+		found := c.run(v, ctx)
+		if ctx.Err() != nil {
+			v.report.add("interrupted", isUnknown("", "the checks from %q on were not made", c.name))
+			return true
+		}
+		v.report.add(c.name, found)
+		if v.live {
+			return true
+		}
 	}
 	v.reportBreaches()
+	return true
 }
 
 // reportBreaches reports each difference between the responses and openapi.yaml.
@@ -125,21 +134,37 @@ func (v *visit) create(ctx context.Context, key string, input plugipay.CheckoutS
 func (v *visit) cleanUp(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 	defer cancel()
-	left := 0
+	ended := map[string]bool{}
+	complete := true
 	for _, a := range v.created {
-		if a.id == "" {
-			session, err := v.client.CheckoutSessions.Create(plugipay.WithIdempotencyKey(ctx, a.key), a.input)
-			if err != nil {
-				continue // refused, now as before
-			}
-			a.id = session.ID
+		id, err := v.sessionID(ctx, a)
+		if err == nil && id != "" && !ended[id] {
+			_, err = v.client.CheckoutSessions.CancelOrGet(ctx, id)
+			ended[id] = true
 		}
-		if _, err := v.client.CheckoutSessions.CancelOrGet(ctx, a.id); err != nil {
-			v.report.note("the session %s was not canceled: %v", a.id, err)
-			left++
+		if err != nil {
+			complete = false
+			v.report.add("clean up", isDifferent("cancel the session in the dashboard, or let it expire in 15 minutes",
+				"the session %s was not canceled: %v", cmp.Or(id, "that create may have made"), err))
 		}
 	}
-	if len(v.created) > 0 && left == 0 {
+	if len(ended) > 0 && complete {
 		v.report.note("\nThe doctor's sessions have ended.")
 	}
+}
+
+// sessionID returns the id of a session that was asked for, "" if Plugipay refused to create it.
+func (v *visit) sessionID(ctx context.Context, a attempted) (string, error) {
+	if a.id != "" {
+		return a.id, nil
+	}
+	session, err := v.client.CheckoutSessions.Create(plugipay.WithIdempotencyKey(ctx, a.key), a.input)
+	var failed *plugipay.Error
+	switch {
+	case err == nil:
+		return session.ID, nil
+	case errors.As(err, &failed) && !failed.MayHaveBeenProcessed():
+		return "", nil
+	}
+	return "", err
 }
