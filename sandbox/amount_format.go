@@ -8,7 +8,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// formatAmount writes an amount for people, as the options say.
+// formatAmount writes an amount for people, in the form of the options.
 func (s *Sandbox) formatAmount(amount int64, currency gen.CurrencyCode) string {
 	if s.amounts != nil {
 		return s.amounts(amount, plugipay.CurrencyCode(currency))

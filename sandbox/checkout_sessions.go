@@ -156,8 +156,7 @@ func (o checkoutSessions) ListCheckoutSessions(
 	}}, nil
 }
 
-// listQuery returns what a list is asked for. A cursor carries its own filters and order; those of the request do not
-// count beside it.
+// listQuery returns the filters and the order of a list. A cursor carries its own, which replace those of the request.
 func (c *call) listQuery(params gen.ListCheckoutSessionsParams) (listQuery, error) {
 	if params.Cursor != nil {
 		return c.data.cursors.decode(*params.Cursor)

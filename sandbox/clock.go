@@ -62,7 +62,7 @@ func afterSeconds(t time.Time, seconds int64) time.Time {
 	return time.Unix(t.Unix()+seconds, int64(t.Nanosecond())).UTC()
 }
 
-// newID returns an id that nobody can guess: the prefix and a ULID.
+// newID returns an id that cannot be guessed: the prefix and a ULID.
 func newID(prefix string, now time.Time) string {
 	// MustNew panics for times after the year 10889 or when there are no random bytes. The clock cannot get there, and
 	// crypto/rand ends the program before it returns an error.

@@ -121,8 +121,8 @@ func headerLines(header http.Header) []headerLine {
 	return lines
 }
 
-// requestCurl returns a command that makes a request again, with a signature of now. It holds no secret. Empty: the
-// request was not authenticated with a key that signs, or its body is not kept as it was.
+// requestCurl returns a command that makes a request again, with a fresh signature. The command contains no
+// secret. It is empty if the request was not authenticated with a key that signs, or if its body was cut.
 func (s *Sandbox) requestCurl(r recordedRequest, base string) string {
 	key, ok := s.directory.key(r.KeyID)
 	isCut := strings.Contains(r.Body, "(cut here)") || strings.Contains(r.Path, "(cut here)")

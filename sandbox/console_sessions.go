@@ -32,8 +32,8 @@ type foundSession struct {
 	live      bool
 }
 
-// showSessions lists the sessions of all workspaces, newest first. Only those of the pages up to the one that is asked
-// for are read, unless there is something to search.
+// showSessions lists the sessions of all workspaces, newest first. Without a search, it reads only the pages up to the
+// requested one.
 func (s *Sandbox) showSessions(view *consoleView, q consoleQuery) {
 	limit, search := q.page*shownRows, q.search()
 	var all []foundSession

@@ -22,7 +22,7 @@ var loadControlContract = sync.OnceValues(func() ([]byte, error) {
 	return document.MarshalJSON()
 })
 
-// serveControlContract serves the contract of the control routes. It is the only answer under /_sandbox/ that is not an
+// serveControlContract serves the contract of the control routes. It is the only response under /_sandbox/ that is not an
 // envelope.
 func serveControlContract(w http.ResponseWriter, _ *http.Request) {
 	document, err := loadControlContract()

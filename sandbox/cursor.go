@@ -27,8 +27,8 @@ type listQuery struct {
 
 const cursorPrefix = "cur_"
 
-// cursorSeal makes the cursors of a dataset and knows them again: whatever it did not make is refused, be it garbage, a
-// cursor that was tampered with, or one of another workspace.
+// cursorSeal makes the cursors of a dataset and verifies them. It refuses garbage, changed cursors and cursors of another
+// workspace.
 type cursorSeal struct {
 	secret []byte
 }

@@ -44,8 +44,8 @@ func rootsWith(trusted []*x509.Certificate) *x509.CertPool {
 	return roots
 }
 
-// clientFor returns the client that sends events to an endpoint: one of its own where it has a certificate authority of
-// its own. It needs the lock.
+// clientFor returns the client that sends events to an endpoint. An endpoint with a CA has a separate client. The caller holds
+// the lock.
 func (f *feed) clientFor(e Endpoint) *http.Client {
 	if e.CA == nil {
 		return f.client

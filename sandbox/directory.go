@@ -26,7 +26,7 @@ func defaultWorkspace() Workspace {
 	return Workspace{AccountID: TestAccountID, Name: "Sandbox Shop", Keys: []Key{{ID: TestKeyID, Secret: TestSecret}}}
 }
 
-// completed returns a workspace with an account id and a key, made up where there are none. A key without an id gets one.
+// completed returns a workspace with an account id and a key, new ones if it has none. A key without an id gets a new id.
 func (w Workspace) completed(now time.Time) Workspace {
 	if w.AccountID == "" {
 		w.AccountID = newID("acc_", now)

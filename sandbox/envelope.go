@@ -59,11 +59,11 @@ func statusOf(code gen.ErrorCode) int {
 	return http.StatusInternalServerError
 }
 
-// answer is a response without the headers, which are made afresh even for a stored answer.
+// answer is a response without the headers, which are new even for a stored response.
 type answer struct {
 	status      int
 	body        []byte
-	contentType string // empty: application/json
+	contentType string // empty means application/json
 }
 
 // refusal is the response for an error. One that is no *failure is a mistake in the sandbox.

@@ -20,9 +20,9 @@ const (
 	actionChange = "change" // give up the payment in flight, for another method
 	actionCancel = "cancel"
 
-	// Those of the developer's tools:
-	actionFail        = "fail"   // decline the payment, or let the transfer fail
-	actionSettle      = "settle" // let the transfer arrive
+	// The actions of the developer's tools:
+	actionFail        = "fail"   // decline the payment, or make the transfer fail
+	actionSettle      = "settle" // make the transfer settle
 	actionExpire      = "expire"
 	actionFailForGood = "fail_for_good"
 	actionConfirm     = "confirm" // as the merchant does
@@ -43,7 +43,7 @@ type buyerForm struct {
 	number  string // of a card
 	expiry  string
 	code    string // of the card's back, or the bank's
-	// fromPage is what the page's own forms say. The answer then leads to the page, not straight to the shop.
+	// fromPage is true for the page's own forms. The response then leads to the page, not to the shop.
 	fromPage bool
 }
 
@@ -218,8 +218,8 @@ func (p hostedPage) verify(
 	return p.cardFailure(current.card), err
 }
 
-// fail lets a payment fail. One that would be made at once is declined, which changes nothing: no event is documented
-// for it and the session stays open. One that is in flight ends without money.
+// fail makes a payment fail. A payment that would complete at once is declined. The session stays open then, and no event is
+// sent, because none is documented. A payment in flight ends.
 func (p hostedPage) fail(
 	session gen.CheckoutSession, current payment, method gen.CheckoutMethod, now time.Time,
 ) (next string, err error) {

@@ -199,9 +199,9 @@ func (p hostedPage) page(view hostedView) page {
 	return out
 }
 
-// setRefresh leads a buyer whose session has ended back to the shop, and shows an open page anew when it expires. The
-// shop's address is not that of a redirect which answers a form: browsers hold those, and all that follow them, to the
-// page's form-action, so that a shop that sends the buyer on to another origin would strand them here.
+// setRefresh leads a buyer whose session has ended back to the shop, and reloads an open page when it expires. It is not a
+// redirect in response to a form, because browsers check such redirects, and all further ones, against the page's form-action.
+// A shop that redirects the buyer to another origin would leave the buyer on this page.
 func (p hostedPage) setRefresh(header http.Header, view hostedView, now time.Time) {
 	expires, err := time.Parse(time.RFC3339, view.Expires.Machine)
 	switch {

@@ -9,10 +9,10 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// waitingSeconds is how often a screen that waits is shown anew.
+// waitingSeconds is the interval at which a waiting screen reloads.
 const waitingSeconds = 4
 
-// The screens of the hosted page. Those of methods have the method's name, "pay_" and the name once a payment is in
+// The screens of the hosted page. The screen of a method has the method's name, and "pay_" and the name while a payment is in
 // flight.
 const (
 	screenChoose = "choose"
@@ -127,8 +127,8 @@ func (p hostedPage) view(session gen.CheckoutSession, current payment, now time.
 	return view
 }
 
-// returns reports whether a session that has ended leads back to the shop by itself. A buyer who could not pay has to
-// read why, and goes back with a link.
+// returns reports whether a session that has ended leads back to the shop by itself. A buyer who could not pay reads
+// the reason first, and uses a link.
 func returns(session gen.CheckoutSession) bool {
 	isDone := session.Status == gen.CheckoutSessionStatusCompleted || session.Status == gen.CheckoutSessionStatusCanceled
 	return isDone && backURL(session) != ""
@@ -212,7 +212,7 @@ func (s *Sandbox) hundredths(amount int64) int64 {
 	return amount * 100
 }
 
-// plainAmount writes an amount as a banking app takes it. Empty: it is not known how.
+// plainAmount writes an amount for a banking app. It is empty if the unit is unknown.
 func (s *Sandbox) plainAmount(amount int64) string {
 	if s.amounts != nil {
 		return ""

@@ -40,8 +40,8 @@ func newIdempotencyStore(limit int) *idempotencyStore {
 	return &idempotencyStore{limit: limit, byKey: map[string]*storedResponse{}}
 }
 
-// answerOnce performs a request, unless it repeats an earlier one with the same idempotency key, whose answer it then
-// returns. The header has no meaning on a read.
+// answerOnce performs a request. If the request repeats an earlier one with the same idempotency key, it returns the earlier
+// response. The header has no meaning on a read.
 func (s *Sandbox) answerOnce(r *http.Request, c *call, perform func() answer) (answer, error) {
 	key := r.Header.Get(idempotencyKeyHeader)
 	if key == "" || isRead(r.Method) {
@@ -68,8 +68,8 @@ func canonical(body []byte) string {
 	return string(parameters)
 }
 
-// once performs the first request with a key and keeps its answer, unless that is a failure of the server. A request
-// that comes while the first one is being processed waits for it.
+// once performs the first request with a key and stores its response, unless the response is a failure of the server. A request
+// that arrives while the first one is being processed waits for it.
 func (k *idempotencyStore) once(
 	ctx context.Context, key string, fingerprint [sha256.Size]byte, now func() time.Time, perform func() answer,
 ) (a answer, replayed bool, err error) {

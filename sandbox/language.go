@@ -23,11 +23,11 @@ const (
 	languageCookie    = "plugipay_lang"
 )
 
-// languageOf returns the language of a request for the hosted page: that of the switch, which a cookie keeps, or the one
-// that the browser prefers.
+// languageOf returns the language of a request for the hosted page: the language of the switch, which a cookie keeps, or
+// the browser's preferred language.
 func languageOf(w http.ResponseWriter, r *http.Request) language {
 	if chosen, ok := knownLanguage(r.URL.Query().Get(languageParameter)); ok {
-		// Without a path, the cookie is for the pages next to this one, also behind a proxy with a path of its own.
+		// Without a path, the cookie is for the pages next to this one, also behind a proxy with a path prefix.
 		http.SetCookie(w, &http.Cookie{
 			Name: languageCookie, Value: string(chosen), MaxAge: 365 * 24 * 60 * 60, HttpOnly: true,
 			SameSite: http.SameSiteLaxMode,
@@ -80,7 +80,7 @@ func weightOf(parameters string) float64 {
 	return weight
 }
 
-// formatAmountIn writes an amount for buyers, as the options say or as the language does.
+// formatAmountIn writes an amount for buyers, in the form of the options or of the language.
 func (s *Sandbox) formatAmountIn(l language, amount int64, currency gen.CurrencyCode) string {
 	if s.amounts != nil {
 		return s.amounts(amount, plugipay.CurrencyCode(currency))

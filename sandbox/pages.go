@@ -97,7 +97,7 @@ func (p page) write(w http.ResponseWriter) {
 	_, _ = w.Write(body.Bytes()) // the browser may have gone
 }
 
-// refreshText is what a browser without JavaScript goes by. Empty: the page stays.
+// refreshText is the Refresh header for browsers without JavaScript. It is empty if the page stays.
 func (p page) refreshText() string {
 	switch {
 	case p.refresh == 0:
@@ -122,11 +122,11 @@ func (p page) contentSecurityPolicy(set *pageSet) string {
 		"; frame-ancestors 'none'; base-uri 'none'"
 }
 
-// setPageHeader sets what all answers to browsers have, redirects too.
+// setPageHeader sets the headers of all responses to browsers, including redirects.
 func setPageHeader(header http.Header) {
 	header.Set("Cache-Control", "no-store")
-	// Not "no-referrer", with which browsers hide the origin of a form from the page's own server as well: over plain
-	// http on another machine's address it is all that tells the page's own form from a foreign one.
+	// With "no-referrer", browsers would hide the origin of a form also from the page's own server. Over plain http on another
+	// machine's address, the origin is the only difference between the page's own form and a form of another site.
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("X-Content-Type-Options", "nosniff")
 }
@@ -139,7 +139,7 @@ func isPage(r *http.Request) bool {
 	return r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, hostedURL("", ""))
 }
 
-// servePage answers a request for a page, and reports whether it was one. All other requests are for the API.
+// servePage responds to a request for a page, and reports whether it was one. All other requests are for the API.
 func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) bool {
 	if id, ok := strings.CutPrefix(r.URL.Path, hostedPath); ok {
 		s.serveHostedPage(w, r, id)
@@ -165,7 +165,7 @@ func writeNoticeIn(w http.ResponseWriter, l language, status int, heading, text 
 	}.write(w)
 }
 
-// refuseMethod answers a request whose method a page does not have.
+// refuseMethod responds to a request whose method a page does not have.
 func refuseMethod(w http.ResponseWriter, allowed ...string) {
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
 	writeNotice(w, http.StatusMethodNotAllowed, "This page does not work that way",

@@ -16,7 +16,7 @@ import (
 // payment is an attempt to pay a session.
 type payment struct {
 	method gen.CheckoutMethod
-	// channel is the bank, the wallet or the outlet that the buyer has chosen. Zero for methods that have none.
+	// channel is the bank, the wallet or the outlet that the buyer has chosen. It is zero for methods without a choice.
 	channel channel
 	// number is what the buyer has to pay to: a virtual account, or a code for the till of a retail outlet. Empty for
 	// methods that have none.
@@ -62,8 +62,8 @@ func (s *sessionStore) pay(id string, method gen.CheckoutMethod, adapter string,
 	})
 }
 
-// start makes a session pending, with a payment through the adapter that its method is routed to. A buyer who has another
-// payment in flight gives that up.
+// start makes a session pending, with a payment through the adapter that its method is routed to. Another payment
+// of the buyer that is in flight ends.
 func (s *sessionStore) start(id string, p payment, adapter string, now time.Time) (gen.CheckoutSession, error) {
 	return s.change(id, now, "paid", func(found *session) ([]gen.EventName, error) {
 		if found.status != gen.CheckoutSessionStatusOpen && found.status != gen.CheckoutSessionStatusPending {
@@ -191,8 +191,8 @@ func takesTime(method gen.CheckoutMethod) bool {
 	return method == gen.CheckoutMethodVA || method == gen.CheckoutMethodRetail
 }
 
-// adapterFor returns the adapter that a method is routed to: the first of the workspace that can do it, or manual where
-// that is the only one. Empty if there is none.
+// adapterFor returns the adapter that a method is routed to: the workspace's first adapter that supports the method, or
+// manual if it is the only adapter. It is empty if no adapter supports the method.
 func (w *workspace) adapterFor(method gen.CheckoutMethod) string {
 	for _, a := range w.adapters {
 		if slices.Contains(a.methods, method) {

@@ -15,7 +15,7 @@ type channel struct {
 	prefix string
 }
 
-// channelsOf returns what the buyer chooses from within a method. Nil: there is nothing to choose.
+// channelsOf returns what the buyer chooses from within a method, or nil.
 func channelsOf(method gen.CheckoutMethod) []channel {
 	switch method {
 	case gen.CheckoutMethodVA:

@@ -39,8 +39,8 @@ func qrisText(merchant, bill string, amount int64, currency gen.CurrencyCode) st
 // emvField writes a field. No value is longer than 99 bytes here.
 func emvField(id, value string) string { return fmt.Sprintf("%s%02d%s", id, len(value), value) }
 
-// emvAmount writes an amount of hundredths in whole units, with decimals only if there are some. Empty: it has more than
-// the 13 characters of the field.
+// emvAmount writes an amount of hundredths in whole units, with decimals only if there are some. It is empty if the
+// amount is longer than the 13 characters of the field.
 func emvAmount(hundredths int64) string {
 	if hundredths <= 0 {
 		return ""
@@ -55,7 +55,7 @@ func emvAmount(hundredths int64) string {
 	return text
 }
 
-// emvName returns a name in the letters that every reader of a code knows. Empty: the name has none.
+// emvName returns a name in the letters that every reader of a code knows. It is empty if the name has none.
 func emvName(name string, longest int) string {
 	plain := strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {

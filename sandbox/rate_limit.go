@@ -36,7 +36,7 @@ func (c *rateCounter) count(requests int, now func() time.Time) (used int, secon
 }
 
 // countRequest counts a request against the limit of the dataset, and refuses it when the limit is in force and used
-// up. The seconds are those of the real clock, as clients compare X-RateLimit-Reset with theirs.
+// up. The seconds go by the real clock, because clients compare X-RateLimit-Reset with their clock.
 func (s *Sandbox) countRequest(data *dataset, method string) (*rateState, error) {
 	limit, inForce := s.limitFor(method)
 	used, second := data.counter(method).count(1, s.realTime)

@@ -94,8 +94,7 @@ func (s *Sandbox) recordRequest(r *http.Request, c *call, responseHeader http.He
 	s.logRequest(record.Request)
 }
 
-// shownHeader returns the header of a request without secrets: of a signature, the beginning is left to tell one from
-// another.
+// shownHeader returns the header of a request without secrets. It keeps the beginning of a signature, to distinguish signatures.
 func (s *Sandbox) shownHeader(header http.Header) http.Header {
 	shown := http.Header{}
 	for name, values := range header {
@@ -142,7 +141,7 @@ func (c *call) sessionID(a answer) string {
 // redacted returns a text without the secrets of the sandbox's keys.
 func (s *Sandbox) redacted(text string) string { return s.redactor.Load().Replace(text) }
 
-// cut returns the beginning of a text that is too long to keep, and replaces what is no text.
+// cut returns the beginning of a text that is too long to keep, and replaces invalid UTF-8.
 func cut(text string, size int) string {
 	shortened := len(text) > size
 	if shortened {
@@ -155,7 +154,7 @@ func cut(text string, size int) string {
 	return strings.ToValidUTF8(text, "\uFFFD")
 }
 
-// leastSecret is how long a text has to be to be worth hiding: the secret "s" of somebody's test would take every s.
+// leastSecret is the minimum length of a secret that is hidden. Hiding the secret "s" of a test would hide every s.
 const leastSecret = 8
 
 // newRedactor hides secrets, should a program have sent one in the wrong place.

@@ -5,8 +5,8 @@ import (
 	"regexp"
 )
 
-// isWebURL reports whether a browser may be sent to a URL. The contract lets no other into a session; this holds should
-// that ever change.
+// isWebURL reports whether a browser may be sent to a URL. The contract allows no other URL in a session. This check
+// does not depend on it.
 func isWebURL(raw string) bool {
 	u, err := url.Parse(raw)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""

@@ -16,7 +16,7 @@ const (
 
 // Seed creates n sample sessions for the first key of the first workspace, of the last twelve hours and in every status
 // that its adapters allow, to have something to look at. Their events are sent like those of any other
-// session. Call it before other sessions are created, which no sample can be older than. Zero or less: none.
+// session. Call it before other sessions are created, because no sample can be older than them. If n is zero or less, Seed does nothing.
 func (s *Server) Seed(n int) {
 	now := s.directory.firstKey.home.clock.now()
 	samples := sampler{server: s, key: s.directory.firstKey}

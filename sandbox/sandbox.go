@@ -106,10 +106,10 @@ func (s *Sandbox) addWorkspaces(opts Options) {
 }
 
 // Advance moves the clock of all workspaces forward by d, so that sessions expire, idempotency keys are forgotten and
-// deliveries are repeated without anybody waiting. When it returns, every session whose time has come has expired, and
-// the events are on their way, in the order of expiry; [Sandbox.WaitDelivered] waits for them. All attempts of a
-// delivery that are due within d follow each other at once. Negative durations are ignored. The timestamps of signatures
-// and the seconds of the rate limits go by the real clock all the same, so that clients and receivers keep working.
+// deliveries are repeated without waiting. When it returns, all sessions that are due have expired, and their events are
+// being delivered in the order of expiry. [Sandbox.WaitDelivered] waits for the deliveries. All attempts of a delivery that are
+// due within d follow each other at once. Negative durations are ignored. The timestamps of signatures and the seconds of the
+// rate limits go by the real clock, so that clients and receivers continue to work.
 func (s *Sandbox) Advance(d time.Duration) {
 	s.clock.advance(d)
 	for _, w := range s.directory.all() {

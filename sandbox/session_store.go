@@ -181,8 +181,8 @@ func (s *sessionStore) confirm(id string, now time.Time) (gen.CheckoutSession, e
 	})
 }
 
-// change applies a change to a session that has not ended, and tells of the events that it makes. The verb is for the
-// error of a session that has ended; an error of the change leaves the session as it was.
+// change applies a change to a session that has not ended, and publishes its events. The verb is for the error of a
+// session that has ended. After an error of the change, the session is unchanged.
 func (s *sessionStore) change(
 	id string, now time.Time, verb string, apply func(*session) ([]gen.EventName, error),
 ) (gen.CheckoutSession, error) {

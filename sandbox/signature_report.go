@@ -39,7 +39,7 @@ func (p signedParts) joined(separator string) string {
 	return strings.Join(parts, separator)
 }
 
-// reportSignature looks into a signature that was refused. Nil: the request has no signature of a known key.
+// reportSignature looks into a refused signature. It returns nil if the request has no signature of a known key.
 func (s *Sandbox) reportSignature(r *http.Request, body []byte) *signatureReport {
 	given, err := parseAuthorization(r.Header.Values("Authorization"))
 	if err != nil || given.bearer {

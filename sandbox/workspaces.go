@@ -149,8 +149,8 @@ func defaultMethods(name plugipay.CheckoutAdapter) []gen.CheckoutMethod {
 	return nil
 }
 
-// cannotDo returns those of the methods that no adapter of the workspace can do. Where manual is the only adapter there
-// are none: the merchant takes the money by whatever means and confirms it.
+// cannotDo returns the methods that no adapter of the workspace supports. With manual as the only adapter it returns none, because
+// the merchant confirms payments of any method by hand.
 func (w *workspace) cannotDo(methods []gen.CheckoutMethod) []string {
 	if len(w.adapters) > 0 && !slices.ContainsFunc(w.adapters, isNotManual) {
 		return nil

@@ -44,7 +44,7 @@ func (r Record) clone() Record {
 	return r
 }
 
-// forgetResponses frees the memory of what nobody will look at.
+// forgetResponses frees the memory of responses that are not shown any more.
 func (r *Record) forgetResponses() {
 	for i := range r.Attempts {
 		r.Attempts[i].Response = ""

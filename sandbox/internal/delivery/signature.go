@@ -16,7 +16,7 @@ const (
 // staleBy is how long ago a stale signature was made, far more than receivers tolerate.
 const staleBy = time.Hour
 
-// signatureHeaders signs a body at a time, as far as the fault of the attempt lets it be right.
+// signatureHeaders signs a body at a time, correctly unless the fault of the attempt says otherwise.
 func signatureHeaders(body []byte, secret string, at time.Time, fault Kind) http.Header {
 	header := http.Header{}
 	signature := plugipay.SignWebhook(body, secret, at)
