@@ -101,7 +101,7 @@ func TestAuth_AuthorizationHeader(t *testing.T) {
 			got := c.in(t).send(http.MethodGet, sessionsPath, "", tampered("Authorization", tt.value)).
 				wantError(http.StatusUnauthorized, tt.code, "")
 			if got.header.Get("X-RateLimit-Limit") != "" {
-				t.Errorf("an answer to nobody tells the rate limit of somebody")
+				t.Errorf("a response without a key has the rate limit of a workspace")
 			}
 		})
 	}
@@ -284,7 +284,7 @@ func TestAuth_OnlyAPlatformAdministratorActsForOthers(t *testing.T) {
 	c.send(http.MethodGet, sessionsPath, "", header("X-Plugipay-On-Behalf-Of", "acc_platform")).want(http.StatusOK) // its own
 }
 
-// FuzzAuthorization knows that nobody gets in with an Authorization header that was not made with a secret.
+// FuzzAuthorization checks that only an Authorization header that was made with a secret is accepted.
 func FuzzAuthorization(f *testing.F) {
 	f.Add("Bearer pk_test_sandbox")
 	f.Add("Plugipay-HMAC-SHA256 keyId=pk_test_sandbox, scope=*, signature=00")

@@ -103,7 +103,7 @@ func answerHeader(c *call, a answer) http.Header {
 		c.rate.addTo(header)
 	}
 	if a.status == http.StatusTooManyRequests {
-		header.Set("Retry-After", "1") // the count starts anew each second
+		header.Set("Retry-After", "1") // the count restarts each second
 	}
 	if c.retryAfter > 0 {
 		seconds := (c.retryAfter-1)/time.Second + 1 // rounded up

@@ -32,7 +32,7 @@ type storedResponse struct {
 	done        chan struct{} // closed when the first request has been processed
 
 	// Both are set before done is closed, and do not change after it.
-	kept   bool // false when the first request failed: a later one is processed anew
+	kept   bool // false when the first request failed: a later one is processed
 	answer answer
 }
 

@@ -66,7 +66,7 @@ type page struct {
 	languages   *languageSwitch // nil: the page has one language
 	wide        bool            // for tables
 	live        bool            // has the script, which copies texts and keeps the page fresh without losing the place
-	refresh     int             // seconds until the page is shown anew; zero: never
+	refresh     int             // seconds until the page reloads; zero means never
 	refreshTo   string          // the address then; empty: its own
 	formActions []string        // sources of the content security policy where the page's forms may lead
 	content     any

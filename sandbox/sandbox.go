@@ -182,7 +182,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.checkAnswer(r, c, header, a)
 	s.recordRequest(r, c, header, a) // first, so that who has the response finds it in the console
 	if c.drop {
-		panic(http.ErrAbortHandler) // how package net/http is told to cut the connection
+		panic(http.ErrAbortHandler) // makes package net/http cut the connection
 	}
 	a.write(w, header)
 }

@@ -104,7 +104,7 @@ func (s *Server) ClientOptions() plugipay.ClientOptions {
 // Close stops listening, and ends all connections and all deliveries of events, also in the middle of a request. Further calls
 // do nothing.
 func (s *Server) Close() {
-	_ = s.http.Close() // what it could tell is that the listener was closed before
+	_ = s.http.Close() // an error only means that the listener was closed before
 	<-s.stopped
 	_ = s.Sandbox.Close()
 }

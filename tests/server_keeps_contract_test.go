@@ -289,7 +289,7 @@ func TestContractConfirm(t *testing.T) {
 	confirmed, err := client.CheckoutSessions.Confirm(t.Context(), session.ID)
 	var refused *plugipay.Error
 	if env.real && errors.As(err, &refused) && refused.Code == plugipay.ErrorCodeConflict {
-		t.Skipf("this Plugipay does not confirm a session that nobody said to have paid: %v", err)
+		t.Skipf("this Plugipay does not confirm a session that is not reported as paid: %v", err)
 	}
 	if err != nil || confirmed.Status != plugipay.CheckoutSessionStatusCompleted || confirmed.CompletedAt == nil {
 		t.Fatalf("session is %+v, error %v", confirmed, err)

@@ -91,7 +91,7 @@ func webhookAdvice(err error) string {
 	case errors.Is(err, plugipay.ErrInvalidPayload):
 		return "attach the report of -json to an issue: the delivery is signed, but it is not an event"
 	case errors.Is(err, plugipay.ErrSignatureMissing):
-		return "look for a proxy that drops headers; the request may also come from somebody else"
+		return "look for a proxy that drops headers; the request may also come from another sender"
 	}
 	return "compare PLUGIPAY_WEBHOOK_SECRET with the dashboard, and look for a proxy that changes bodies"
 }

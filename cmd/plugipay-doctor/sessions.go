@@ -12,7 +12,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// amount is small, and tells the units apart: it is Rp 1.000 in hundredths and Rp 100.000 in whole rupiah.
+// amount is small, and shows the unit: it is Rp 1.000 in hundredths and Rp 100.000 in whole rupiah.
 const amount = 1_000_00
 
 // lifetime is the lifetime of the sessions in seconds.

@@ -39,7 +39,7 @@ func TestPay_SessionThatEndedMakesNewAttempt(t *testing.T) {
 	first := ana.pay("1")
 	ts.box.Advance(sessionLifetime)
 	second := ana.pay("1")
-	if err := ts.box.Cancel(sessionID(second)); err != nil { // by the buyer, of which no event tells
+	if err := ts.box.Cancel(sessionID(second)); err != nil { // by the buyer, which no event reports
 		t.Fatal(err)
 	}
 	third := ana.pay("1")

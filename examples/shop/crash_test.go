@@ -424,7 +424,7 @@ func (st *street) placeOrders(count int) (paid, canceled []string) {
 				list := &paid
 				switch rand.IntN(8) {
 				case 0:
-					st.control(http.MethodPost, "sessions/"+id+"/cancel", struct{}{}) // no event tells of that
+					st.control(http.MethodPost, "sessions/"+id+"/cancel", struct{}{}) // no event reports it
 					list = &canceled
 				case 1, 2, 3:
 					st.payAs(id, plugipay.CheckoutMethodVA)

@@ -31,7 +31,7 @@ var sizes = []size{
 // patience is how long a test waits for the browser before it gives up. Nothing is measured against it.
 const patience = 2 * time.Minute
 
-// visitor is somebody with a browser.
+// visitor is a person with a browser.
 type visitor struct {
 	t    *testing.T
 	tab  context.Context

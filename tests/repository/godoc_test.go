@@ -189,7 +189,7 @@ func undocumented(p *doc.Package) (symbols []string) {
 	return slices.Compact(symbols)
 }
 
-// isGroupOfValues tells whether a name stands for a group of values; those are looked at one by one.
+// isGroupOfValues reports whether a name stands for a group of values. Its values are checked one by one.
 func isGroupOfValues(p *doc.Package, name string) bool {
 	values := slices.Concat(p.Consts, p.Vars)
 	for _, typ := range p.Types {
@@ -238,7 +238,7 @@ func plainBrackets(p *doc.Package, text string) (words []string) {
 	return slices.DeleteFunc(words, func(word string) bool { return isField(p, strings.Trim(word, "[]")) })
 }
 
-// isField tells whether a name such as Client.CheckoutSessions is that of a field.
+// isField reports whether a name, such as Client.CheckoutSessions, is the name of a field.
 func isField(p *doc.Package, name string) bool {
 	of, field, _ := strings.Cut(name, ".")
 	for _, typ := range p.Types {
