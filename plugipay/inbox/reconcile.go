@@ -29,8 +29,8 @@ type Reconciled struct {
 }
 
 // Reconcile lists the sessions that were created since then, oldest first, and handles those that have ended and were not
-// handled before. It finds sessions whose events did not arrive. Run it every few minutes, in one process at a time. It uses a request for
-// each 100 sessions.
+// handled before. It finds sessions whose events did not arrive. Run it every few minutes, in one process at a time. It uses
+// a request for each 100 sessions.
 //
 // since must reach back as far as the longest lifetime of a session, the longest outage and the delay of a provider
 // together, and must not be later than the last OldestOpen. It must not be before the consumer's first day: sessions that

@@ -5,9 +5,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -26,13 +29,13 @@ const (
 	childKey     = "INBOX_CHILD_KEY"
 )
 
-// runChild is the main function of a child process: it ships an order with Once, says where it is, and stops there.
+// runChild is the main function of a child process. It ships an order with Once, and stops at the step until it may continue.
 func runChild() {
 	step := os.Getenv(childStep)
 	stopAt := func(where string) {
 		if where == step {
 			fmt.Println("stopped", where)
-			select {}
+			_, _ = os.Stdin.Read(make([]byte, 1)) // until the test lets it continue
 		}
 	}
 	dialect, _ := strconv.Atoi(os.Getenv(childDialect))
@@ -63,17 +66,41 @@ func runChild() {
 // childTimeout is the Timeout of the child's inbox. PostgreSQL ends the transaction of a frozen process after it.
 const childTimeout = 2 * time.Second
 
-// child starts another process, which stops at the step, and returns it.
-func (s *shop) child(t *testing.T, step, key, dsnOptions string) *os.Process {
+// child is another process, which has stopped at a step.
+type child struct {
+	*os.Process
+	stdin io.Closer
+	exit  func() error
+}
+
+// resume lets the child continue, and returns when it has ended.
+func (c child) resume() error {
+	_ = c.stdin.Close()
+	return c.exit()
+}
+
+// child starts another process, which stops at the step.
+func (s *shop) child(t *testing.T, step, key, dsnOptions string) child {
+	t.Helper()
+	return s.childWith(t, step, key, s.server.DSN(s.server.Port)+dsnOptions)
+}
+
+// childWith is child with another data source name.
+func (s *shop) childWith(t *testing.T, step, key, dsn string) child {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	command := exec.CommandContext(t.Context(), self)
-	command.Stderr = os.Stderr
+	var problems strings.Builder
+	command.Stderr = &problems
+	in, err := command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	command.Env = append(os.Environ(),
-		childStep+"="+step, childDriver+"="+s.server.Kind.Driver, childDSN+"="+s.server.DSN(s.server.Port)+dsnOptions,
+		childStep+"="+step, childDriver+"="+s.server.Kind.Driver, childDSN+"="+dsn,
 		childDialect+"="+strconv.Itoa(int(s.server.Kind.Dialect)), childTable+"="+s.table, childShipped+"="+s.shipped, childKey+"="+key)
 	out, err := command.StdoutPipe()
 	if err != nil {
@@ -82,12 +109,13 @@ func (s *shop) child(t *testing.T, step, key, dsnOptions string) *os.Process {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
+	exit := sync.OnceValue(command.Wait)
 	t.Cleanup(func() {
 		_ = command.Process.Signal(syscall.SIGKILL)
-		_ = command.Wait()
+		_ = exit()
 	})
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "stopped "+step+"\n" {
 		t.Fatalf("the child says %q, error %v", line, err)
 	}
-	return command.Process
+	return child{command.Process, in, exit}
 }

@@ -40,7 +40,7 @@ func TestPgbouncer_TransactionModeSuffices(t *testing.T) {
 		t.Errorf("outside of the inbox the setting is %s", idle)
 	}
 
-	child := s.child(t, "inside", "evt_frozen", "")
+	child := s.childWith(t, "inside", "evt_frozen", bouncer.DSN())
 	require(t, child.Signal(syscall.SIGSTOP))
 	if ran, err := s.inbox(t, db, inbox.Options{}).Once(t.Context(), "evt_frozen", s.ship("evt_frozen")); !ran || err != nil {
 		t.Errorf("it ran: %t, error %v", ran, err)

@@ -69,13 +69,17 @@ func TestCreateTable_ByEightAtOnce(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
 		for round := range 5 {
-			in := s.inbox(t, s.db, inbox.Options{Table: fmt.Sprint("race_", s.table, "_", round)})
-			atOnce(8, func(int) {
-				if err := in.CreateTable(t.Context()); err != nil {
+			opts := inbox.Options{Table: fmt.Sprint("race_", s.table, "_", round)}
+			var inboxes []*inbox.Inbox
+			for range 8 { // with a pool each, like eight processes
+				inboxes = append(inboxes, s.inbox(t, s.open(t, s.server.Port), opts))
+			}
+			atOnce(8, func(n int) {
+				if err := inboxes[n].CreateTable(t.Context()); err != nil {
 					t.Error(err)
 				}
 			})
-			if ran, err := in.Once(t.Context(), "evt_1", s.ship("evt_1")); !ran || err != nil {
+			if ran, err := inboxes[0].Once(t.Context(), "evt_1", s.ship("evt_1")); !ran || err != nil {
 				t.Errorf("it ran: %t, error %v", ran, err)
 			}
 		}
@@ -213,6 +217,30 @@ func TestPrune_RefusesLessThanAnHour(t *testing.T) {
 			if _, err := s.Prune(t.Context(), age); !errors.Is(err, plugipay.ErrInvalidRequest) {
 				t.Errorf("Prune of %s: error %v", age, err)
 			}
+		}
+	})
+}
+
+// TestClaim_LeavesTheCallersSettings of its transaction, and names CreateTable if the table is missing.
+func TestClaim_LeavesTheCallersSettings(t *testing.T) {
+	t.Parallel()
+	onEachDatabase(t, func(t *testing.T, s *shop) {
+		tx, err := s.db.BeginTx(t.Context(), nil)
+		require(t, err)
+		defer func() { _ = tx.Rollback() }()
+		if _, err := s.Claim(t.Context(), tx, "evt_1"); err != nil {
+			t.Fatal(err)
+		}
+		if s.server.Kind.Dialect == inbox.PostgreSQL {
+			var idle string
+			require(t, tx.QueryRowContext(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&idle))
+			if idle != "0" {
+				t.Errorf("the caller's transaction has the setting %s", idle)
+			}
+		}
+		missing := s.inbox(t, s.db, inbox.Options{Table: "missing_" + s.table})
+		if _, err := missing.Claim(t.Context(), tx, "evt_1"); err == nil || !strings.Contains(err.Error(), "CreateTable") {
+			t.Errorf("error is %v", err)
 		}
 	})
 }

@@ -88,8 +88,8 @@ func TestOnce_AboveReadCommittedDuplicatesAreRetried(t *testing.T) {
 	}
 }
 
-// TestOnce_TwoProcessesOnOneFile: SQLite is busy for one of them.
-func TestOnce_TwoProcessesOnOneFile(t *testing.T) {
+// TestOnce_TwoPoolsShareADatabase, like two processes. SQLite is busy for one of them.
+func TestOnce_TwoPoolsShareADatabase(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
 		inboxes := []*inbox.Inbox{s.Inbox, s.inbox(t, s.open(t, s.server.Port), inbox.Options{})}
@@ -153,12 +153,17 @@ func TestOnce_DDLInTheHandlerIsAnError(t *testing.T) {
 	t.Parallel()
 	on(t, inbox.MySQL, func(t *testing.T, s *shop) {
 		_, err := s.Once(t.Context(), "evt_1", func(ctx context.Context, tx *sql.Tx) error {
+			if err := s.ship("evt_1")(ctx, tx); err != nil {
+				return err
+			}
 			_, err := tx.ExecContext(ctx, "CREATE TABLE ddl_"+s.table+" (id int)")
 			return err
 		})
 		if err == nil || !strings.Contains(err.Error(), "DDL") {
 			t.Errorf("error is %v", err)
 		}
+		s.wantOnce(t, "evt_1", false) // the DDL committed the record, and what came before it
+		s.wantShipped(t, "evt_1", 1)
 	})
 }
 

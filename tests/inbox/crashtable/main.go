@@ -74,8 +74,12 @@ func table(ctx context.Context) error {
 				return fmt.Errorf("%s, %s: %w", kind.Name, f.name, err)
 			}
 			wrong = wrong || row.lost > 0 || row.twice > 0
+			name := f.name
+			if f.crash == "freeze" && kind.Program == "" {
+				name += ", then killed" // the lock of a file ends only with the process
+			}
 			fmt.Printf("| %s | %s | %d | %d | %d | %d | %.1f s |\n",
-				kind.Name, f.name, f.events, row.once, row.lost, row.twice, row.took.Seconds())
+				kind.Name, name, f.events, row.once, row.lost, row.twice, row.took.Seconds())
 		}
 	}
 	if wrong {
