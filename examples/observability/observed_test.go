@@ -67,6 +67,13 @@ func observe(t *testing.T) *observatory {
 	return o
 }
 
+// received returns the headers of the attempts that have reached the server.
+func (o *observatory) received() []http.Header {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.sent)
+}
+
 // inSpan makes a call in a new span and returns the span.
 func (o *observatory) inSpan(ctx context.Context, call func(context.Context)) trace.SpanContext {
 	ctx, span := o.traces.Tracer("test").Start(ctx, "caller")
@@ -192,12 +199,12 @@ func TestNoSpanNoMetricAndNoRecordTellsASecret(t *testing.T) {
 		}
 	}
 	secrets := []string{"hush", o.box.ClientOptions().Secret, "signature="}
-	for _, header := range o.sent {
+	for _, header := range o.received() {
 		_, signature, _ := strings.Cut(header.Get("Authorization"), "signature=")
 		secrets = append(secrets, signature)
 	}
-	if len(o.sent) != 6 || len(o.attempts()) != 6 {
-		t.Fatalf("%d attempts and %d spans, want 6", len(o.sent), len(o.attempts()))
+	if sent := o.received(); len(sent) != 6 || len(o.attempts()) != 6 {
+		t.Fatalf("%d attempts and %d spans, want 6", len(sent), len(o.attempts()))
 	}
 	for _, secret := range secrets {
 		if secret == "" || strings.Contains(shown, secret) {
@@ -229,8 +236,8 @@ func TestTraceAndBaggage_AreNotSentToPlugipay(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if len(o.sent) != 1 || o.sent[0].Get("Traceparent") != "" || o.sent[0].Get("Baggage") != "" {
-		t.Errorf("the headers are %v", o.sent)
+	if sent := o.received(); len(sent) != 1 || sent[0].Get("Traceparent") != "" || sent[0].Get("Baggage") != "" {
+		t.Errorf("the headers are %v", sent)
 	}
 }
 
