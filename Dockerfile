@@ -4,11 +4,13 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags=-s -o /plugipay-sandbox ./cmd/plugipay-sandbox
+RUN CGO_ENABLED=0 go build -trimpath -ldflags=-s -o /plugipay-sandbox ./cmd/plugipay-sandbox && mkdir -m 1777 /empty
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /plugipay-sandbox /plugipay-sandbox
+# For the certificate of -tls.
+COPY --from=build --chmod=1777 /empty /tmp
 USER 65534:65534
 ENV PLUGIPAY_SANDBOX_ADDR=:4010
 EXPOSE 4010

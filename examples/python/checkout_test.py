@@ -55,9 +55,10 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         parts = dict(part.split("=", 1) for part in self.headers["X-Plugipay-Signature"].split(","))
         wanted = hmac.new(WEBHOOK_SECRET.encode(), parts["t"].encode() + b"." + body, hashlib.sha256).hexdigest()
-        if hmac.compare_digest(wanted, parts["v1"]):
+        genuine = hmac.compare_digest(wanted, parts["v1"])
+        if genuine:
             Receiver.events.append(json.loads(body))
-        self.send_response(200 if Receiver.events else 401)
+        self.send_response(200 if genuine else 401)
         self.end_headers()
 
     def log_message(self, *_):
@@ -96,6 +97,15 @@ class CheckoutTest(unittest.TestCase):
         event = Receiver.events[-1]
         self.assertEqual("plugipay.checkout_session.completed.v1", event["type"])
         self.assertEqual("ord_42", event["data"]["object"]["metadata"]["order_id"])
+
+    def test_bad_signature_is_refused(self):
+        for kind in ("none", "bad_signature"):  # the first delivery is good
+            if kind != "none":
+                call("POST", "/_sandbox/delivery-faults", {"kind": kind, "times": 1, "keyId": self.workspace["keyId"]})
+            call("POST", "/_sandbox/trigger", {"type": "checkout_session.completed", "keyId": self.workspace["keyId"]})
+            call("POST", "/_sandbox/deliveries/wait", {"timeoutMs": 500, "keyId": self.workspace["keyId"]})
+        deliveries = call("GET", f"/_sandbox/deliveries?keyId={self.workspace['keyId']}")
+        self.assertEqual([401, 200], [delivery["attempts"][0]["status"] for delivery in deliveries])
 
     def test_server_error_is_seen(self):
         call("POST", "/_sandbox/faults", {
