@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -21,7 +21,7 @@ type call struct {
 	// err is the first error in building the request. If it is not nil, nothing is sent.
 	err error
 
-	request        *http.Request // each attempt sends a copy of it
+	request        *http.Request // each attempt sends a copy of it; its URL is only the path and query, which are signed
 	body           []byte        // nil for no body
 	idempotencyKey string        // empty for no key
 	// repeatable reports whether the operation is idempotent by contract and may be retried without a key.
@@ -178,15 +178,15 @@ func (c *call) newAttempt(ctx context.Context) (*http.Request, *trace) {
 		ctx, t = newTrace(ctx, c.body == nil)
 	}
 	request := c.request.WithContext(ctx)
-	address := *c.request.URL // some round trippers change the URL and the header, although they should not
-	request.URL, request.Header = &address, c.request.Header.Clone()
+	// Some round trippers change the URL and the header, although they should not. So each attempt has its own.
+	request.URL, request.Header = c.client.address(c.request.URL), maps.Clone(c.request.Header)
 	request.GetBody = nil // keeps net/http from repeating the request by itself
 	if c.body != nil {
 		// With a body of this type, net/http sends header and body in one write.
 		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(c.body)), int64(len(c.body))
 	}
 	authorization, timestamp := c.client.credentials.authorize(
-		request.Method, signedPath(c.client.base, request.URL), c.body, c.idempotencyKey)
+		request.Method, c.request.URL.RequestURI(), c.body, c.idempotencyKey)
 	values := []string{authorization, timestamp, c.client.userAgent, jsonMediaType} // of four headers, in one allocation
 	request.Header["Authorization"] = values[0:1:1]
 	if timestamp != "" {
@@ -208,16 +208,6 @@ func (c *call) newAttempt(ctx context.Context) (*http.Request, *trace) {
 func hideFromReplay(header http.Header) {
 	header[strings.ToLower(idempotencyKeyHeader)] = header[idempotencyKeyHeader]
 	delete(header, idempotencyKeyHeader)
-}
-
-// signedPath returns the path and query that Plugipay receives. It removes the path of the base URL, which is the prefix of a
-// gateway.
-func signedPath(base, sent *url.URL) string {
-	path := strings.TrimPrefix(sent.EscapedPath(), base.EscapedPath())
-	if sent.RawQuery != "" || sent.ForceQuery {
-		path += "?" + sent.RawQuery
-	}
-	return path
 }
 
 // notRetried is fail for a call that ended before its next attempt. It returns the cost of the retry to the budget.

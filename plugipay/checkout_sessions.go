@@ -11,6 +11,9 @@ import (
 // use.
 type CheckoutSessionsResource struct{ client *Client }
 
+// noServer makes package gen build a request for the path alone. Each attempt adds the address of the server.
+const noServer = ""
+
 // Create opens a hosted payment and returns it with status "open". Send the buyer to its HostedURL.
 //
 // Amount, Currency, Methods, SuccessURL and CancelURL are required. Nil LineItems are sent as an empty list; in itself
@@ -28,7 +31,7 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 	c := r.client.newCall(ctx, "createCheckoutSession")
 	params := &gen.CreateCheckoutSessionParams{IdempotencyKey: c.newKey(ctx), XPlugipayOnBehalfOf: r.client.merchant()}
 	c.encode(in)
-	c.send(gen.NewCreateCheckoutSessionRequestWithBody(r.client.server, params, jsonMediaType, nil))
+	c.send(gen.NewCreateCheckoutSessionRequestWithBody(noServer, params, jsonMediaType, nil))
 	return one[CheckoutSession](ctx, c)
 }
 
@@ -41,7 +44,7 @@ func (r *CheckoutSessionsResource) Create(ctx context.Context, in CheckoutSessio
 func (r *CheckoutSessionsResource) Get(ctx context.Context, id string) (*CheckoutSession, error) {
 	c := r.client.newCall(ctx, "getCheckoutSession").withID(id)
 	params := &gen.GetCheckoutSessionParams{XPlugipayOnBehalfOf: r.client.merchant()}
-	c.send(gen.NewGetCheckoutSessionRequest(r.client.server, id, params))
+	c.send(gen.NewGetCheckoutSessionRequest(noServer, id, params))
 	return one[CheckoutSession](ctx, c)
 }
 
@@ -56,7 +59,7 @@ func (r *CheckoutSessionsResource) List(ctx context.Context, params CheckoutSess
 	c := r.client.newCall(ctx, "listCheckoutSessions")
 	query := params.lowLevel()
 	query.XPlugipayOnBehalfOf = r.client.merchant()
-	c.send(gen.NewListCheckoutSessionsRequest(r.client.server, query))
+	c.send(gen.NewListCheckoutSessionsRequest(noServer, query))
 	return list[CheckoutSession](ctx, c)
 }
 
@@ -71,7 +74,7 @@ func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*Chec
 	c := r.client.newCall(ctx, "cancelCheckoutSession").withID(id)
 	params := &gen.CancelCheckoutSessionParams{IdempotencyKey: c.newKey(ctx), XPlugipayOnBehalfOf: r.client.merchant()}
 	c.encode(gen.EmptyObject{})
-	c.send(gen.NewCancelCheckoutSessionRequestWithBody(r.client.server, id, params, jsonMediaType, nil))
+	c.send(gen.NewCancelCheckoutSessionRequestWithBody(noServer, id, params, jsonMediaType, nil))
 	session, err := one[CheckoutSession](ctx, c)
 	return r.resolveConflict(ctx, c, id, CheckoutSessionStatusCanceled, session, err)
 }
@@ -111,7 +114,7 @@ func (r *CheckoutSessionsResource) Confirm(ctx context.Context, id string) (*Che
 	c.repeatable = true
 	params := &gen.ConfirmCheckoutSessionParams{IdempotencyKey: c.callersKey(ctx), XPlugipayOnBehalfOf: r.client.merchant()}
 	c.encode(gen.EmptyObject{})
-	c.send(gen.NewConfirmCheckoutSessionRequestWithBody(r.client.server, id, params, jsonMediaType, nil))
+	c.send(gen.NewConfirmCheckoutSessionRequestWithBody(noServer, id, params, jsonMediaType, nil))
 	session, err := one[CheckoutSession](ctx, c)
 	return r.resolveConflict(ctx, c, id, CheckoutSessionStatusCompleted, session, err)
 }

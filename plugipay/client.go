@@ -31,7 +31,6 @@ type shared struct {
 	closed           atomic.Bool
 	credentials      credentials
 	base             *url.URL
-	server           string        // base with a slash at its end, for package gen
 	timeout          time.Duration // of an attempt; less than zero for no timeout
 	maxRetries       int
 	maxResponseBytes int64
@@ -69,7 +68,6 @@ func NewClient(opts ClientOptions) (*Client, error) {
 	s := &shared{
 		credentials:      creds,
 		base:             base,
-		server:           base.String() + "/",
 		timeout:          opts.Timeout,
 		maxRetries:       opts.MaxRetries,
 		maxResponseBytes: opts.MaxResponseBytes,
@@ -143,6 +141,16 @@ func (c *Client) merchant() *string {
 	return &c.onBehalfOf
 }
 
+// address returns the URL of the path and query at Plugipay. The path of the base URL is the prefix of a gateway.
+func (s *shared) address(path *url.URL) *url.URL {
+	address := *path
+	address.Scheme, address.Host = s.base.Scheme, s.base.Host
+	if s.base.Path != "" {
+		address.Path, address.RawPath = s.base.Path+path.Path, s.base.EscapedPath()+path.EscapedPath()
+	}
+	return &address
+}
+
 // withTimeout returns the context of an attempt.
 func (s *shared) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if s.timeout < 0 {
@@ -191,11 +199,9 @@ type withoutBadLocation struct{ next http.RoundTripper }
 
 func (t withoutBadLocation) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.next.RoundTrip(req)
-	if resp != nil {
-		if location := resp.Header.Get("Location"); location != "" {
-			if _, parseErr := req.URL.Parse(location); parseErr != nil {
-				resp.Header.Del("Location")
-			}
+	if resp != nil && resp.StatusCode >= 300 && resp.StatusCode <= 399 {
+		if _, parseErr := req.URL.Parse(resp.Header.Get("Location")); parseErr != nil {
+			resp.Header.Del("Location")
 		}
 	}
 	return resp, err

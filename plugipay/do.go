@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"reflect"
 	"slices"
@@ -121,15 +122,20 @@ func (c *call) describe(opts RequestOptions, anyMediaType bool) {
 		c.encode(opts.Body)
 	}
 	c.idempotencyKey = opts.IdempotencyKey
-	c.send(opts.newRequest(c.client.BaseURL(), c.body != nil, anyMediaType))
+	c.send(opts.newRequest(c.body != nil, anyMediaType))
 }
 
 // newRequest returns the request without its body, which each attempt adds.
-func (opts RequestOptions) newRequest(base string, hasBody, anyMediaType bool) (*http.Request, error) {
-	request, err := http.NewRequest(opts.Method, base+opts.Path, nil)
+func (opts RequestOptions) newRequest(hasBody, anyMediaType bool) (*http.Request, error) {
+	path, err := url.ParseRequestURI(opts.Path) // unlike url.Parse, takes no host from a path that begins with two slashes
 	if err != nil {
 		return nil, err
 	}
+	request, err := http.NewRequest(opts.Method, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	request.URL = path
 	for name, values := range opts.Header {
 		request.Header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 	}
