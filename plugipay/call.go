@@ -37,11 +37,10 @@ type call struct {
 
 // response holds the parts of an attempt's response that are kept. It is zero for an attempt without a response.
 type response struct {
-	status     int
-	header     http.Header
-	requestID  string
-	retryAfter time.Duration
-	body       []byte // kept only for WithResponse
+	status    int
+	header    http.Header
+	requestID string
+	body      []byte // kept only for WithResponse
 }
 
 // newCall returns a call of the operation. It resets the ResponseInfo of WithResponse.
@@ -125,7 +124,7 @@ func (c *call) exchange(ctx context.Context, request *http.Request, trace *trace
 		return nil, failed
 	}
 	defer func() { _ = resp.Body.Close() }()
-	c.response = response{status: resp.StatusCode, header: resp.Header, retryAfter: retryAfter(resp.Header)}
+	c.response = response{status: resp.StatusCode, header: resp.Header}
 	buffer := c.client.buffers.Get().(*bytes.Buffer)
 	defer func() {
 		if buffer.Cap() <= maxPooledBytes {
@@ -222,7 +221,7 @@ func (c *call) notRetried(err *Error) *Error {
 func (c *call) fail(err *Error) *Error {
 	c.report()
 	err.Attempts = c.attempts
-	err.RetryAfter = c.response.retryAfter
+	err.RetryAfter = retryAfter(c.response.header)
 	err.IdempotencyKey = c.idempotencyKey
 	err.mayHaveBeenProcessed = err.mayHaveBeenProcessed || c.mayHaveBeenProcessed
 	return err

@@ -40,7 +40,7 @@ func (c *call) shouldRetry(ctx context.Context, failed *Error) (time.Duration, *
 		}
 		return 0, failed
 	}
-	delay, ok := backoff(c.attempts, c.response.retryAfter)
+	delay, ok := backoff(c.attempts, retryAfter(c.response.header))
 	if c.attempts > c.client.maxRetries || !ok {
 		return 0, failed
 	}
