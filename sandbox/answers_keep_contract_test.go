@@ -37,7 +37,7 @@ func TestResponsesKeepContract_ResponsesAreHeldAgainstTheContract(t *testing.T) 
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := sandbox.CheckAnswer(box, http.MethodGet, tt.path, tt.status, tt.body)
+			err := sandbox.CheckResponse(box, http.MethodGet, tt.path, tt.status, tt.body)
 			switch {
 			case tt.breach == "" && err != nil:
 				t.Errorf("got the error %v, want none", err)

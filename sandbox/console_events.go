@@ -51,7 +51,7 @@ type deliveryPage struct {
 type attemptView struct {
 	Time     timeView
 	Took     string
-	Status   int // zero where there was no answer
+	Status   int // zero without a response
 	Err      string
 	Response string
 	Fault    DeliveryFaultKind

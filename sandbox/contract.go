@@ -79,7 +79,7 @@ func bodySchema(o *validator.Operation) *openapi3.Schema {
 
 // breachOf returns an error if the contract does not allow a response. The response to an operation is checked against the
 // operation, and any other, such as to a path that does not exist, against the envelope of errors.
-func (s *Sandbox) breachOf(r *http.Request, o *validator.Operation, header http.Header, a answer) error {
+func (s *Sandbox) breachOf(r *http.Request, o *validator.Operation, header http.Header, a response) error {
 	of, err := "a request for no operation", error(nil)
 	if o == nil {
 		err = s.contract.CheckBody("ErrorEnvelope", a.body)

@@ -101,7 +101,7 @@ func (s *Sandbox) serveControl(w http.ResponseWriter, r *http.Request, route con
 		return
 	}
 	body, err := marshal(controlEnvelope{Data: data, Meta: s.meta(c)})
-	a := answer{status: status, body: body}
+	a := response{status: status, body: body}
 	if err != nil {
 		a = s.refusal(c, err)
 	}

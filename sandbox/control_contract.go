@@ -30,5 +30,5 @@ func serveControlContract(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "something went wrong on our side", http.StatusInternalServerError)
 		return
 	}
-	answer{status: http.StatusOK, body: document}.write(w, http.Header{"Content-Type": {jsonMediaType}})
+	response{status: http.StatusOK, body: document}.write(w, http.Header{"Content-Type": {jsonMediaType}})
 }

@@ -59,21 +59,21 @@ func statusOf(code gen.ErrorCode) int {
 	return http.StatusInternalServerError
 }
 
-// answer is a response without the headers, which are new even for a stored response.
-type answer struct {
+// response is a response without the headers, which are new even for a stored response.
+type response struct {
 	status      int
 	body        []byte
 	contentType string // empty means application/json
 }
 
 // refusal is the response for an error. One that is no *failure is a mistake in the sandbox.
-func (s *Sandbox) refusal(c *call, err error) answer {
+func (s *Sandbox) refusal(c *call, err error) response {
 	var f *failure
 	if !errors.As(err, &f) {
 		f = &failure{code: gen.ErrorCodeInternalError, message: "something went wrong on our side"}
 	}
 	if f.raw != nil {
-		return answer{status: f.status, body: []byte(f.raw.text), contentType: f.raw.contentType}
+		return response{status: f.status, body: []byte(f.raw.text), contentType: f.raw.contentType}
 	}
 	envelope := gen.ErrorEnvelope{
 		Error: gen.ErrorDetail{Code: f.code, Message: f.message},
@@ -84,7 +84,7 @@ func (s *Sandbox) refusal(c *call, err error) answer {
 	}
 	var body bytes.Buffer
 	_ = json.NewEncoder(&body).Encode(envelope) // texts only: it cannot fail
-	return answer{status: cmp.Or(f.status, statusOf(f.code)), body: body.Bytes()}
+	return response{status: cmp.Or(f.status, statusOf(f.code)), body: body.Bytes()}
 }
 
 func (s *Sandbox) meta(c *call) gen.Meta {
@@ -95,7 +95,7 @@ func (s *Sandbox) meta(c *call) gen.Meta {
 	return gen.Meta{RequestID: c.requestID, Timestamp: formatTime(now)}
 }
 
-func answerHeader(c *call, a answer) http.Header {
+func newResponseHeader(c *call, a response) http.Header {
 	header := http.Header{}
 	header.Set("Content-Type", cmp.Or(a.contentType, jsonMediaType))
 	header.Set("Content-Length", strconv.Itoa(len(a.body)))
@@ -112,7 +112,7 @@ func answerHeader(c *call, a answer) http.Header {
 	return header
 }
 
-func (a answer) write(w http.ResponseWriter, header http.Header) {
+func (a response) write(w http.ResponseWriter, header http.Header) {
 	for name, values := range header {
 		w.Header()[name] = values
 	}
@@ -120,13 +120,13 @@ func (a answer) write(w http.ResponseWriter, header http.Header) {
 	_, _ = w.Write(a.body) // the client may have gone
 }
 
-// answerRecorder is the http.ResponseWriter that the generated server writes to.
-type answerRecorder struct {
+// responseRecorder is the http.ResponseWriter that the generated server writes to.
+type responseRecorder struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-func (r *answerRecorder) Header() http.Header         { return r.header }
-func (r *answerRecorder) WriteHeader(status int)      { r.status = status }
-func (r *answerRecorder) Write(p []byte) (int, error) { return r.body.Write(p) }
+func (r *responseRecorder) Header() http.Header         { return r.header }
+func (r *responseRecorder) WriteHeader(status int)      { r.status = status }
+func (r *responseRecorder) Write(p []byte) (int, error) { return r.body.Write(p) }

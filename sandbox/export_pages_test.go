@@ -49,7 +49,7 @@ func QRImage(text string) string { return qrImage(text).Path }
 // PreferredLanguage is preferredLanguage.
 func PreferredLanguage(accepted string) string { return string(preferredLanguage([]string{accepted})) }
 
-// PostHosted posts a form of the hosted page, and returns the status of the answer.
+// PostHosted posts a form of the hosted page, and returns the status of the response.
 func PostHosted(s *Sandbox, id string, fields map[string]string) int {
 	form := url.Values{}
 	for name, value := range fields {

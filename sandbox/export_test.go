@@ -10,22 +10,22 @@ import (
 // NewAt is New with a real time that the test decides.
 func NewAt(opts Options, realTime func() time.Time) *Sandbox { return newSandbox(opts, realTime) }
 
-// KeptAnswers is how many answers are kept for the test data of the default workspace.
-func KeptAnswers(s *Sandbox) int {
-	answers := s.directory.firstKey.home.test.answers
-	answers.mu.Lock()
-	defer answers.mu.Unlock()
-	return len(answers.oldest)
+// KeptResponses returns the number of responses that are stored for the test data of the default workspace.
+func KeptResponses(s *Sandbox) int {
+	stored := s.directory.firstKey.home.test.idempotency
+	stored.mu.Lock()
+	defer stored.mu.Unlock()
+	return len(stored.oldest)
 }
 
-// AnswerStore is a idempotencyStore whose answers are only a status.
-type AnswerStore struct{ answers *idempotencyStore }
+// ResponseStore is an idempotencyStore whose responses are only a status.
+type ResponseStore struct{ stored *idempotencyStore }
 
-func NewAnswerStore() AnswerStore { return AnswerStore{newIdempotencyStore(-1)} }
+func NewResponseStore() ResponseStore { return ResponseStore{newIdempotencyStore(-1)} }
 
-func (s AnswerStore) Once(ctx context.Context, key, parameters string, perform func() int) (int, error) {
-	a, _, err := s.answers.once(ctx, key, sha256.Sum256([]byte(parameters)), time.Now, func() answer {
-		return answer{status: perform()}
+func (s ResponseStore) Once(ctx context.Context, key, parameters string, perform func() int) (int, error) {
+	a, _, err := s.stored.once(ctx, key, sha256.Sum256([]byte(parameters)), time.Now, func() response {
+		return response{status: perform()}
 	})
 	return a.status, err
 }
@@ -33,8 +33,8 @@ func (s AnswerStore) Once(ctx context.Context, key, parameters string, perform f
 // Breach reports a breach of the contract.
 func Breach(s *Server, err error) { s.onBreach(err) }
 
-// CheckAnswer holds an answer against the contract, as a sandbox does with its own.
-func CheckAnswer(s *Sandbox, method, path string, status int, body string) error {
+// CheckResponse checks a response against the contract in the same way as a sandbox checks its own.
+func CheckResponse(s *Sandbox, method, path string, status int, body string) error {
 	r, err := http.NewRequest(method, path, nil)
 	if err != nil {
 		return err
@@ -43,6 +43,6 @@ func CheckAnswer(s *Sandbox, method, path string, status int, body string) error
 	if err != nil {
 		operation = nil
 	}
-	a := answer{status: status, body: []byte(body)}
+	a := response{status: status, body: []byte(body)}
 	return s.breachOf(r, operation, http.Header{"Content-Type": {"application/json"}}, a)
 }

@@ -204,7 +204,7 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return fail(gen.ErrorCodeServiceUnavailable, "the client went before the answer")
+		return fail(gen.ErrorCodeServiceUnavailable, "the client closed the connection before the response")
 	}
 }
 

@@ -96,9 +96,9 @@ func (l *routeList) all() []string {
 }
 
 // performRoute calls the handler of a user's route and puts what it writes into an envelope.
-func (s *Sandbox) performRoute(r *http.Request, c *call) answer {
+func (s *Sandbox) performRoute(r *http.Request, c *call) response {
 	setBody(r, c.body)
-	recorder := &answerRecorder{header: http.Header{}, status: http.StatusOK}
+	recorder := &responseRecorder{header: http.Header{}, status: http.StatusOK}
 	s.routes.mux.ServeHTTP(recorder, r)
 	written := recorder.body.Bytes()
 	if recorder.status >= http.StatusBadRequest {
@@ -108,7 +108,7 @@ func (s *Sandbox) performRoute(r *http.Request, c *call) answer {
 	if err != nil {
 		return s.refusal(c, err)
 	}
-	return answer{status: recorder.status, body: body}
+	return response{status: recorder.status, body: body}
 }
 
 // dataOf returns what a handler has written as JSON.

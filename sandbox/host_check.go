@@ -79,5 +79,5 @@ func (s *Sandbox) refuseHost(w http.ResponseWriter, r *http.Request, err error) 
 	}
 	c := s.newCall(r)
 	a := s.refusal(c, err)
-	a.write(w, answerHeader(c, a))
+	a.write(w, newResponseHeader(c, a))
 }

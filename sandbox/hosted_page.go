@@ -56,7 +56,7 @@ func newHostedQuery(query url.Values) hostedQuery {
 	}
 }
 
-// serveHostedPage answers a request for the hosted page of a session, in whichever workspace it is.
+// serveHostedPage responds to a request for the hosted page of a session of any workspace.
 func (s *Sandbox) serveHostedPage(w http.ResponseWriter, r *http.Request, id string) {
 	l := languageOf(w, r)
 	found, sessions, ok := s.findSession(id)

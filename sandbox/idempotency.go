@@ -32,23 +32,23 @@ type storedResponse struct {
 	done        chan struct{} // closed when the first request has been processed
 
 	// Both are set before done is closed, and do not change after it.
-	kept   bool // false when the first request failed: a later one is processed
-	answer answer
+	kept     bool // false when the first request failed: a later one is processed
+	response response
 }
 
 func newIdempotencyStore(limit int) *idempotencyStore {
 	return &idempotencyStore{limit: limit, byKey: map[string]*storedResponse{}}
 }
 
-// answerOnce performs a request. If the request repeats an earlier one with the same idempotency key, it returns the earlier
+// performOnce performs a request. If the request repeats an earlier one with the same idempotency key, it returns the earlier
 // response. The header has no meaning on a read.
-func (s *Sandbox) answerOnce(r *http.Request, c *call, perform func() answer) (answer, error) {
+func (s *Sandbox) performOnce(r *http.Request, c *call, perform func() response) (response, error) {
 	key := r.Header.Get(idempotencyKeyHeader)
 	if key == "" || isRead(r.Method) {
 		return perform(), nil
 	}
 	fingerprint := fingerprintOf(r, c.body)
-	stored, replayed, err := c.data.answers.once(r.Context(), key, fingerprint, c.workspace.clock.now, perform)
+	stored, replayed, err := c.data.idempotency.once(r.Context(), key, fingerprint, c.workspace.clock.now, perform)
 	c.replayed = replayed
 	return stored, err
 }
@@ -71,25 +71,25 @@ func canonical(body []byte) string {
 // once performs the first request with a key and stores its response, unless the response is a failure of the server. A request
 // that arrives while the first one is being processed waits for it.
 func (k *idempotencyStore) once(
-	ctx context.Context, key string, fingerprint [sha256.Size]byte, now func() time.Time, perform func() answer,
-) (a answer, replayed bool, err error) {
+	ctx context.Context, key string, fingerprint [sha256.Size]byte, now func() time.Time, perform func() response,
+) (a response, replayed bool, err error) {
 	for {
 		entry, isFirst := k.claim(key, fingerprint, now())
 		if isFirst {
 			return k.complete(entry, perform), false, nil
 		}
 		if entry.fingerprint != fingerprint {
-			return answer{}, false, fail(gen.ErrorCodeIdempotencyMismatch,
+			return response{}, false, fail(gen.ErrorCodeIdempotencyMismatch,
 				"the idempotency key was used with other parameters")
 		}
 		select {
 		case <-entry.done:
 		case <-ctx.Done():
-			return answer{}, false, fail(gen.ErrorCodeServiceUnavailable,
-				"the first request with the idempotency key has not been answered yet")
+			return response{}, false, fail(gen.ErrorCodeServiceUnavailable,
+				"the first request with the idempotency key is still being processed")
 		}
 		if entry.kept {
-			return entry.answer, true, nil
+			return entry.response, true, nil
 		}
 	}
 }
@@ -112,17 +112,17 @@ func (k *idempotencyStore) claim(key string, fingerprint [sha256.Size]byte, now 
 }
 
 // complete performs the first request. If that panics, no other request is left waiting.
-func (k *idempotencyStore) complete(entry *storedResponse, perform func() answer) answer {
+func (k *idempotencyStore) complete(entry *storedResponse, perform func() response) response {
 	defer func() {
 		if !entry.kept {
 			k.forget(entry)
 		}
 		close(entry.done)
 	}()
-	entry.answer = perform()
-	entry.answer.body = slices.Clone(entry.answer.body) // without what the buffer has left over
-	entry.kept = entry.answer.status < http.StatusInternalServerError
-	return entry.answer
+	entry.response = perform()
+	entry.response.body = slices.Clone(entry.response.body) // without what the buffer has left over
+	entry.kept = entry.response.status < http.StatusInternalServerError
+	return entry.response
 }
 
 func (k *idempotencyStore) forget(entry *storedResponse) {

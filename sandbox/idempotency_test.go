@@ -179,11 +179,11 @@ func TestIdempotency_ForgottenKeysDoNotPileUp(t *testing.T) {
 		c.send(http.MethodPost, sessionsPath, validInput, withKey(key)).want(http.StatusCreated)
 		box.Advance(10 * time.Hour)
 	}
-	if kept := sandbox.KeptAnswers(box); kept != 3 {
+	if kept := sandbox.KeptResponses(box); kept != 3 {
 		t.Fatalf("%d answers are kept, want 3", kept)
 	}
 	c.send(http.MethodPost, sessionsPath, validInput, withKey("d")).want(http.StatusCreated)
-	if kept := sandbox.KeptAnswers(box); kept != 3 {
+	if kept := sandbox.KeptResponses(box); kept != 3 {
 		t.Errorf("%d answers are kept, want those to b, c and d", kept)
 	}
 }
@@ -230,7 +230,7 @@ func TestIdempotency_ConcurrentRequestsGetOneResponse(t *testing.T) {
 
 func TestIdempotency_SecondRequestWaitsForTheFirst(t *testing.T) {
 	t.Parallel()
-	store := sandbox.NewAnswerStore()
+	store := sandbox.NewResponseStore()
 	inFirst, goOn := make(chan struct{}), make(chan struct{})
 	var all sync.WaitGroup
 	all.Go(func() {
@@ -262,7 +262,7 @@ func TestIdempotency_SecondRequestWaitsForTheFirst(t *testing.T) {
 
 func TestIdempotency_FailureOfTheServerIsNotKept(t *testing.T) {
 	t.Parallel()
-	store := sandbox.NewAnswerStore()
+	store := sandbox.NewResponseStore()
 	inFirst, goOn := make(chan struct{}), make(chan struct{})
 	var all sync.WaitGroup
 	all.Go(func() {
@@ -281,7 +281,7 @@ func TestIdempotency_FailureOfTheServerIsNotKept(t *testing.T) {
 
 func TestIdempotency_PanicLeavesNobodyWaiting(t *testing.T) {
 	t.Parallel()
-	store := sandbox.NewAnswerStore()
+	store := sandbox.NewResponseStore()
 	func() {
 		defer func() { _ = recover() }()
 		store.Once(t.Context(), "k", "parameters", func() int { panic("a mistake") })

@@ -66,7 +66,7 @@ func (l *requestLog) clear(accountID string) {
 }
 
 // recordRequest keeps a request and its response.
-func (s *Sandbox) recordRequest(r *http.Request, c *call, responseHeader http.Header, a answer) {
+func (s *Sandbox) recordRequest(r *http.Request, c *call, responseHeader http.Header, a response) {
 	record := recordedRequest{header: s.shownHeader(r.Header), responseHeader: responseHeader, warnings: c.warnings}
 	record.Request = Request{
 		ID:             c.requestID,
@@ -119,7 +119,7 @@ func shownAuthorization(value string) string {
 }
 
 // sessionID returns the id of the session that a call is about: the one in its path, or the one that it created.
-func (c *call) sessionID(a answer) string {
+func (c *call) sessionID(a response) string {
 	if c.operation == nil {
 		return ""
 	}

@@ -146,7 +146,7 @@ type call struct {
 	// What a fault does to the call.
 	injected   bool          // the response is the fault's
 	retryAfter time.Duration // of that response; zero: as without a fault
-	drop       bool          // there is to be no answer
+	drop       bool          // send no response
 	delayed    bool
 }
 
@@ -178,8 +178,8 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a = s.refusal(c, err)
 		c.refused = err
 	}
-	header := answerHeader(c, a)
-	s.checkAnswer(r, c, header, a)
+	header := newResponseHeader(c, a)
+	s.checkResponse(r, c, header, a)
 	s.recordRequest(r, c, header, a) // first, so that who has the response finds it in the console
 	if c.drop {
 		panic(http.ErrAbortHandler) // makes package net/http cut the connection
@@ -193,39 +193,39 @@ func (s *Sandbox) newCall(r *http.Request) *call {
 }
 
 // process takes a request through all the steps. The error of a step that refuses it is a *failure.
-func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (answer, error) {
+func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (response, error) {
 	var err error
 	if err = s.route(r, c); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if c.body, err = readBody(w, r); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if c.key, err = s.authenticate(r, c.body); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	c.workspace = c.key.home
 	c.data = c.workspace.dataset(c.key.live)
 	c.rate = s.seeRate(c.data, r.Method) // so that the refusals of the next two steps carry it too
 	if err := s.actOnBehalf(r.Header, c); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if err := c.key.mayUse(r.Method); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if c.rate, err = s.countRequest(c.data, r.Method); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if err := s.applyFault(r.Context(), c); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if c.operation == nil {
-		return s.answerOnce(r, c, func() answer { return s.performRoute(r, c) })
+		return s.performOnce(r, c, func() response { return s.performRoute(r, c) })
 	}
 	if err := checkRequest(r, c); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	return s.answerOnce(r, c, func() answer { return s.perform(r) })
+	return s.performOnce(r, c, func() response { return s.perform(r) })
 }
 
 // route finds the operation of the contract that a request is for, or a route that the user has added.
@@ -248,14 +248,14 @@ func (c *call) operationName() string {
 }
 
 // perform calls the generated server, which decodes the request and calls the operation.
-func (s *Sandbox) perform(r *http.Request) answer {
-	recorder := &answerRecorder{header: http.Header{}, status: http.StatusOK}
+func (s *Sandbox) perform(r *http.Request) response {
+	recorder := &responseRecorder{header: http.Header{}, status: http.StatusOK}
 	s.operations.ServeHTTP(recorder, r)
-	return answer{status: recorder.status, body: recorder.body.Bytes()}
+	return response{status: recorder.status, body: recorder.body.Bytes()}
 }
 
-// checkAnswer reports a response that the contract does not allow.
-func (s *Sandbox) checkAnswer(r *http.Request, c *call, header http.Header, a answer) {
+// checkResponse reports a response that the contract does not allow.
+func (s *Sandbox) checkResponse(r *http.Request, c *call, header http.Header, a response) {
 	if s.onBreach == nil || c.injected && a.contentType != "" || c.route != "" {
 		return // unchecked: the body of a fault, and what the user's route writes
 	}
@@ -276,7 +276,7 @@ func (s *Sandbox) actOnBehalf(header http.Header, c *call) error {
 		return nil
 	}
 	other, ok := s.directory.account(accountID)
-	if !ok || !c.key.platformAdmin { // one answer for both: who may not act must not learn which accounts there are
+	if !ok || !c.key.platformAdmin { // the same response for both, so that a caller who may not act does not learn which accounts exist
 		return fail(gen.ErrorCodeInsufficientScope, "the key may not act on behalf of this account")
 	}
 	c.workspace = other

@@ -131,7 +131,7 @@ func TestSessionStore_MaxSessionsBoundsKeptResponses(t *testing.T) {
 	for i := range 10 {
 		c.send(http.MethodPost, sessionsPath, validInput, header("Idempotency-Key", fmt.Sprint("key_", i))).want(201)
 	}
-	if got := sandbox.KeptAnswers(server.Sandbox); got != 3 {
+	if got := sandbox.KeptResponses(server.Sandbox); got != 3 {
 		t.Errorf("%d responses are kept, want 3", got)
 	}
 	first := c.send(http.MethodPost, sessionsPath, validInput, header("Idempotency-Key", "key_9")).want(201)

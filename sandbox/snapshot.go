@@ -18,8 +18,8 @@ type workspaceSnapshot struct {
 }
 
 type datasetSnapshot struct {
-	sessions []session // in order
-	answers  []*storedResponse
+	sessions  []session // in order
+	responses []*storedResponse
 }
 
 // Snapshot returns the state of the sandbox: its sessions, its responses to idempotency keys, its faults and its clock. A test
@@ -62,12 +62,12 @@ func (w *workspace) restore(from workspaceSnapshot) {
 }
 
 func (d *dataset) snapshot() datasetSnapshot {
-	return datasetSnapshot{sessions: d.sessions.snapshot(), answers: d.answers.snapshot()}
+	return datasetSnapshot{sessions: d.sessions.snapshot(), responses: d.idempotency.snapshot()}
 }
 
 func (d *dataset) restore(from datasetSnapshot) {
 	d.sessions.restore(from.sessions)
-	d.answers.restore(from.answers)
+	d.idempotency.restore(from.responses)
 }
 
 // snapshot returns copies of all sessions.
@@ -114,11 +114,11 @@ func (k *idempotencyStore) snapshot() []*storedResponse {
 	return slices.DeleteFunc(slices.Clone(k.oldest), func(a *storedResponse) bool { return !finished(a) })
 }
 
-func (k *idempotencyStore) restore(answers []*storedResponse) {
+func (k *idempotencyStore) restore(responses []*storedResponse) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.byKey, k.oldest = make(map[string]*storedResponse, len(answers)), slices.Clone(answers)
-	for _, a := range answers {
+	k.byKey, k.oldest = make(map[string]*storedResponse, len(responses)), slices.Clone(responses)
+	for _, a := range responses {
 		k.byKey[a.key] = a
 	}
 }

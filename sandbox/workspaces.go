@@ -21,11 +21,11 @@ type workspace struct {
 
 // dataset is what a workspace keeps apart for its test keys and its live keys.
 type dataset struct {
-	sessions *sessionStore
-	answers  *idempotencyStore
-	cursors  cursorSeal
-	reads    rateCounter
-	writes   rateCounter
+	sessions    *sessionStore
+	idempotency *idempotencyStore
+	cursors     cursorSeal
+	reads       rateCounter
+	writes      rateCounter
 }
 
 type adapter struct {
@@ -96,7 +96,7 @@ func (w *workspace) close() {
 }
 
 func newDataset(x *expiries, limit int) *dataset {
-	return &dataset{sessions: newSessionStore(x, limit), answers: newIdempotencyStore(limit), cursors: newCursorSeal()}
+	return &dataset{sessions: newSessionStore(x, limit), idempotency: newIdempotencyStore(limit), cursors: newCursorSeal()}
 }
 
 func (w *workspace) dataset(live bool) *dataset {
