@@ -15,16 +15,16 @@ const (
 	activityConsole = "console" // the developer, in the console
 )
 
-// activity is something that happened at the sandbox next to its API.
+// activity is a use of the sandbox other than a call of its API.
 type activity struct {
 	At        time.Time // by the sandbox's clock
 	Kind      string
 	What      string // "opened the page: choose", "posted pay", "POST /_sandbox/clock"
 	Status    int
-	SessionID string // empty: it is about no session
-	AccountID string // empty: it is about all accounts
+	SessionID string // empty if it is not about a session
+	AccountID string // empty if it is about all accounts
 	Sent      string // the beginning of the body of a control call
-	Times     int    // how often a page was opened in a row, because it refreshes itself
+	Times     int    // number of times that a page, which refreshes itself, was opened in a row
 }
 
 // activityLog keeps the last activities.
@@ -38,13 +38,13 @@ func (l *activityLog) add(a activity) {
 	defer l.mu.Unlock()
 	a.Times = 1
 	if len(l.kept) >= keptActivities {
-		l.kept[0] = activity{} // or the array under the slice would keep its texts
+		l.kept[0] = activity{} // otherwise the array under the slice keeps its texts
 		l.kept = l.kept[1:]
 	}
 	l.kept = append(l.kept, a)
 }
 
-// addView is add for a page that was opened. One that was opened again is counted: waiting pages refresh themselves.
+// addView is add for a page that was opened. It counts repeated views, because waiting pages refresh themselves.
 func (l *activityLog) addView(a activity) {
 	if !l.countAgain(a) {
 		l.add(a)
@@ -69,7 +69,7 @@ func (l *activityLog) countAgain(a activity) bool {
 	return false
 }
 
-// newestFirst returns a copy of the activities of a session, or of all where the id is empty.
+// newestFirst returns a copy of the activities of a session, or all activities if the id is empty.
 func (l *activityLog) newestFirst(sessionID string) []activity {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -82,7 +82,7 @@ func (l *activityLog) newestFirst(sessionID string) []activity {
 	return kept
 }
 
-// clear forgets the activities of an account, or all of them when the account is empty.
+// clear removes the activities of an account, or all activities if the account is empty.
 func (l *activityLog) clear(accountID string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// formatAmount writes an amount for people, in the form of the options.
+// formatAmount returns an amount for people to read, in the form of the options.
 func (s *Sandbox) formatAmount(amount int64, currency gen.CurrencyCode) string {
 	if s.amounts != nil {
 		return s.amounts(amount, plugipay.CurrencyCode(currency))
@@ -21,7 +21,7 @@ func (s *Sandbox) formatAmount(amount int64, currency gen.CurrencyCode) string {
 func formatHundredths(amount int64, currency gen.CurrencyCode) string {
 	sign, size := "", uint64(amount)
 	if amount < 0 {
-		sign, size = "-", -size // right for the least int64 too
+		sign, size = "-", -size // also correct for the smallest int64
 	}
 	text := sign + groupThousands(strconv.FormatUint(size/100, 10))
 	if fraction := size % 100; currency != gen.CurrencyIDR || fraction != 0 {

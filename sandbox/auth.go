@@ -21,7 +21,7 @@ const (
 	maxTimestampSkew = 300 // seconds, either way
 )
 
-// credentials are what an Authorization header says: a dashboard key alone, or a key's id with a signature.
+// credentials are the values in an Authorization header: a dashboard key alone, or a key's id with a signature.
 type credentials struct {
 	bearer    bool
 	keyID     string
@@ -64,8 +64,8 @@ func (s *Sandbox) authenticate(r *http.Request, body []byte) (*accessKey, error)
 	return key, nil
 }
 
-// parseAuthorization reads the values of the Authorization header. One that is missing is a missing key; one that
-// cannot be understood counts as a signature that is not valid.
+// parseAuthorization reads the values of the Authorization header. Without a header, the key is invalid. With a malformed
+// header, the signature is invalid.
 func parseAuthorization(values []string) (credentials, error) {
 	if len(values) == 0 || values[0] == "" {
 		return credentials{}, fail(gen.ErrorCodeInvalidKey, "the Authorization header is missing")
@@ -104,7 +104,8 @@ func malformedAuthorization() error {
 		"Authorization must be "+signatureScheme+" keyId=<key id>, scope=*, signature=<hex>, or Bearer <key>")
 }
 
-// checkTimestamp goes by the real clock even when the sandbox's clock was moved on, as clients do.
+// checkTimestamp compares the timestamp with the real clock, because clients sign with the real time. The sandbox's clock may
+// be ahead.
 func (s *Sandbox) checkTimestamp(value string) (int64, error) {
 	timestamp, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || strconv.FormatInt(timestamp, 10) != value {
@@ -118,8 +119,8 @@ func (s *Sandbox) checkTimestamp(value string) (int64, error) {
 	return timestamp, nil
 }
 
-// signedPath is the path with its query as the client sent them. It comes from the URL and not from the request line,
-// so that a handler in front may take off a prefix.
+// signedPath returns the path and query that the client signed. It uses the URL and not the request line, so that a handler in
+// front of the sandbox can remove a prefix.
 func signedPath(r *http.Request) string {
 	path := r.URL.EscapedPath()
 	if r.URL.RawQuery != "" || r.URL.ForceQuery {

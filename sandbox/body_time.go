@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// defaultBodyTimeout is how long the body of a request may take to arrive.
+// defaultBodyTimeout is the time limit for reading the body of a request.
 const defaultBodyTimeout = 30 * time.Second
 
-// limitBodyTime sets a deadline for the body of a request, which ends when the body has been read. A deadline for the
-// whole server would also end requests that a fault delays.
+// limitBodyTime sets a deadline for reading the body of a request. A read timeout of the server would also end requests that a
+// fault delays.
 func (s *Sandbox) limitBodyTime(w http.ResponseWriter, r *http.Request) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return

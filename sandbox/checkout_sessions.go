@@ -17,8 +17,8 @@ const (
 	defaultPageLimit = 50
 )
 
-// checkoutSessions performs the operations of the contract. Whoever calls it has authenticated the request and held it
-// against the contract.
+// checkoutSessions performs the operations of the contract. The caller has authenticated the request and checked it against
+// the contract.
 type checkoutSessions struct {
 	sandbox *Sandbox
 }
@@ -70,7 +70,7 @@ func (o checkoutSessions) CreateCheckoutSession(
 	if o.sandbox.strict && len(c.warnings) > 0 {
 		return nil, invalid(c.warnings[0].Field, c.warnings[0].Text)
 	}
-	c.workspace.expiries.expireDue() // or the expiries of a long run would pile up
+	c.workspace.expiries.expireDue() // otherwise the expiries of a long run pile up
 	created := c.data.sessions.create(newSession{
 		accountID:    c.workspace.accountID,
 		workspace:    c.workspace.name,
@@ -139,7 +139,7 @@ func (o checkoutSessions) ListCheckoutSessions(
 	if err != nil {
 		return nil, err
 	}
-	c.workspace.expiries.expireDue() // so that sessions are found by the status that they have
+	c.workspace.expiries.expireDue() // so that a filter by status finds expired sessions
 	limit := valueOr(request.Params.Limit, defaultPageLimit)
 	page, rest := c.data.sessions.page(query, limit, c.workspace.clock.now())
 	var next *string
@@ -156,7 +156,7 @@ func (o checkoutSessions) ListCheckoutSessions(
 	}}, nil
 }
 
-// listQuery returns the filters and the order of a list. A cursor carries its own, which replace those of the request.
+// listQuery returns the filters and the order of a list. A cursor contains both, and replaces those of the request.
 func (c *call) listQuery(params gen.ListCheckoutSessionsParams) (listQuery, error) {
 	if params.Cursor != nil {
 		return c.data.cursors.decode(*params.Cursor)
@@ -204,7 +204,7 @@ func (o checkoutSessions) envelope(c *call, data gen.CheckoutSession) gen.Checko
 	return gen.CheckoutSessionEnvelope{Data: data, Meta: o.sandbox.meta(c)}
 }
 
-// listMeta gives the paging in both of its documented forms.
+// listMeta returns the paging in both documented forms.
 func (o checkoutSessions) listMeta(c *call, limit int, next *string) gen.ListMeta {
 	meta := o.sandbox.meta(c)
 	hasMore := next != nil

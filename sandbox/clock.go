@@ -12,8 +12,8 @@ import (
 // latestTime is the last time that the format below can write.
 var latestTime = time.Date(9999, time.December, 31, 23, 59, 59, 999_000_000, time.UTC)
 
-// clock is a time that may be ahead of the one that it is based on. The sandbox's clock is based on the real time, and
-// the clock of each workspace on the sandbox's.
+// clock is a clock that may be ahead of its base. The base of the sandbox's clock is the real time. The base of each
+// workspace's clock is the sandbox's clock.
 type clock struct {
 	base func() time.Time
 
@@ -23,7 +23,7 @@ type clock struct {
 
 func newClock(base func() time.Time) *clock { return &clock{base: base} }
 
-// now returns the time to the millisecond, which is what the API shows.
+// now returns the time in whole milliseconds, the precision of the API.
 func (c *clock) now() time.Time { return c.exact().UTC().Truncate(time.Millisecond) }
 
 func (c *clock) exact() time.Time {
@@ -38,7 +38,7 @@ func (c *clock) advance(d time.Duration) {
 	c.ahead += min(max(d, 0), math.MaxInt64-c.ahead)
 }
 
-// set puts the clock so far ahead of its base.
+// set makes the clock run ahead of its base by the duration.
 func (c *clock) set(ahead time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -51,10 +51,10 @@ func (c *clock) aheadBy() time.Duration {
 	return c.ahead
 }
 
-// formatTime writes a time as the API does.
+// formatTime returns a time in the format of the API.
 func formatTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// afterSeconds returns t and some seconds more, but no time that cannot be written.
+// afterSeconds returns the time some seconds after t, at most latestTime.
 func afterSeconds(t time.Time, seconds int64) time.Time {
 	if seconds > latestTime.Unix()-t.Unix() {
 		return latestTime
@@ -62,9 +62,9 @@ func afterSeconds(t time.Time, seconds int64) time.Time {
 	return time.Unix(t.Unix()+seconds, int64(t.Nanosecond())).UTC()
 }
 
-// newID returns an id that cannot be guessed: the prefix and a ULID.
+// newID returns the prefix and a random ULID, an id that cannot be guessed.
 func newID(prefix string, now time.Time) string {
-	// MustNew panics for times after the year 10889 or when there are no random bytes. The clock cannot get there, and
-	// crypto/rand ends the program before it returns an error.
+	// MustNew panics for times after the year 10889, which the clock cannot reach, and without random bytes, for which crypto/rand
+	// ends the program first.
 	return prefix + ulid.MustNew(ulid.Timestamp(now), rand.Reader).String()
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/boombuler/barcode/qr"
 )
 
-// codeImage is a code as the path of an SVG: rectangles, a run of dark modules each.
+// codeImage is a QR code or barcode as the path of an SVG. Each rectangle of the path is a run of dark modules.
 type codeImage struct {
 	Path          string // for its attribute d
 	Width, Height int    // with the quiet zone around the code
@@ -19,7 +19,7 @@ type codeImage struct {
 // qrImage draws a QR code with the quiet zone of four modules that readers need.
 func qrImage(text string) codeImage {
 	code, err := qr.Encode(text, qr.M, qr.Auto)
-	if err != nil { // too long for a code: none of the sandbox's texts is
+	if err != nil { // the text is too long, which none of the sandbox's texts is
 		return codeImage{}
 	}
 	return newCodeImage(code, 4, 1)
@@ -28,13 +28,13 @@ func qrImage(text string) codeImage {
 // barcodeImage draws a code for the scanner of a till.
 func barcodeImage(digits string) codeImage {
 	code, err := code128.Encode(digits)
-	if err != nil { // not digits: the sandbox makes no others
+	if err != nil { // the text has a character that is not a digit, which the sandbox never passes
 		return codeImage{}
 	}
 	return newCodeImage(code, 10, 40)
 }
 
-// newCodeImage turns the pixels of a code into rectangles of a height, with a quiet zone around them.
+// newCodeImage turns the pixels of a code into rectangles of the height, and adds a quiet zone around them.
 func newCodeImage(code barcode.Barcode, quiet, height int) codeImage {
 	size := code.Bounds().Size()
 	dark := func(x, y int) bool { return x < size.X && code.At(x, y) == color.Black }

@@ -37,7 +37,7 @@ const (
 	tabTools      = "tools"
 )
 
-// consoleView is what the console shows: a list, one thing of a list, or the tools.
+// consoleView is the content of a console page: a list, one entry of a list, or the tools.
 type consoleView struct {
 	Tabs      []tabView
 	Clock     clockView
@@ -58,7 +58,7 @@ type consoleView struct {
 	Request  *requestPage
 	Event    *eventPage
 	Delivery *deliveryPage
-	Missing  string // what the address names and is not there
+	Missing  string // the kind of entry that the address names but that does not exist
 }
 
 type tabView struct {
@@ -67,31 +67,31 @@ type tabView struct {
 	Counted, Current bool
 }
 
-// clockView is the time twice: the sandbox's clock may be ahead.
+// clockView holds the real time and the time of the sandbox's clock, which may be ahead.
 type clockView struct {
 	Sandbox, Real timeView
-	Ahead         string // empty: they are the same
+	Ahead         string // empty if both are the same
 }
 
 // filterView is the form above a list.
 type filterView struct {
 	Tab, Search, Status string
 	Statuses            []string
-	Only                bool   // what failed
-	OnlyLabel           string // empty: there is no such filter
-	Any                 bool   // something is filtered
+	Only                bool   // show only failures
+	OnlyLabel           string // empty if the list cannot be filtered by failures
+	Any                 bool   // reports whether a filter is set
 }
 
-// pagesView says which part of a list is shown.
+// pagesView describes the part of a list that is shown.
 type pagesView struct {
 	First, Last, Total int
-	Newer, Older       string // addresses; empty: there are none
+	Newer, Older       string // addresses, empty if no such page exists
 }
 
-// snippetView is what a developer pastes to get started.
+// snippetView is a text that a developer pastes to get started.
 type snippetView struct{ Environment, Trigger, Endpoint string }
 
-// consoleQuery is what the address of the console says.
+// consoleQuery holds the query parameters of a console page.
 type consoleQuery struct {
 	values url.Values
 	tab    string
@@ -109,7 +109,7 @@ func newConsoleQuery(values url.Values) consoleQuery {
 	return q
 }
 
-// with returns the address with other values. Empty ones are left out.
+// with returns the address with other values, without empty values.
 func (q consoleQuery) with(parameters ...string) string {
 	values := url.Values{}
 	for name, v := range q.values {
@@ -130,9 +130,9 @@ func (q consoleQuery) onlyFailed() bool {
 	return q.values.Get(onlyParameter) != ""
 }
 
-// serveConsole shows what the sandbox holds and what it was asked, and does what the developer asks for.
+// serveConsole shows the content of the sandbox and its requests, and performs the developer's actions.
 func (s *Sandbox) serveConsole(w http.ResponseWriter, r *http.Request) {
-	// A name of another site may be made to point to this machine, and that site's pages could then read this one.
+	// The owner of another site can make a name of that site point to this machine. Then pages of that site could read the console.
 	if !s.isOwnHost(r.Host) {
 		writeNotice(w, http.StatusForbidden, "The console is for this machine only",
 			"Open it under the name localhost or at the address 127.0.0.1, or start the sandbox with -allow-host "+hostname(r.Host)+".")
@@ -148,9 +148,9 @@ func (s *Sandbox) serveConsole(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// showConsole sends the page that the address names. Problem is what was wrong with an action.
+// showConsole sends the page that the address names. Problem is the reason why an action failed.
 func (s *Sandbox) showConsole(w http.ResponseWriter, r *http.Request, status int, problem string) {
-	s.expireDue() // so that lists and timelines have what has happened by now
+	s.expireDue() // so that lists and timelines are up to date
 	view := s.consoleView(r)
 	view.Problem = problem
 	if view.Missing != "" && status == http.StatusOK {
@@ -217,7 +217,7 @@ func (s *Sandbox) consoleView(r *http.Request) consoleView {
 	return view
 }
 
-// showOne shows the one thing that the address names, if it names one.
+// showOne shows the single entry that the address names, if it names one.
 func (s *Sandbox) showOne(view *consoleView, q consoleQuery) bool {
 	var found bool
 	for _, one := range []struct {
@@ -241,7 +241,7 @@ func (s *Sandbox) showOne(view *consoleView, q consoleQuery) bool {
 	return false
 }
 
-// tabs returns the tabs with what they hold. None is current while one thing is shown.
+// tabs returns the tabs with their numbers of entries. No tab is current while a single entry is shown.
 func (s *Sandbox) tabs(q consoleQuery, showsOne bool) []tabView {
 	sessions, events, deliveries := 0, 0, 0
 	for _, w := range s.directory.all() {
@@ -276,7 +276,7 @@ func (s *Sandbox) clockView() clockView {
 	return view
 }
 
-// shortDuration writes a duration as Go does, without its zeros at the end.
+// shortDuration returns a duration in Go's format, without zeros at its end.
 func shortDuration(d time.Duration) string {
 	text := d.Truncate(time.Second).String()
 	if strings.HasSuffix(text, "m0s") {
@@ -288,8 +288,8 @@ func shortDuration(d time.Duration) string {
 	return text
 }
 
-// snippets are the lines to paste of the empty states. They hold the secret that every sandbox has by default, and no
-// other.
+// snippets returns the texts to paste that an empty console shows. They contain a secret only if it is the default secret of
+// every sandbox.
 func (s *Sandbox) snippets(base string) snippetView {
 	key := s.directory.firstKey
 	environment := "export PLUGIPAY_BASE_URL=" + shellQuote(base) + "\n"
@@ -334,7 +334,7 @@ func newFilterView(q consoleQuery) filterView {
 	return f
 }
 
-// part returns the part of a list that the address asks for, and says which it is.
+// part returns the part of a list that the address selects, and its description.
 func part[T any](q consoleQuery, all []T) ([]T, pagesView) {
 	begin := min((q.page-1)*shownRows, len(all))
 	end := min(begin+shownRows, len(all))
@@ -358,13 +358,13 @@ func (q consoleQuery) pages(begin, end, total int) pagesView {
 	return v
 }
 
-// mentions reports whether one of the texts holds what is searched for, in upper or lower case.
+// mentions reports whether one of the texts contains the search text, in upper or lower case.
 func mentions(search string, texts ...string) bool {
 	search = strings.ToLower(search)
 	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(strings.ToLower(text), search) })
 }
 
-// newConsoleTime writes a time to the millisecond, in UTC as the API does.
+// newConsoleTime returns a time for the console, in milliseconds and UTC like the API.
 func newConsoleTime(t time.Time) timeView {
 	return timeView{Text: t.UTC().Format("2006-01-02 15:04:05.000"), Machine: formatTime(t)}
 }
@@ -372,13 +372,13 @@ func newConsoleTime(t time.Time) timeView {
 // newAPITime is newConsoleTime for a time of the API.
 func newAPITime(machine string) timeView {
 	t, err := time.Parse(time.RFC3339, machine)
-	if err != nil { // the sandbox has written it: it is valid
+	if err != nil { // does not happen: the sandbox wrote the time
 		return timeView{Text: machine, Machine: machine}
 	}
 	return newConsoleTime(t)
 }
 
-// indented returns JSON in lines, and anything else as it is.
+// indented returns JSON in lines, and any other text unchanged.
 func indented(text string) string {
 	var lines bytes.Buffer
 	if json.Indent(&lines, []byte(text), "", "  ") != nil {
@@ -387,7 +387,7 @@ func indented(text string) string {
 	return strings.TrimSpace(lines.String())
 }
 
-// milliText writes how long something took.
+// milliText returns a duration in milliseconds.
 func milliText(d time.Duration) string {
 	return strconv.FormatFloat(milliseconds(d), 'f', 1, 64) + " ms"
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
-// What a developer can do in the console beside what a buyer can do: the values of the field "action" of its forms.
+// The actions of the console, next to those of a buyer: the values of the field "action" in its forms.
 const (
 	actionSettleLate          = "settle_late"
 	actionResend              = "resend" // an event
@@ -26,10 +26,10 @@ const (
 	actionReset               = "reset"
 )
 
-// toolsView is what the tab of the tools shows.
+// toolsView is the content of the tools tab.
 type toolsView struct {
 	Workspaces     []workspaceView
-	Faults         []string // that are left
+	Faults         []string // that remain
 	DeliveryFaults []string
 	Operations     []string
 	FaultKinds     []faultKind
@@ -43,17 +43,17 @@ type workspaceView struct {
 	Keys            []string
 }
 
-// faultKind is what the form of faults offers.
+// faultKind is a choice in the form of faults.
 type faultKind struct{ Name, Label string }
 
 func faultKinds() []faultKind {
 	return []faultKind{
 		{"503", "503: not available"}, {"500", "500: an error on Plugipay's side"}, {"429", "429: rate limited"},
-		{"409", "409: conflict"}, {"401", "401: not authenticated"}, {"drop", "The answer is lost"}, {"delay", "5 seconds late"},
+		{"409", "409: conflict"}, {"401", "401: not authenticated"}, {"drop", "The response is lost"}, {"delay", "5 seconds late"},
 	}
 }
 
-// fault returns the fault that a choice of the form stands for.
+// fault returns the fault of a choice in the form.
 func newFormFault(kind string) Fault {
 	switch kind {
 	case "drop":
@@ -63,11 +63,11 @@ func newFormFault(kind string) Fault {
 	case "429":
 		return Fault{RateLimit: true}
 	}
-	status, _ := strconv.Atoi(kind) // zero is refused as a fault without anything
+	status, _ := strconv.Atoi(kind) // zero makes an empty fault, which is refused
 	return Fault{Status: status}
 }
 
-// postConsole does what a form of the console asks for, and shows the page again that the form was on.
+// postConsole performs the action of a form in the console, and shows the page of the form again.
 func (s *Sandbox) postConsole(w http.ResponseWriter, r *http.Request) {
 	if http.NewCrossOriginProtection().Check(r) != nil {
 		writeNotice(w, http.StatusForbidden, "This came from another site", "Only the console's own pages control the sandbox.")
@@ -95,7 +95,7 @@ func (s *Sandbox) postConsole(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	setPageHeader(w.Header())
-	w.Header().Set("Location", "?"+r.URL.RawQuery) // right behind a proxy with a path of its own, too
+	w.Header().Set("Location", "?"+r.URL.RawQuery) // relative, because a proxy may add a path
 	w.WriteHeader(http.StatusSeeOther)
 }
 
@@ -146,7 +146,7 @@ func (s *Sandbox) actOnConsole(action string, form url.Values) error {
 	return err
 }
 
-// useTool does what a form of the tools asks for.
+// useTool performs the action of a form in the tools tab.
 func (s *Sandbox) useTool(action string, form url.Values) error {
 	switch action {
 	case actionAdvance:
@@ -187,7 +187,7 @@ func (s *Sandbox) advanceFrom(form url.Values) error {
 	return nil
 }
 
-// timesOf returns how often a fault happens. What is not a number is once.
+// timesOf returns the number of times that a fault applies. Text that is not a number means once.
 func timesOf(form url.Values) int {
 	n, err := strconv.Atoi(strings.TrimSpace(form.Get("times")))
 	if err != nil {
@@ -227,7 +227,7 @@ func faultText(f Fault) string {
 	}
 	switch {
 	case f.Drop:
-		text += ": the answer is lost"
+		text += ": the response is lost"
 	case f.RateLimit:
 		text += ": 429"
 	case f.Status != 0:

@@ -13,9 +13,9 @@ type eventView struct {
 	SessionID, SessionURL string
 	Time                  timeView
 	Live                  bool
-	Sent                  string        // how its deliveries stand
-	State                 DeliveryState // the worst of them; empty: there are none
-	Failures              int           // attempts of them
+	Sent                  string        // a summary of its deliveries
+	State                 DeliveryState // the worst state of a delivery, empty without a delivery
+	Failures              int           // failed attempts
 }
 
 // eventPage is an event with its deliveries.
@@ -35,9 +35,9 @@ type deliveryView struct {
 	State                 DeliveryState
 	Label                 string // of the state
 	Tries, Failures       int    // attempts
-	Answer                string // of the last attempt
+	Result                string // of the last attempt
 	Time                  timeView
-	Next                  timeView // when it is tried again; empty for never
+	Next                  timeView // time of the next attempt, empty if the delivery has ended
 }
 
 // deliveryPage is a delivery with its attempts.
@@ -45,7 +45,7 @@ type deliveryPage struct {
 	deliveryView
 	Attempts []attemptView
 	Body     string
-	Curl     string // empty: the endpoint is not known any more
+	Curl     string // empty if the endpoint was removed
 }
 
 type attemptView struct {
@@ -103,7 +103,7 @@ func newEventView(e Event, deliveries []Delivery) eventView {
 	return view
 }
 
-// worse reports whether a state asks for more attention than another.
+// worse reports whether the first state needs more attention than the second.
 func worse(state, than DeliveryState) bool {
 	order := []DeliveryState{"", DeliveryDelivered, DeliveryPending, DeliveryFailed}
 	return slices.Index(order, state) > slices.Index(order, than)
@@ -184,7 +184,7 @@ func (s *Sandbox) newDeliveryView(d Delivery) deliveryView {
 	if n := len(d.Attempts); n > 0 {
 		last := d.Attempts[n-1]
 		view.Time = newConsoleTime(last.At)
-		view.Answer = cut(s.redacted(strings.TrimSpace(attemptPill(last)+" "+oneLine(last.Response+" "+last.Error))), 160)
+		view.Result = cut(s.redacted(strings.TrimSpace(attemptPill(last)+" "+oneLine(last.Response+" "+last.Error))), 160)
 	}
 	if !d.Next.IsZero() {
 		view.Next = newConsoleTime(d.Next)
@@ -210,7 +210,7 @@ func (s *Sandbox) deliveryPage(id string) (*deliveryPage, bool) {
 	return page, true
 }
 
-// deliveryCurl returns a command that delivers an event again, with a signature of now. It holds no secret.
+// deliveryCurl returns a command that delivers an event again with a new signature. The command contains no secret.
 func (s *Sandbox) deliveryCurl(d Delivery) string {
 	body := string(d.Body)
 	if s.redacted(body) != body {

@@ -73,7 +73,7 @@ func TestConsole_AFailedDeliveryShowsTheReceiversAnswer(t *testing.T) {
 	if len(links) != 1 { // one click from the list of deliveries
 		t.Fatalf("links = %q", links)
 	}
-	got := open(t, server.URL+"/"+links[0]).want(http.StatusOK).shows("The receiver's answer", `no relation <"orders">`,
+	got := open(t, server.URL+"/"+links[0]).want(http.StatusOK).shows("The receiver's response", `no relation <"orders">`,
 		"the response was 500, not a 2xx", created.ID, `"type": "plugipay.checkout_session.completed.v1"`)
 	if n := strings.Count(got.body, "no relation"); n != 2 {
 		t.Errorf("%d answers are shown, want that of each attempt", n)
@@ -226,7 +226,7 @@ func TestConsole_ToolsControlTheSandbox(t *testing.T) {
 	do("fault", "operation", "getCheckoutSession", "kind", "503", "times", "2")
 	do("fault", "kind", "429")
 	do("fault", "kind", "drop", "times", "-1")
-	open(t, tools).shows("getCheckoutSession: 503, 2 times", "any operation: 429, once", "any operation: the answer is lost, always")
+	open(t, tools).shows("getCheckoutSession: 503, 2 times", "any operation: 429, once", "any operation: the response is lost, always")
 	do("clear_faults")
 	do("delivery_fault", "kind", "dropped")
 	open(t, tools).shows("dropped, once").showsNot("getCheckoutSession: 503")

@@ -16,20 +16,20 @@ type requestView struct {
 	Request
 	Line       string // the method and the path
 	URL        string
-	SessionURL string // empty: it is about none
+	SessionURL string // empty if the request is not about a session
 	Time       timeView
 	Took       string
 	Failed     bool
 	Notices    []string
 }
 
-// requestPage is a request with all that was recorded of it.
+// requestPage is a request with everything that was recorded about it.
 type requestPage struct {
 	requestView
 	RequestHeader, ResponseHeader []headerLine
 	Signature                     *signatureReport
 	Warnings                      []warning
-	Curl                          string // empty: the request cannot be made again as it was
+	Curl                          string // empty if the same request cannot be made again
 }
 
 type headerLine struct{ Name, Value string }
@@ -73,7 +73,7 @@ func newRequestView(r recordedRequest) requestView {
 	return view
 }
 
-// notices say in a word or two what is special about a request.
+// notices returns short notes about a request.
 func (r recordedRequest) notices() []string {
 	var notices []string
 	var body struct{ Error *struct{ Code, Field string } }
@@ -121,7 +121,7 @@ func headerLines(header http.Header) []headerLine {
 	return lines
 }
 
-// requestCurl returns a command that makes a request again, with a fresh signature. The command contains no
+// requestCurl returns a command that repeats a request with a fresh signature. The command contains no
 // secret. It is empty if the request was not authenticated with a key that signs, or if its body was cut.
 func (s *Sandbox) requestCurl(r recordedRequest, base string) string {
 	key, ok := s.directory.key(r.KeyID)

@@ -14,18 +14,18 @@ import (
 type sessionView struct {
 	ID         string
 	URL        string
-	HostedPath string // seen from the console
+	HostedPath string // relative to the console
 	Status     gen.CheckoutSessionStatus
 	Amount     string
 	Methods    string
 	Adapter    string
 	Merchant   string
 	Live       bool
-	Order      string // what the merchant calls it
+	Order      string // the merchant's order id
 	Created    timeView
 }
 
-// found is a session with where it is.
+// foundSession is a session with its workspace.
 type foundSession struct {
 	session   gen.CheckoutSession
 	workspace *workspace
@@ -47,7 +47,7 @@ func (s *Sandbox) showSessions(view *consoleView, q consoleQuery) {
 			}
 		}
 	}
-	// Sessions of the same millisecond stay in the order of their stores, so that no page shows what another one does.
+	// Sessions of the same millisecond stay in the order of their stores, so that no session is on two pages.
 	slices.SortStableFunc(all, func(a, b foundSession) int { return strings.Compare(b.session.CreatedAt, a.session.CreatedAt) })
 	shown, _ := part(q, all)
 	begin := min((q.page-1)*shownRows, len(all))
@@ -57,7 +57,7 @@ func (s *Sandbox) showSessions(view *consoleView, q consoleQuery) {
 	}
 }
 
-// newest returns the newest sessions in a status that a search finds, at most as many as a limit, and how many there are.
+// newest returns the newest sessions that match the status and the search, up to the limit, and the number of all matches.
 func (s *sessionStore) newest(status, search string, limit int, now time.Time) (found []gen.CheckoutSession, count int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -75,7 +75,7 @@ func (s *sessionStore) newest(status, search string, limit int, now time.Time) (
 	return found, count
 }
 
-// mentions looks for a text in what a developer knows a session by.
+// mentions reports whether the session's ids, payment number or metadata contain the search text.
 func (s *session) mentions(search string) bool {
 	texts := []string{s.fixed.ID, s.paymentID, valueOr(s.fixed.CustomerID, ""), s.payment.number}
 	for name, value := range s.fixed.Metadata {
@@ -110,7 +110,7 @@ func (s *Sandbox) newSessionView(session gen.CheckoutSession, w *workspace, live
 	}
 }
 
-// orderOf returns the order id that a merchant most likely has put into the metadata of a session.
+// orderOf returns the property of the metadata that is most likely the merchant's order id.
 func orderOf(metadata map[string]string) string {
 	for _, name := range []string{"order_id", "orderId", "order", "orderID", "reference", "ref"} {
 		if metadata[name] != "" {
@@ -126,10 +126,10 @@ type sessionPage struct {
 	JSON     string
 	Warnings []warning
 	Actions  []sessionAction
-	Methods  []gen.CheckoutMethod // that it can be paid with; nil: it cannot be paid now
-	Clock    string               // how far its workspace is ahead of the sandbox; empty: it is not
+	Methods  []gen.CheckoutMethod // methods that can pay it now, nil for none
+	Clock    string               // how far its workspace's clock is ahead of the sandbox's, empty if it is not ahead
 	Timeline []timelineEntry
-	Earlier  int // entries that are left out
+	Earlier  int // number of older entries that are left out
 }
 
 // sessionAction is something that the developer can do to a session.
@@ -144,12 +144,12 @@ type timelineEntry struct {
 	Detail  string
 	Pill    string
 	Bad     bool
-	URL     string // empty: there is no more to see
+	URL     string // empty if the entry has no page
 	Sent    string // the body of a control call
 	Notices []string
 }
 
-// shownTimeline is how many entries of a session's timeline are shown.
+// shownTimeline is the number of entries of a session's timeline that are shown.
 const shownTimeline = 200
 
 func (s *Sandbox) sessionPage(id string) (*sessionPage, bool) {
@@ -158,7 +158,7 @@ func (s *Sandbox) sessionPage(id string) (*sessionPage, bool) {
 		return nil, false
 	}
 	session, err := sessions.get(id, w.clock.now())
-	if err != nil { // forgotten since
+	if err != nil { // the session was removed in the meantime
 		return nil, false
 	}
 	encoded, _ := marshal(session) // it was made from JSON
@@ -185,7 +185,7 @@ func (s *Sandbox) sessionPage(id string) (*sessionPage, bool) {
 	return page, true
 }
 
-// actionsFor returns what can be done to a session in a status, without a payment.
+// actionsFor returns the actions for a session with the status, except payments.
 func actionsFor(status gen.CheckoutSessionStatus) (actions []sessionAction) {
 	if status == gen.CheckoutSessionStatusPending {
 		actions = append(actions, sessionAction{actionSettle, "Settle: the money arrives"}, sessionAction{actionFail, "Fail this payment"})
@@ -227,7 +227,7 @@ func (s *Sandbox) timeline(session gen.CheckoutSession, w *workspace) []timeline
 			entries = append(entries, newActivityEntry(a))
 		}
 	}
-	slices.Reverse(entries) // of entries of the same moment, the later ones come first so far
+	slices.Reverse(entries) // so far, entries of the same time are in reverse order
 	slices.SortStableFunc(entries, func(a, b timelineEntry) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(timelineOrder(a.Kind), timelineOrder(b.Kind)))
 	})
@@ -237,7 +237,7 @@ func (s *Sandbox) timeline(session gen.CheckoutSession, w *workspace) []timeline
 	return entries
 }
 
-// timelineOrder is which of two entries of the same millisecond is the cause of the other.
+// timelineOrder returns the position of an entry among entries of the same millisecond, causes first.
 func timelineOrder(kind string) int {
 	return slices.Index([]string{"request", activityControl, activityPage, activityConsole, "event", "delivery"}, kind)
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/plugipay/plugipay-go/internal/validator"
 )
 
-// loadContract compiles the contract once for all the sandboxes of a process.
+// loadContract compiles the contract once for all sandboxes of a process.
 var loadContract = sync.OnceValues(func() (*validator.Validator, error) { return validator.New(contract.OpenAPI()) })
 
 // findOperation returns the operation of a request, and the values of the path's parameters.
@@ -36,7 +36,7 @@ func takesQuery(o *validator.Operation) bool {
 	})
 }
 
-// checkRequest holds a request against the contract. Its body is replaced by what the generated server shall decode.
+// checkRequest checks a request against the contract. It replaces the body by the text that the generated server decodes.
 func checkRequest(r *http.Request, c *call) error {
 	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil && takesQuery(c.operation) {
 		return fail(gen.ErrorCodeValidationError, "the query is not properly escaped")
@@ -87,7 +87,7 @@ func (s *Sandbox) breachOf(r *http.Request, o *validator.Operation, header http.
 		of, err = o.ID, o.CheckResponse(r, a.status, header, a.body)
 	}
 	if err != nil {
-		return fmt.Errorf("sandbox: the answer %d to %s breaks openapi.yaml: %w", a.status, of, err)
+		return fmt.Errorf("sandbox: the response %d to %s breaks openapi.yaml: %w", a.status, of, err)
 	}
 	return nil
 }

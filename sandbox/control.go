@@ -13,13 +13,12 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// With the routes under /_sandbox/, tests in any language do over HTTP what Go tests do with the methods of Sandbox.
-// They need no key.
+// The routes under /_sandbox/ give tests in any language the methods of Sandbox over HTTP. They need no key.
 
 const controlPrefix = "/_sandbox/"
 
-// isControl looks at the escaped path, as http.ServeMux does: what only looks like a route when it is unescaped would get
-// a response that is not an envelope.
+// isControl compares the escaped path, like http.ServeMux. A path that matches only after unescaping would get a response that is
+// not an envelope.
 func isControl(r *http.Request) bool { return strings.HasPrefix(r.URL.EscapedPath(), controlPrefix) }
 
 // controlRoute handles a request, and returns the status and the data of the response.
@@ -34,7 +33,7 @@ func newControl(s *Sandbox) http.Handler {
 	return routes
 }
 
-// controlRoutes are described by control.yaml.
+// controlRoutes returns the routes. control.yaml describes them.
 func (s *Sandbox) controlRoutes() map[string]controlRoute {
 	return map[string]controlRoute{
 		"GET /_sandbox/health": s.controlHealth,
@@ -74,7 +73,7 @@ func (s *Sandbox) controlRoutes() map[string]controlRoute {
 	}
 }
 
-// controlEnvelope is a response of a control route, in the same form as those of the API.
+// controlEnvelope is the response of a control route. It has the form of the API's responses.
 type controlEnvelope struct {
 	Data  any      `json:"data"`
 	Error *string  `json:"error"` // always null
@@ -122,7 +121,7 @@ func (s *Sandbox) callControl(w http.ResponseWriter, r *http.Request, route cont
 	return route(r, body)
 }
 
-// checkNotFromAWebPage refuses a request that a page of another origin made the developer's browser send.
+// checkNotFromAWebPage refuses a request that a page of another origin sends through the developer's browser.
 func checkNotFromAWebPage(r *http.Request) error {
 	site := r.Header.Get("Sec-Fetch-Site")
 	sameSite := site == "" || site == "none" || site == "same-origin"
@@ -141,7 +140,7 @@ func isOwnOrigin(r *http.Request) bool {
 	return err == nil && len(origins) == 1 && u.Host != "" && strings.EqualFold(u.Host, r.Host)
 }
 
-// bodyCopy keeps the beginning of a body that is read.
+// bodyCopy keeps a copy of the beginning of the body while the body is read.
 type bodyCopy struct {
 	io.ReadCloser
 	begin []byte
@@ -155,7 +154,7 @@ func (b *bodyCopy) Read(p []byte) (int, error) {
 
 func (b *bodyCopy) text() string { return string(b.begin) }
 
-// recordControl keeps a control call that may have changed something.
+// recordControl records a control call that may have changed something.
 func (s *Sandbox) recordControl(r *http.Request, begin time.Time, sent string, status int, err error) {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return
@@ -180,13 +179,13 @@ func (s *Sandbox) recordControl(r *http.Request, begin time.Time, sent string, s
 	s.activities.add(done)
 }
 
-// withoutSecret hides the secret of an endpoint in what was sent to add it.
+// withoutSecret returns the body of a request that adds an endpoint, with the endpoint's secret hidden.
 func withoutSecret(sent string) string {
 	var in map[string]any
 	if json.Unmarshal([]byte(sent), &in) != nil || in["secret"] == nil {
 		return sent
 	}
 	in["secret"] = "[secret]"
-	hidden, _ := marshal(in) // it was made from JSON
+	hidden, _ := marshal(in) // cannot fail, because the value was decoded from JSON
 	return string(hidden)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// longestSpan is the largest number that a control route takes for a time, a hundred years of seconds.
+// longestSpan is the longest duration that a control route accepts: a hundred years, in seconds.
 const longestSpan = 100 * 365 * 24 * 60 * 60
 
 func isJSONMediaType(contentType string) bool {
@@ -20,7 +20,7 @@ func isJSONMediaType(contentType string) bool {
 	return err == nil && mediaType == jsonMediaType
 }
 
-// decodeControl reads a JSON object that has no other properties than those of the struct that it goes into.
+// decodeControl decodes a JSON object into a struct, and refuses properties that the struct does not have.
 func decodeControl(body []byte, into any) error {
 	if !json.Valid(body) || !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
 		return fail(gen.ErrorCodeValidationError, "the body is not a JSON object")
@@ -38,7 +38,7 @@ func decodeControl(body []byte, into any) error {
 	return fail(gen.ErrorCodeValidationError, "the body can have "+knownProperties(into))
 }
 
-// decodeOptional is decodeControl for a body that may be empty, which says the same as {}.
+// decodeOptional is decodeControl for a body that may be empty, which means {}.
 func decodeOptional(body []byte, into any) error {
 	if len(body) == 0 {
 		return nil
@@ -46,7 +46,7 @@ func decodeOptional(body []byte, into any) error {
 	return decodeControl(body, into)
 }
 
-// knownProperties names the properties of a struct's JSON, except keyId, which the routes have in common.
+// knownProperties returns the names of a struct's JSON properties, except keyId, which all routes have.
 func knownProperties(of any) string {
 	t := reflect.TypeOf(of).Elem()
 	var names []string

@@ -8,12 +8,12 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// controlYAML is the contract of the routes under /_sandbox/, by hand.
+// controlYAML is the handwritten contract of the routes under /_sandbox/.
 //
 //go:embed control.yaml
 var controlYAML []byte
 
-// loadControlContract returns the contract as JSON. That it can be read is tested.
+// loadControlContract returns the contract as JSON. A test makes sure that the contract can be decoded.
 var loadControlContract = sync.OnceValues(func() ([]byte, error) {
 	document, err := openapi3.NewLoader().LoadFromData(controlYAML)
 	if err != nil {

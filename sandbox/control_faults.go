@@ -9,7 +9,7 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// faultJSON is a [Fault] as control routes have it.
+// faultJSON is the JSON of a [Fault] at control routes.
 type faultJSON struct {
 	Operation     string          `json:"operation"`
 	Times         int             `json:"times"`
@@ -18,7 +18,7 @@ type faultJSON struct {
 	DelayMs       int64           `json:"delayMs"`
 	Drop          bool            `json:"drop"`
 	RateLimit     bool            `json:"rateLimit"`
-	Body          json.RawMessage `json:"body,omitempty"` // a text as it is, any other JSON as it is written
+	Body          json.RawMessage `json:"body,omitempty"` // the text of a JSON string, or the text of any other JSON
 	ContentType   string          `json:"contentType,omitempty"`
 	KeyID         string          `json:"keyId,omitempty"`
 }
@@ -57,7 +57,7 @@ func newFaultJSON(f Fault) faultJSON {
 		KeyID:         f.KeyID,
 	}
 	if f.Body != "" {
-		out.Body, _ = marshal(f.Body) // a text can always be written
+		out.Body, _ = marshal(f.Body) // cannot fail for a string
 	}
 	return out
 }
@@ -113,7 +113,7 @@ func (s *Sandbox) controlClearFaults(r *http.Request, _ []byte) (int, any, error
 	return http.StatusNoContent, nil, nil
 }
 
-// deliveryFaultJSON is a [DeliveryFault] as control routes have it.
+// deliveryFaultJSON is the JSON of a [DeliveryFault] at control routes.
 type deliveryFaultJSON struct {
 	Kind    DeliveryFaultKind `json:"kind"`
 	Times   int               `json:"times"`

@@ -20,7 +20,7 @@ const (
 	maxWaitMs           = 600_000
 )
 
-// requestJSON is a [Request] as control routes have it.
+// requestJSON is the JSON of a [Request] at control routes.
 type requestJSON struct {
 	ID             string  `json:"id"`
 	At             string  `json:"at"`
@@ -48,7 +48,7 @@ func newRequestJSON(r Request) requestJSON {
 	}
 }
 
-// orNull returns nil, which JSON has as null, for an empty text.
+// orNull returns nil for an empty text, so that its JSON is null.
 func orNull(text string) *string {
 	if text == "" {
 		return nil
@@ -75,10 +75,10 @@ func (s *Sandbox) controlRequests(r *http.Request, _ []byte) (int, any, error) {
 	})
 }
 
-// isOrAny reports whether a filter, which is empty where anything will do, finds a value.
+// isOrAny reports whether a filter matches the value. An empty filter matches every value.
 func isOrAny(value, filter string) bool { return filter == "" || value == filter }
 
-// listControl responds with the records that a filter finds, at most as many as the request asks for.
+// listControl returns the records that match a filter, up to the limit of the request.
 func listControl[Record, JSON any](
 	r *http.Request, all []Record, encode func(Record) JSON, matches func(Record) bool,
 ) (int, any, error) {
@@ -95,7 +95,7 @@ func listControl[Record, JSON any](
 	return http.StatusOK, found, nil
 }
 
-// numberIn returns a parameter of the query that is a whole number, or another number where the query has none.
+// numberIn returns a numeric parameter of the query, or the default if the query does not have it.
 func numberIn(r *http.Request, name string, otherwise, least, most int) (int, error) {
 	text := r.URL.Query().Get(name)
 	if text == "" {
@@ -108,7 +108,7 @@ func numberIn(r *http.Request, name string, otherwise, least, most int) (int, er
 	return n, nil
 }
 
-// eventJSON is an [Event] as control routes have it.
+// eventJSON is the JSON of an [Event] at control routes.
 type eventJSON struct {
 	ID        string             `json:"id"`
 	Type      plugipay.EventName `json:"type"`
@@ -157,7 +157,7 @@ func (s *Sandbox) controlRedeliver(r *http.Request, body []byte) (int, any, erro
 	return listControl(r, lastOfEach(s.Deliveries()), newDeliveryJSON, func(d Delivery) bool { return d.EventID == id })
 }
 
-// deliveryJSON is a [Delivery] as control routes have it.
+// deliveryJSON is the JSON of a [Delivery] at control routes.
 type deliveryJSON struct {
 	ID        string        `json:"id"`
 	EventID   string        `json:"eventId"`
@@ -212,7 +212,7 @@ func (s *Sandbox) controlDeliveries(r *http.Request, _ []byte) (int, any, error)
 	})
 }
 
-// waitJSON says what a wait for deliveries has found. Both lists are empty when all were delivered.
+// waitJSON is the result of a wait for deliveries. Both lists are empty if all events were delivered.
 type waitJSON struct {
 	Pending []deliveryJSON `json:"pending"`
 	Failed  []deliveryJSON `json:"failed"`
@@ -235,14 +235,14 @@ func (s *Sandbox) controlWait(r *http.Request, body []byte) (int, any, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), time.Duration(in.TimeoutMs)*time.Millisecond)
 	defer cancel()
-	_ = s.waitIdle(ctx, workspaces) // what is pending when the time is over is in the response
+	_ = s.waitIdle(ctx, workspaces) // after a timeout, the response lists the pending deliveries
 	return http.StatusOK, newWaitJSON(lastOfEach(deliveriesOf(workspaces))), nil
 }
 
 func newWaitJSON(all []Delivery) waitJSON {
 	with := func(state DeliveryState) []deliveryJSON {
 		found := []deliveryJSON{}
-		for _, d := range slices.Backward(all) { // oldest first, as one reads a log
+		for _, d := range slices.Backward(all) { // oldest first, like a log
 			if d.State == state {
 				found = append(found, newDeliveryJSON(d))
 			}

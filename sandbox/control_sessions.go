@@ -72,7 +72,7 @@ func (s *Sandbox) controlFail(r *http.Request, body []byte) (int, any, error) {
 	return http.StatusOK, session, err
 }
 
-// withoutBody is a route that needs no more than the session's id. The body may be empty or {}.
+// withoutBody returns a route that needs only the session's id. The body may be empty or {}.
 func withoutBody(drive func(id string) (gen.CheckoutSession, error)) controlRoute {
 	return func(r *http.Request, body []byte) (int, any, error) {
 		if err := decodeOptional(body, &struct{}{}); err != nil {

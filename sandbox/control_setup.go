@@ -11,7 +11,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// endpointJSON is an [Endpoint] as control routes have it.
+// endpointJSON is the JSON of an [Endpoint] at control routes.
 type endpointJSON struct {
 	URL         string               `json:"url"`
 	Secret      string               `json:"secret,omitempty"`
@@ -38,7 +38,7 @@ func (in endpointJSON) endpoint() (Endpoint, error) {
 	return e, e.check()
 }
 
-// newEndpointJSON leaves the secret out.
+// newEndpointJSON returns the JSON of an endpoint, without its secret.
 func newEndpointJSON(e Endpoint) endpointJSON {
 	return endpointJSON{URL: shownURL(e.URL), PlainEvents: e.PlainEvents, Mode: e.Mode, Events: e.Events}
 }

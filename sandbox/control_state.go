@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Control routes that take a keyId concern the workspace of the key only, so that users of one sandbox do not disturb
-// each other. Without it they concern all workspaces. It may be in the query or in the body.
+// A control route with a keyId applies only to the workspace of the key, so that users of one sandbox do not disturb each other.
+// Without a keyId it applies to all workspaces. The keyId may be in the query or in the body.
 
 const keyIDParameter = "keyId"
 
-// keyIDOf returns the key id that a request names.
+// keyIDOf returns the key id in a request.
 func keyIDOf(r *http.Request, inBody string) string {
 	if inBody != "" {
 		return inBody
@@ -18,7 +18,7 @@ func keyIDOf(r *http.Request, inBody string) string {
 	return r.URL.Query().Get(keyIDParameter)
 }
 
-// selected returns the workspaces that a key id selects, and their account id where that is one.
+// selected returns the workspaces that a key id selects, and the account id if it selects one workspace.
 func (s *Sandbox) selected(keyID string) ([]*workspace, string, error) {
 	if keyID == "" {
 		return s.directory.all(), "", nil
@@ -30,7 +30,7 @@ func (s *Sandbox) selected(keyID string) ([]*workspace, string, error) {
 	return []*workspace{key.home}, key.home.accountID, nil
 }
 
-// keyNamed returns the key with an id, and the first key of the sandbox for an empty id.
+// keyNamed returns the key with the id, or the first key of the sandbox if the id is empty.
 func (s *Sandbox) keyNamed(keyID string) (*accessKey, error) {
 	if keyID == "" {
 		return s.directory.firstKey, nil
@@ -79,7 +79,7 @@ func (s *Sandbox) controlClock(r *http.Request, body []byte) (int, any, error) {
 	return s.clockData(keyID)
 }
 
-// clockData shows the clock of a workspace, or that which all are based on.
+// clockData returns the time of a workspace's clock, or of the sandbox's clock.
 func (s *Sandbox) clockData(keyID string) (int, any, error) {
 	workspaces, account, err := s.selected(keyID)
 	if err != nil {

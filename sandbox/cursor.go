@@ -12,16 +12,15 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// listQuery is what a list is asked for. It is all that a cursor carries: the filters and the order of the first
-// request, and how far the pages have come.
+// listQuery holds the filters and the order of a list, and the position of a page. A cursor contains exactly this.
 type listQuery struct {
-	Status        string     `json:"status,omitempty"`     // empty: any
-	CustomerID    string     `json:"customerId,omitempty"` // empty: any
+	Status        string     `json:"status,omitempty"`     // empty for any
+	CustomerID    string     `json:"customerId,omitempty"` // empty for any
 	CreatedAfter  *time.Time `json:"createdAfter,omitempty"`
 	CreatedBefore *time.Time `json:"createdBefore,omitempty"`
 	OldestFirst   bool       `json:"oldestFirst,omitempty"`
 
-	// Last is the sequence number of the last session of the page before; nil for the first page.
+	// Last is the sequence number of the last session of the previous page, nil for the first page.
 	Last *int `json:"last,omitempty"`
 }
 

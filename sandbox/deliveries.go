@@ -70,7 +70,7 @@ func deliveriesOf(workspaces []*workspace) []Delivery {
 			found = append(found, newDelivery(r))
 		}
 	}
-	if len(workspaces) > 1 { // the deliveries of one are in order
+	if len(workspaces) > 1 { // the deliveries of a single workspace are sorted
 		slices.SortStableFunc(found, func(a, b Delivery) int { return cmp.Compare(b.ID, a.ID) })
 	}
 	return found
@@ -140,7 +140,7 @@ func lastOfEach(all []Delivery) []Delivery {
 	return last
 }
 
-// summary says in one line how a delivery stands.
+// summary returns the state of a delivery in one line.
 func (d Delivery) summary() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s of %s to %s is %s after %d attempts", d.EventType, d.SessionID, d.URL, d.State, len(d.Attempts))

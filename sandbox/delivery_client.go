@@ -9,7 +9,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
-// newDeliveryClient returns a client that takes a redirect for the response that it is.
+// newDeliveryClient returns a client that does not follow redirects.
 func newDeliveryClient(transport http.RoundTripper) *http.Client {
 	return &http.Client{
 		Transport:     transport,
@@ -17,8 +17,8 @@ func newDeliveryClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// newDeliveryTransport returns a transport that shares its connections with no other. It trusts certificates next to
-// those that the system trusts.
+// newDeliveryTransport returns a transport with separate connections. It trusts the certificates in addition to the system's
+// certificates.
 func newDeliveryTransport(trusted ...*x509.Certificate) *http.Transport {
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -34,7 +34,7 @@ func newDeliveryTransport(trusted ...*x509.Certificate) *http.Transport {
 func rootsWith(trusted []*x509.Certificate) *x509.CertPool {
 	roots, err := x509.SystemCertPool()
 	if err != nil {
-		roots = x509.NewCertPool() // the system has none
+		roots = x509.NewCertPool() // the system has no certificates
 	}
 	for _, certificate := range trusted {
 		if certificate != nil {

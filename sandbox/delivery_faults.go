@@ -79,7 +79,7 @@ func (s *Sandbox) injectDelivery(f DeliveryFault) error {
 // ClearDeliveryFaults removes all remaining faults of deliveries.
 func (s *Sandbox) ClearDeliveryFaults() { s.deliveryFaults.Clear("") }
 
-// checkDeliveryFault returns the account whose deliveries a fault is for.
+// checkDeliveryFault returns the account whose deliveries the fault applies to.
 func (s *Sandbox) checkDeliveryFault(f DeliveryFault) (account string, err error) {
 	kind := delivery.Kind(f.Kind)
 	switch {
@@ -101,7 +101,7 @@ func deliveryFaultKinds() []string {
 	return names
 }
 
-// accountOf returns the account id of a key, or nothing when no key is named.
+// accountOf returns the account id of a key, or "" if the key id is empty.
 func (s *Sandbox) accountOf(keyID string) (string, error) {
 	if keyID == "" {
 		return "", nil

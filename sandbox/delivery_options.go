@@ -8,7 +8,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
-// deliveryPolicy returns how often events are sent, by the options and the defaults.
+// deliveryPolicy returns the schedule of deliveries from the options and the defaults.
 func (o Options) deliveryPolicy() delivery.Policy {
 	policy := delivery.DefaultPolicy()
 	if o.DeliverySchedule != nil {
@@ -27,7 +27,7 @@ func (o Options) deliveryPolicy() delivery.Policy {
 	return policy
 }
 
-// checkDelivery says what is wrong with the delivery options.
+// checkDelivery refuses invalid delivery options.
 func (o Options) checkDelivery() error {
 	switch {
 	case slices.ContainsFunc(o.DeliverySchedule, func(wait time.Duration) bool { return wait < 0 }):

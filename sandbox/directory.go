@@ -8,25 +8,25 @@ import (
 	"time"
 )
 
-// directory knows the accounts and the keys of a sandbox. Accounts are added and never removed.
+// directory holds the accounts and the keys of a sandbox. Accounts are never removed.
 type directory struct {
 	mu         sync.RWMutex
 	workspaces []*workspace // in the order in which they were added
 	accounts   map[string]*workspace
 	keys       map[string]*accessKey
-	firstKey   *accessKey // does not change once the sandbox is made
+	firstKey   *accessKey // does not change after the sandbox was made
 }
 
 func newDirectory() *directory {
 	return &directory{accounts: map[string]*workspace{}, keys: map[string]*accessKey{}}
 }
 
-// defaultWorkspace is the one that a sandbox has when its options name none.
+// defaultWorkspace returns the workspace of a sandbox whose options have no workspaces.
 func defaultWorkspace() Workspace {
 	return Workspace{AccountID: TestAccountID, Name: "Sandbox Shop", Keys: []Key{{ID: TestKeyID, Secret: TestSecret}}}
 }
 
-// completed returns a workspace with an account id and a key, new ones if it has none. A key without an id gets a new id.
+// completed returns the workspace with a new account id, a new key and new key ids where they are missing.
 func (w Workspace) completed(now time.Time) Workspace {
 	if w.AccountID == "" {
 		w.AccountID = newID("acc_", now)
@@ -43,7 +43,7 @@ func (w Workspace) completed(now time.Time) Workspace {
 	return w
 }
 
-// add adds a workspace with its keys. Of two accounts, or two keys, with the same id the first counts.
+// add adds a workspace with its keys. If two accounts or two keys have the same id, the first one counts.
 func (d *directory) add(w *workspace, keys []Key) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -57,7 +57,7 @@ func (d *directory) add(w *workspace, keys []Key) {
 	}
 }
 
-// addKey needs the lock.
+// addKey adds a key. The caller holds the lock.
 func (d *directory) addKey(in Key, home *workspace) {
 	if _, taken := d.keys[in.ID]; taken {
 		return
@@ -77,7 +77,7 @@ func (d *directory) addKey(in Key, home *workspace) {
 	}
 }
 
-// hasAny reports whether the account id or a key id of a workspace is taken.
+// hasAny reports whether the account id or a key id of a workspace is already in use.
 func (d *directory) hasAny(w Workspace) bool {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -117,7 +117,7 @@ func (d *directory) allKeys() []*accessKey {
 	return slices.Collect(maps.Values(d.keys))
 }
 
-// signingKeysOf returns the ids of the keys of a workspace that sign. The others are secrets themselves.
+// signingKeysOf returns the ids of the keys of a workspace that sign. The id of a dashboard key is a secret.
 func (d *directory) signingKeysOf(w *workspace) []string {
 	var ids []string
 	for _, k := range d.allKeys() {
@@ -129,7 +129,7 @@ func (d *directory) signingKeysOf(w *workspace) []string {
 	return ids
 }
 
-// secrets returns the secrets of all keys, and the keys that are secrets themselves.
+// secrets returns the secrets of all key pairs, and all dashboard keys.
 func (d *directory) secrets() []string {
 	d.mu.RLock()
 	defer d.mu.RUnlock()

@@ -8,8 +8,8 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// These methods do what a buyer does on the hosted page, what the money does afterwards and what the merchant does,
-// without a browser. The session may be in any workspace, test or live.
+// These methods replace the buyer on the hosted page, the settlement of payments, and the merchant. The session may be in any
+// workspace, test or live.
 
 // Pay pays an open session with one of its methods, as a buyer does. Cards, QRIS, e-wallets and PayPal complete the session.
 // Virtual accounts and retail make it pending until [Sandbox.Settle] or [Sandbox.FailPayment]. If the workspace has only the
@@ -89,7 +89,7 @@ func (s *Sandbox) settle(id string) (gen.CheckoutSession, error) {
 }
 
 func (s *Sandbox) settleLate(id string) (gen.CheckoutSession, error) {
-	s.expireDue() // so that the event of the expiry comes before those of the payment
+	s.expireDue() // so that the event of the expiry comes before the events of the payment
 	return s.drive(id, (*sessionStore).settleLate)
 }
 
@@ -113,7 +113,7 @@ func (s *Sandbox) expire(id string) (gen.CheckoutSession, error) {
 	return s.drive(id, (*sessionStore).expireNow)
 }
 
-// drive finds a session and makes a transition of it.
+// drive finds a session and changes its status.
 func (s *Sandbox) drive(
 	id string, transition func(sessions *sessionStore, id string, now time.Time) (gen.CheckoutSession, error),
 ) (gen.CheckoutSession, error) {
@@ -124,8 +124,7 @@ func (s *Sandbox) drive(
 	return transition(sessions, id, w.clock.now())
 }
 
-// findSession looks for a session in all workspaces, test and live: a buyer has only its id, which cannot be
-// guessed.
+// findSession looks for a session in all workspaces, test and live, because a buyer has only its id. The id cannot be guessed.
 func (s *Sandbox) findSession(id string) (*workspace, *sessionStore, bool) {
 	for _, w := range s.directory.all() {
 		for _, data := range []*dataset{w.test, w.live} {

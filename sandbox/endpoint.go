@@ -40,7 +40,7 @@ func (e Endpoint) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "sandbox.Endpoint{URL:%s PlainEvents:%t}", shownURL(e.URL), e.PlainEvents)
 }
 
-// shownURL is a URL without the password that may be in it.
+// shownURL returns a URL without its password.
 func shownURL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -49,7 +49,7 @@ func shownURL(raw string) string {
 	return u.Redacted()
 }
 
-// check returns why events cannot be sent to the endpoint.
+// check refuses an endpoint that cannot receive events.
 func (e Endpoint) check() error {
 	u, err := url.Parse(e.URL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
@@ -67,7 +67,7 @@ func (e Endpoint) check() error {
 	return nil
 }
 
-// wants reports whether an event is for the endpoint.
+// wants reports whether the endpoint receives the event.
 func (e Endpoint) wants(happened event) bool {
 	rightMode := e.Mode == "" || (e.Mode == ModeLive) == happened.live
 	return rightMode && (len(e.Events) == 0 || slices.Contains(e.Events, happened.name))

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// AddEndpoint adds an endpoint that receives the events of the first workspace from now on, such as a receiver that
-// needs to know the sandbox before it can start. It fails when the endpoint's URL or secret is not valid.
+// AddEndpoint adds an endpoint that receives the events of the first workspace from now on. Use it for a receiver that needs the
+// sandbox's address before it can start. It fails if the endpoint's URL or secret is not valid.
 func (s *Sandbox) AddEndpoint(e Endpoint) error {
 	if err := e.check(); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
@@ -15,9 +15,8 @@ func (s *Sandbox) AddEndpoint(e Endpoint) error {
 	return nil
 }
 
-// AddWorkspace adds a merchant to the sandbox and returns the workspace with the ids and secrets that were made up. Its
-// keys work from now on. It fails when its account id or the id of one of its keys is taken, and when an endpoint of it
-// is not valid.
+// AddWorkspace adds a merchant to the sandbox and returns its workspace with the generated ids and secrets. Its keys work from now
+// on. It fails if the account id or the id of a key is already in use, or if an endpoint is not valid.
 func (s *Sandbox) AddWorkspace(w Workspace) (Workspace, error) {
 	for _, e := range w.Endpoints {
 		if err := e.check(); err != nil {
@@ -33,8 +32,8 @@ func (s *Sandbox) AddWorkspace(w Workspace) (Workspace, error) {
 	return w, nil
 }
 
-// Close ends all deliveries of events, those in the middle of an attempt too. It always returns nil, and calls after
-// the first do nothing. The sandbox still responds to requests, but sends no events.
+// Close ends all deliveries of events, including attempts in progress. It always returns nil, and later calls do nothing. The
+// sandbox still responds to requests, but sends no events.
 func (s *Sandbox) Close() error {
 	for _, w := range s.directory.all() {
 		w.close()
@@ -43,7 +42,7 @@ func (s *Sandbox) Close() error {
 	return nil
 }
 
-// check says which option is not valid.
+// check refuses invalid options.
 func (o Options) check() error {
 	if err := o.checkEndpoints(); err != nil {
 		return err
@@ -51,7 +50,7 @@ func (o Options) check() error {
 	return o.checkDelivery()
 }
 
-// checkEndpoints reports the first endpoint that is not valid.
+// checkEndpoints refuses the first invalid endpoint.
 func (o Options) checkEndpoints() error {
 	for _, e := range o.Endpoints {
 		if err := e.check(); err != nil {

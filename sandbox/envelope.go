@@ -12,12 +12,12 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// failure is an error of the API. Its text never holds a value that the client sent.
+// failure is an error of the API. Its text never contains a value that the client sent.
 type failure struct {
 	code    gen.ErrorCode
 	message string
-	field   string // empty: none
-	status  int    // zero: that of the code
+	field   string // empty if the error is not about a parameter
+	status  int    // zero means the status of the code
 	raw     *rawBody
 }
 
@@ -28,12 +28,12 @@ func (f *failure) Error() string { return f.code + ": " + f.message }
 
 func fail(code gen.ErrorCode, message string) error { return &failure{code: code, message: message} }
 
-// invalid is a validation error of a parameter; the message starts with the parameter's name.
+// invalid returns a validation error of a parameter. The message begins with the parameter's name.
 func invalid(field, rule string) error {
 	return &failure{code: gen.ErrorCodeValidationError, message: field + " " + rule, field: field}
 }
 
-// statusOf is the table of codes in the contract (ErrorCode).
+// statusOf returns the status of a code, as the contract documents it (ErrorCode).
 func statusOf(code gen.ErrorCode) int {
 	switch code {
 	case gen.ErrorCodeValidationError:
@@ -59,14 +59,14 @@ func statusOf(code gen.ErrorCode) int {
 	return http.StatusInternalServerError
 }
 
-// response is a response without the headers, which are new even for a stored response.
+// response is a response without its headers. A stored response gets new headers each time.
 type response struct {
 	status      int
 	body        []byte
 	contentType string // empty means application/json
 }
 
-// refusal is the response for an error. One that is no *failure is a mistake in the sandbox.
+// refusal returns the response for an error. An error that is not a *failure is a bug of the sandbox.
 func (s *Sandbox) refusal(c *call, err error) response {
 	var f *failure
 	if !errors.As(err, &f) {
@@ -83,7 +83,7 @@ func (s *Sandbox) refusal(c *call, err error) response {
 		envelope.Error.Field = &f.field
 	}
 	var body bytes.Buffer
-	_ = json.NewEncoder(&body).Encode(envelope) // texts only: it cannot fail
+	_ = json.NewEncoder(&body).Encode(envelope) // cannot fail, because all values are texts
 	return response{status: cmp.Or(f.status, statusOf(f.code)), body: body.Bytes()}
 }
 
@@ -117,7 +117,7 @@ func (a response) write(w http.ResponseWriter, header http.Header) {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // the client may have gone
+	_, _ = w.Write(a.body) // the client may have disconnected
 }
 
 // responseRecorder is the http.ResponseWriter that the generated server writes to.

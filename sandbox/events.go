@@ -9,23 +9,23 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// event is something that happened. It is the same for all endpoints.
+// event is an event before it is encoded for an endpoint.
 type event struct {
 	id      string
-	name    gen.EventName // the plain one
+	name    gen.EventName // without a version
 	account string
 	live    bool
 	at      time.Time
 
 	// Of an event of a session:
-	is  gen.CheckoutSession // as the event left it
-	was gen.CheckoutSession // as it was before
+	is  gen.CheckoutSession // after the event
+	was gen.CheckoutSession // before the event
 
 	// Of any other event:
 	object json.RawMessage // nil for an event of a session
 }
 
-// subject is the id of what the event is about. Events of one subject are delivered in order.
+// subject returns the id of the object that the event is about. Events of one subject are delivered in order.
 func (e event) subject() string {
 	if e.object != nil {
 		return objectID(e.object)
@@ -33,7 +33,7 @@ func (e event) subject() string {
 	return e.is.ID
 }
 
-// sessionID is empty when the event is not about a checkout session.
+// sessionID returns the session's id, or "" if the event is not about a checkout session.
 func (e event) sessionID() string {
 	if subject := e.subject(); strings.HasPrefix(subject, sessionPrefix) || e.object == nil {
 		return subject
@@ -53,7 +53,7 @@ func (e event) versionedType() string { return "plugipay." + e.name + ".v1" }
 
 func (e event) workspaceID() string { return "ws_" + strings.TrimPrefix(e.account, "acc_") }
 
-// encode writes the event in one of its two documented forms.
+// encode returns the event in one of its two documented forms.
 func (e event) encode(plain bool) ([]byte, error) {
 	switch {
 	case e.object != nil:
@@ -85,7 +85,7 @@ func (e event) encodePlain() ([]byte, error) {
 	})
 }
 
-// encodeObject writes an event that the contract does not have, in the same two forms.
+// encodeObject returns an event that the contract does not have, in one of the same two forms.
 func (e event) encodeObject(plain bool) ([]byte, error) {
 	if plain {
 		return marshal(map[string]any{
@@ -98,7 +98,7 @@ func (e event) encodeObject(plain bool) ([]byte, error) {
 	})
 }
 
-// previousAttributes returns the attributes that differ, as they were.
+// previousAttributes returns the old values of the attributes that changed.
 func previousAttributes(is, was gen.CheckoutSession) (map[string]any, error) {
 	after, err := attributes(is)
 	if err != nil {
@@ -127,7 +127,7 @@ func attributes(session gen.CheckoutSession) (map[string]json.RawMessage, error)
 	return found, err
 }
 
-// marshal writes JSON without escapes for HTML, which events and responses do not need.
+// marshal returns JSON without escapes for HTML, which events and responses do not need.
 func marshal(value any) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)

@@ -42,7 +42,7 @@ func eventsOf(workspaces []*workspace) []Event {
 			found = append(found, newEvent(e))
 		}
 	}
-	if len(workspaces) > 1 { // the events of one are in order
+	if len(workspaces) > 1 { // the events of a single workspace are sorted
 		slices.SortStableFunc(found, func(a, b Event) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID)) })
 	}
 	return found
@@ -51,7 +51,7 @@ func eventsOf(workspaces []*workspace) []Event {
 func newEvent(e event) Event {
 	object := e.object
 	if object == nil {
-		object, _ = marshal(e.is) // it was made from JSON
+		object, _ = marshal(e.is) // cannot fail, because the session was decoded from JSON
 	}
 	return Event{
 		ID: e.id, Type: e.name, SessionID: e.sessionID(), AccountID: e.account, Live: e.live, At: e.at, Object: object,

@@ -8,22 +8,22 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// expiries makes sessions expire when the sandbox's clock gets there, in the order of their expiresAt. What a session
-// shows does not depend on it: a session that is looked at shows expired from expiresAt on.
+// expiries makes sessions expire at their expiresAt, in that order, by the workspace's clock. Reads do not depend on it: they
+// return the status expired from expiresAt on.
 type expiries struct {
 	clock *clock
 
-	// turn is held while sessions expire, so that they do one after the other, and so that whoever waits for those
-	// that are due has them all behind it.
+	// turn is held while sessions expire. So they expire one after the other, and a caller of expireDue returns after all due
+	// sessions have expired.
 	turn sync.Mutex
 
-	mu      sync.Mutex // may be taken with the lock of a sessionStore held, never the other way round
+	mu      sync.Mutex // may be locked while the lock of a sessionStore is held, but not the other way round
 	waiting expiryHeap
-	timer   *time.Timer // nil until the real time matters
+	timer   *time.Timer // nil until watch is called
 	closed  bool
 }
 
-// expiry is when a session expires unless it has ended by then.
+// expiry is the time at which a session expires if it has not ended before.
 type expiry struct {
 	at      time.Time
 	store   *sessionStore
@@ -31,7 +31,7 @@ type expiry struct {
 	index   int // in the heap
 }
 
-// add notes when a session of a store expires. The store's lock is held.
+// add adds the expiry of a session. The caller holds the store's lock.
 func (x *expiries) add(store *sessionStore, of *session) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -42,7 +42,7 @@ func (x *expiries) add(store *sessionStore, of *session) {
 	}
 }
 
-// remove forgets about the expiry of a session. The store's lock is held.
+// remove removes the expiry of a session. The caller holds the store's lock.
 func (x *expiries) remove(of *session) {
 	if of.expiry == nil {
 		return
@@ -55,7 +55,7 @@ func (x *expiries) remove(of *session) {
 	of.expiry = nil
 }
 
-// watch expires sessions while the real time passes. It is needed only if something receives the events.
+// watch makes sessions expire in real time. It is needed only if an endpoint receives the events.
 func (x *expiries) watch() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -66,14 +66,14 @@ func (x *expiries) watch() {
 	}
 }
 
-// arm needs the lock and a timer.
+// arm sets the timer. The caller holds the lock.
 func (x *expiries) arm() {
 	if len(x.waiting) > 0 && !x.closed {
 		x.timer.Reset(x.waiting[0].at.Sub(x.clock.now()))
 	}
 }
 
-// expireDue makes the sessions expire whose time has come.
+// expireDue makes the sessions expire whose expiresAt has passed.
 func (x *expiries) expireDue() {
 	x.turn.Lock()
 	defer x.turn.Unlock()
@@ -87,7 +87,7 @@ func (x *expiries) expireDue() {
 	}
 }
 
-// nextDue takes out the expiry that is due first. When none is, the timer is set for the next one.
+// nextDue removes and returns the first expiry that is due. If none is due, it sets the timer for the next one.
 func (x *expiries) nextDue(now time.Time) (*expiry, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -100,7 +100,7 @@ func (x *expiries) nextDue(now time.Time) (*expiry, bool) {
 	return nil, false
 }
 
-// reset forgets the expiries of all sessions.
+// reset removes the expiries of all sessions.
 func (x *expiries) reset() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -110,7 +110,7 @@ func (x *expiries) reset() {
 	}
 }
 
-// close stops the timer, and waits for the sessions that expire at this moment.
+// close stops the timer, and waits for sessions that are expiring.
 func (x *expiries) close() {
 	x.mu.Lock()
 	x.closed = true
@@ -128,7 +128,7 @@ func (s *sessionStore) expire(due *expiry) {
 	defer s.mu.Unlock()
 	found := due.session
 	if found.expiry != due {
-		return // it has ended or is forgotten
+		return // it has ended or was removed
 	}
 	found.expiry = nil
 	was := found.at(found.expires.Add(-1))
@@ -138,8 +138,8 @@ func (s *sessionStore) expire(due *expiry) {
 	s.onEvent(gen.EventCheckoutSessionExpired, found.at(found.expires), was)
 }
 
-// expiryHeap is a heap.Interface: the first is the one that expires first, of those that expire together the one that
-// was created first.
+// expiryHeap is a heap.Interface. The first session to expire comes first. Of sessions that expire at the same time, the one that
+// was created first comes first.
 type expiryHeap []*expiry
 
 func (h expiryHeap) Len() int { return len(h) }

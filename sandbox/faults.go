@@ -135,7 +135,7 @@ func (l *faultList) add(f Fault, account string) {
 	l.left = append(l.left, injectedFault{Fault: f, account: account})
 }
 
-// clear removes the faults of an account, or all of them when the account is empty.
+// clear removes the faults of an account, or all faults if the account is empty.
 func (l *faultList) clear(account string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -208,7 +208,7 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// codeFor is statusOf the other way round; of the codes of a status it is the most usual one.
+// codeFor is the reverse of statusOf. If several codes have the status, it returns the most common one.
 func codeFor(status int) gen.ErrorCode {
 	for _, code := range []gen.ErrorCode{
 		gen.ErrorCodeValidationError, gen.ErrorCodeInvalidSignature, gen.ErrorCodeInsufficientScope,

@@ -12,31 +12,31 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
-// maxKeptEvents is how many events of a workspace can be looked at and sent again.
+// maxKeptEvents is the number of events of a workspace that are kept for reading and redelivery.
 const maxKeptEvents = 1000
 
-// feed is the events of a workspace. It keeps the last ones, and hands each to the endpoints that want it.
+// feed sends the events of a workspace to its endpoints, and keeps the last events.
 type feed struct {
 	accountID  string
 	clock      *clock
 	deliveries *delivery.Dispatcher
-	client     *http.Client // for endpoints that need no other
+	client     *http.Client // for endpoints without a CA
 	trusted    []*x509.Certificate
-	onEvent    func(event) // called with the lock held
+	onEvent    func(event) // called while the lock is held
 
 	mu         sync.Mutex
 	endpoints  []subscription
-	ownClients []*http.Client // of endpoints that need another
+	ownClients []*http.Client // for endpoints with a CA
 	kept       []event        // oldest first
 }
 
-// subscription is an endpoint, and what waits to be sent to it.
+// subscription is an endpoint with its pending deliveries.
 type subscription struct {
 	endpoint Endpoint
 	outbox   *delivery.Outbox
 }
 
-// deliveryClock gives the dispatcher of a workspace the time.
+// deliveryClock is the clock of a workspace's dispatcher.
 type deliveryClock struct {
 	sandbox   *Sandbox
 	workspace *clock
@@ -62,7 +62,7 @@ func (s *Sandbox) newFeed(accountID string, c *clock) *feed {
 	}
 }
 
-// add makes events of from now on go to an endpoint, which must be a valid one.
+// add sends all further events to a valid endpoint.
 func (f *feed) add(e Endpoint) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -74,17 +74,17 @@ func (f *feed) add(e Endpoint) {
 	})
 }
 
-// publish notes an event of a session and sends it to the endpoints that want it. It does not wait for anything.
+// publish records an event of a session and sends it to the endpoints that receive it. It does not block.
 func (f *feed) publish(name gen.EventName, live bool, is, was gen.CheckoutSession) event {
 	return f.send(event{name: name, live: live, is: is, was: was})
 }
 
-// publishObject is publish for an event of something that the sandbox does not hold.
+// publishObject is publish for an event about an object that the sandbox does not have.
 func (f *feed) publishObject(name gen.EventName, live bool, object json.RawMessage) event {
 	return f.send(event{name: name, live: live, object: object})
 }
 
-// send gives an event its id and sends it.
+// send sets the id of an event and sends the event.
 func (f *feed) send(e event) event {
 	e.at = f.clock.now()
 	e.id, e.account = newID("evt_", e.at), f.accountID
@@ -99,7 +99,7 @@ func (f *feed) send(e event) event {
 	return e
 }
 
-// deliverToAll returns how many endpoints want the event. It needs the lock.
+// deliverToAll returns the number of endpoints that receive the event. The caller holds the lock.
 func (f *feed) deliverToAll(e event) (endpoints int) {
 	for _, s := range f.endpoints {
 		if s.endpoint.wants(e) {
@@ -110,11 +110,11 @@ func (f *feed) deliverToAll(e event) (endpoints int) {
 	return endpoints
 }
 
-// deliver needs the lock.
+// deliver sends the event to one endpoint. The caller holds the lock.
 func (f *feed) deliver(e event, to subscription) {
 	body, err := e.encode(to.endpoint.PlainEvents)
 	if err != nil {
-		return // it cannot happen: the session was made from JSON
+		return // cannot happen, because the session was decoded from JSON
 	}
 	f.deliveries.Send(to.outbox, delivery.Message{
 		DeliveryID: newID("dlv_", f.clock.now()),
@@ -126,8 +126,8 @@ func (f *feed) deliver(e event, to subscription) {
 	})
 }
 
-// redeliver sends an event again to the endpoints that want it, and returns how many these are. found is false when the
-// event is not among those that are kept.
+// redeliver sends an event again to the endpoints that receive it, and returns their number. found is false if the event is not
+// kept any more.
 func (f *feed) redeliver(id string) (endpoints int, found bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -149,7 +149,7 @@ func (f *feed) allEndpoints() []Endpoint {
 	return endpoints
 }
 
-// newestFirst returns the events that are kept.
+// newestFirst returns the kept events.
 func (f *feed) newestFirst() []event {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -158,14 +158,14 @@ func (f *feed) newestFirst() []event {
 	return events
 }
 
-// count returns how many events are kept.
+// count returns the number of kept events.
 func (f *feed) count() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.kept)
 }
 
-// reset forgets all events and deliveries. The endpoints stay.
+// reset removes all events and deliveries. The endpoints stay.
 func (f *feed) reset() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -78,7 +78,7 @@ func (l *routeList) add(pattern string, handler http.Handler) (err error) {
 	return nil
 }
 
-// find returns the pattern of the route for a request, empty if there is none.
+// find returns the pattern of the route for a request, or "".
 func (l *routeList) find(r *http.Request) string {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -95,7 +95,7 @@ func (l *routeList) all() []string {
 	return append([]string(nil), l.patterns...)
 }
 
-// performRoute calls the handler of a user's route and puts what it writes into an envelope.
+// performRoute calls the handler of a user's route and puts its output into an envelope.
 func (s *Sandbox) performRoute(r *http.Request, c *call) response {
 	setBody(r, c.body)
 	recorder := &responseRecorder{header: http.Header{}, status: http.StatusOK}
@@ -111,7 +111,7 @@ func (s *Sandbox) performRoute(r *http.Request, c *call) response {
 	return response{status: recorder.status, body: body}
 }
 
-// dataOf returns what a handler has written as JSON.
+// dataOf returns the output of a handler as JSON.
 func dataOf(written []byte) json.RawMessage {
 	switch {
 	case len(written) == 0:
@@ -119,7 +119,7 @@ func dataOf(written []byte) json.RawMessage {
 	case json.Valid(written):
 		return written
 	}
-	text, _ := marshal(string(written)) // a text can always be written
+	text, _ := marshal(string(written)) // cannot fail for a string
 	return text
 }
 

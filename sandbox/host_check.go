@@ -11,20 +11,21 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// A page of another site may make its own name point to this machine (DNS rebinding) and then read and pay sessions. So
-// requests that come in on the loopback interface must be for a name that only this machine has, or one that was allowed.
+// The owner of another site can make a name of that site point to this machine (DNS rebinding). A page of that site could then
+// read and pay sessions. So a request on the loopback interface must be for a name that only this machine has, or for an allowed
+// name.
 
-// checkHost refuses a request for a name that is not the sandbox's.
+// checkHost refuses a request whose Host header does not name the sandbox.
 func (s *Sandbox) checkHost(r *http.Request) error {
 	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
-	isHTTP10 := r.Host == "" // which no browser speaks
+	isHTTP10 := r.Host == "" // not used by browsers
 	if !ok || !local.IP.IsLoopback() || isHTTP10 || s.isOwnHost(r.Host) {
 		return nil
 	}
 	return fail(gen.ErrorCodeInsufficientScope, hostRefusal(r.Host))
 }
 
-// hostRefusal names the refused host and what allows it.
+// hostRefusal is the error for a refused host. It names the host and the option that allows it.
 func hostRefusal(host string) string {
 	name := hostname(host)
 	if len(name) > 100 {
@@ -34,7 +35,7 @@ func hostRefusal(host string) string {
 		"-allow-host " + strconv.Quote(name) + " or with AllowHosts if the name is yours"
 }
 
-// isOwnHost reports whether a Host header names the sandbox: this machine, the public URL, or a name that was allowed.
+// isOwnHost reports whether a Host header names the sandbox: this machine, the public URL, or an allowed name.
 func (s *Sandbox) isOwnHost(hostPort string) bool {
 	if isLoopbackHost(hostPort) {
 		return true
@@ -43,7 +44,7 @@ func (s *Sandbox) isOwnHost(hostPort string) bool {
 	return slices.ContainsFunc(s.allowedHosts, func(allowed string) bool { return strings.EqualFold(allowed, name) })
 }
 
-// allowedHosts are the names of the options.
+// allowedHosts returns the allowed names of the options.
 func (o Options) allowedHosts() []string {
 	allowed := slices.Clone(o.AllowHosts)
 	if u, err := url.Parse(o.PublicURL); err == nil && u.Hostname() != "" {

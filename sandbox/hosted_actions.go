@@ -10,14 +10,14 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// What a buyer can do on the hosted page: the values of the field "action" of its forms.
+// The actions on the hosted page: the values of the field "action" in its forms.
 const (
 	actionChoose = "choose" // a method
-	actionStart  = "start"  // a payment with a method, which then is in flight
+	actionStart  = "start"  // a payment with a method, which becomes pending
 	actionCard   = "card"   // pay with the card of the form
 	actionVerify = "verify" // send the bank's code
-	actionPay    = "pay"    // with a method, at once; with the manual adapter: "I have paid"
-	actionChange = "change" // give up the payment in flight, for another method
+	actionPay    = "pay"    // with a method, at once, or "I have paid" with the manual adapter
+	actionChange = "change" // end the pending payment and choose another method
 	actionCancel = "cancel"
 
 	// The actions of the developer's tools:
@@ -25,10 +25,10 @@ const (
 	actionSettle      = "settle" // make the transfer settle
 	actionExpire      = "expire"
 	actionFailForGood = "fail_for_good"
-	actionConfirm     = "confirm" // as the merchant does
+	actionConfirm     = "confirm" // in place of the merchant
 )
 
-// The fields of the page's forms that can be wrong.
+// The fields of the page's forms that may be invalid.
 const (
 	fieldCardNumber = "number"
 	fieldCardExpiry = "expiry"
@@ -42,8 +42,8 @@ type buyerForm struct {
 	channel string // a bank, a wallet or an outlet
 	number  string // of a card
 	expiry  string
-	code    string // of the card's back, or the bank's
-	// fromPage is true for the page's own forms. The response then leads to the page, not to the shop.
+	code    string // from the back of the card, or from the bank
+	// fromPage is true for forms of the page itself. Their responses redirect to the page, not to the shop.
 	fromPage bool
 }
 
@@ -55,7 +55,7 @@ func newBuyerForm(values url.Values) buyerForm {
 	}
 }
 
-// what describes the form in the console. It holds none of the buyer's numbers.
+// what returns a description of the form for the console, without the buyer's numbers.
 func (f buyerForm) what() string {
 	text := "posted " + f.action
 	for _, part := range []string{string(f.method), f.channel} {
@@ -66,14 +66,14 @@ func (f buyerForm) what() string {
 	return cut(text, 200)
 }
 
-// perform does what the buyer asked for and returns where the browser goes from there.
+// perform performs the action of the form and returns the next address of the browser.
 func (p hostedPage) perform(form buyerForm) (next string, err error) {
 	now := p.workspace.clock.now()
 	session, current, err := p.sessions.getWithPayment(p.id, now)
 	if err != nil {
 		return "", err
 	}
-	if hasEnded(session.Status) { // whatever else may be wrong with the request
+	if hasEnded(session.Status) { // comes before any other error of the request
 		return "", fail(gen.ErrorCodeConflict, "the payment is over")
 	}
 	switch form.action {
@@ -94,7 +94,7 @@ func (p hostedPage) perform(form buyerForm) (next string, err error) {
 	return p.after(session, form), err
 }
 
-// change makes a change of the session that needs nothing but its name.
+// change performs an action that has no further fields.
 func (p hostedPage) change(action string, now time.Time) (gen.CheckoutSession, error) {
 	switch action {
 	case actionSettle:
@@ -113,7 +113,7 @@ func (p hostedPage) change(action string, now time.Time) (gen.CheckoutSession, e
 	return gen.CheckoutSession{}, invalid("action", "is not known")
 }
 
-// choose leads to the form of a method. A method without one is started.
+// choose returns the address of a method's form. It starts a payment with a method that has no form.
 func (p hostedPage) choose(session gen.CheckoutSession, form buyerForm, now time.Time) (next string, err error) {
 	if err := p.mustOffer(session, form.method); err != nil {
 		return "", err
@@ -124,7 +124,7 @@ func (p hostedPage) choose(session gen.CheckoutSession, form buyerForm, now time
 	return p.start(session, form, now)
 }
 
-// hasForm reports whether the buyer has something to fill in, or to read, before a payment with a method.
+// hasForm reports whether the buyer fills in or reads something before a payment with the method.
 func (p hostedPage) hasForm(method gen.CheckoutMethod) bool {
 	return p.isManual(method) || method == gen.CheckoutMethodCard || channelsOf(method) != nil
 }
@@ -133,7 +133,7 @@ func (p hostedPage) isManual(method gen.CheckoutMethod) bool {
 	return p.workspace.adapterFor(method) == gen.CheckoutAdapterManual
 }
 
-// start makes the session pending, with a payment that the buyer has to make elsewhere.
+// start makes the session pending, with a payment that the buyer makes outside the page.
 func (p hostedPage) start(session gen.CheckoutSession, form buyerForm, now time.Time) (next string, err error) {
 	if err := p.mustOffer(session, form.method); err != nil {
 		return "", err
@@ -154,7 +154,7 @@ func (p hostedPage) pay(session gen.CheckoutSession, form buyerForm, now time.Ti
 	return p.after(session, form), err
 }
 
-// payByCard does what the test card stands for.
+// payByCard performs the outcome of the test card.
 func (p hostedPage) payByCard(session gen.CheckoutSession, form buyerForm, now time.Time) (next string, err error) {
 	form.method = gen.CheckoutMethodCard
 	if err := p.mustOffer(session, form.method); err != nil {
@@ -178,7 +178,7 @@ func (p hostedPage) payByCard(session gen.CheckoutSession, form buyerForm, now t
 	return p.cardFailure(card), nil
 }
 
-// cardFailure leads back to the form of the card, and says why it failed.
+// cardFailure returns the address of the card's form, with the reason of the failure.
 func (p hostedPage) cardFailure(card testCard) string {
 	method := string(gen.CheckoutMethodCard)
 	return p.address(methodParameter, method, failedParameter, method, whyParameter, string(card.Outcome))
@@ -190,18 +190,18 @@ var (
 	bankCode   = regexp.MustCompile(`^\s*[0-9]{4,8}\s*$`)
 )
 
-// isExpiry reports whether a text is a month, such as 12/30, in which a card is still valid.
+// isExpiry reports whether a text is a month, such as 12/30, that has not ended.
 func isExpiry(text string, now time.Time) bool {
 	parts := cardExpiry.FindStringSubmatch(text)
 	if parts == nil {
 		return false
 	}
-	month, _ := strconv.Atoi(parts[1]) // the pattern has seen that both are numbers
+	month, _ := strconv.Atoi(parts[1]) // cannot fail, because the pattern matches only digits
 	year, _ := strconv.Atoi(parts[2])
 	return now.Before(time.Date(2000+year, time.Month(month)+1, 1, 0, 0, 0, 0, time.UTC))
 }
 
-// verify ends a payment by card whose bank has asked for a code. Any code is right; the card decides.
+// verify ends a card payment whose bank asked for a code. Every code is correct: the card decides the outcome.
 func (p hostedPage) verify(
 	session gen.CheckoutSession, current payment, form buyerForm, now time.Time,
 ) (next string, err error) {
@@ -218,8 +218,8 @@ func (p hostedPage) verify(
 	return p.cardFailure(current.card), err
 }
 
-// fail makes a payment fail. A payment that would complete at once is declined. The session stays open then, and no event is
-// sent, because none is documented. A payment in flight ends.
+// fail makes a payment fail. A payment that would complete at once is declined: the session stays open, and no event is sent,
+// because none is documented. A pending payment ends.
 func (p hostedPage) fail(
 	session gen.CheckoutSession, current payment, method gen.CheckoutMethod, now time.Time,
 ) (next string, err error) {
@@ -237,13 +237,12 @@ func (p hostedPage) mustOffer(session gen.CheckoutSession, method gen.CheckoutMe
 	return nil
 }
 
-// offers reports whether the buyer may choose a method: it is one of the session's, and an adapter can do it.
+// offers reports whether the buyer can choose a method: the session has it and an adapter supports it.
 func (p hostedPage) offers(session gen.CheckoutSession, method gen.CheckoutMethod) bool {
 	return slices.Contains(session.Methods, method) && p.workspace.adapterFor(method) != ""
 }
 
-// after returns where the buyer goes when a session has become what it is: back to the merchant where it is completed or
-// canceled.
+// after returns the next address after a change of the session. A completed or canceled session leads back to the merchant.
 func (p hostedPage) after(session gen.CheckoutSession, form buyerForm) string {
 	switch {
 	case !returns(session):
@@ -254,7 +253,7 @@ func (p hostedPage) after(session gen.CheckoutSession, form buyerForm) string {
 	return backURL(session)
 }
 
-// backURL is where a session that has ended leads. Empty: nowhere.
+// backURL returns the merchant's address for a session that has ended, or "".
 func backURL(session gen.CheckoutSession) string {
 	if session.Status == gen.CheckoutSessionStatusCompleted {
 		return webURL(session.SuccessURL)

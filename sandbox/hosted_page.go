@@ -12,24 +12,24 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// hostedPath is where the hosted pages are; a session's id follows.
+// hostedPath is the path of hosted pages. A session's id follows.
 const hostedPath = "/c/"
 
 const (
 	maxFormSize = 64 << 10
 
 	// The query parameters of the hosted page.
-	failedParameter = "failed" // the method of a payment that has just failed
-	whyParameter    = "why"    // why a card has failed: a cardOutcome
+	failedParameter = "failed" // the method of a failed payment
+	whyParameter    = "why"    // the cardOutcome of a failed card
 	methodParameter = "method" // the method whose form is shown
-	cardParameter   = "card"   // the test card that fills in its form: a cardOutcome
-	returnParameter = "return" // lead back to the shop once the session has ended
+	cardParameter   = "card"   // the cardOutcome of the test card to fill in
+	returnParameter = "return" // lead back to the shop after the session has ended
 
-	// returnSeconds is how long the buyer sees how the payment ended before the page leads back to the shop.
+	// returnSeconds is the time for which the buyer sees the result before the page leads back to the shop.
 	returnSeconds = 3
 )
 
-// hostedPage is the page where the buyer pays one session.
+// hostedPage is the page on which the buyer pays a session.
 type hostedPage struct {
 	sandbox   *Sandbox
 	workspace *workspace
@@ -39,7 +39,7 @@ type hostedPage struct {
 	query     hostedQuery
 }
 
-// hostedQuery is what the address of the page says beside the session.
+// hostedQuery holds the query parameters of the page.
 type hostedQuery struct {
 	failed    gen.CheckoutMethod
 	why       cardOutcome
@@ -82,16 +82,16 @@ func writeNothingToPay(w http.ResponseWriter, l language) {
 	writeNoticeIn(w, l, http.StatusNotFound, t.NothingHere, t.NothingHereText)
 }
 
-// open shows the page as its address says.
+// open shows the page.
 func (p hostedPage) open(w http.ResponseWriter) {
 	if screen := p.show(w, http.StatusOK, ""); screen != "" {
 		p.sandbox.activities.addView(p.activity("opened the page: "+screen, http.StatusOK))
 	}
 }
 
-// post does what the buyer asked for and sends the browser on, or shows the page with what is wrong.
+// post performs the buyer's action and redirects, or shows the page with an error.
 func (p hostedPage) post(w http.ResponseWriter, r *http.Request) {
-	// A form on another site must not pay in the buyer's name.
+	// A form on another site must not pay for the buyer.
 	if http.NewCrossOriginProtection().Check(r) != nil {
 		t := textIn(p.language)
 		writeNoticeIn(w, p.language, http.StatusForbidden, t.OtherSite, t.OtherSiteText)
@@ -109,7 +109,7 @@ func (p hostedPage) post(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	done := p.activity(form.what(), http.StatusSeeOther)
-	done.At = begin // what it caused comes after it
+	done.At = begin // before the events that the action causes
 	p.sandbox.activities.add(done)
 	setPageHeader(w.Header())
 	w.Header().Set("Location", next)
@@ -123,8 +123,8 @@ func (p hostedPage) activity(what string, status int) activity {
 	}
 }
 
-// address returns the address of the page, seen from itself so that it is right behind a proxy with a path of its own.
-// The parameters are pairs of names and values; those without a value are left out.
+// address returns the address of the page with the parameters. It is relative, because a proxy may add a path. The parameters are
+// pairs of names and values. Pairs with an empty value are left out.
 func (p hostedPage) address(parameters ...string) string {
 	query := url.Values{}
 	for i := 0; i < len(parameters); i += 2 {
@@ -138,7 +138,7 @@ func (p hostedPage) address(parameters ...string) string {
 	return "./" + p.id + "?" + query.Encode()
 }
 
-// refuse shows the page as it is now, with the status and the reason of an error.
+// refuse shows the current page with the status and the reason of an error.
 func (p hostedPage) refuse(w http.ResponseWriter, what string, err error) {
 	var f *failure
 	if !errors.As(err, &f) {
@@ -148,7 +148,7 @@ func (p hostedPage) refuse(w http.ResponseWriter, what string, err error) {
 	p.show(w, statusOf(f.code), p.refusalText(f))
 }
 
-// refusalText is what a buyer reads about an error.
+// refusalText returns the text about an error for the buyer.
 func (p hostedPage) refusalText(f *failure) string {
 	t := textIn(p.language)
 	switch {
@@ -166,16 +166,16 @@ func (p hostedPage) refusalText(f *failure) string {
 	return t.NoSense
 }
 
-// show sends the page, and returns the name of its screen. Problem is what was wrong with the request.
+// show sends the page, and returns the name of its screen. Problem is the reason why an action failed.
 func (p hostedPage) show(w http.ResponseWriter, status int, problem string) (screen string) {
 	now := p.workspace.clock.now()
 	session, current, err := p.sessions.getWithPayment(p.id, now)
-	if err != nil { // forgotten since the request came
+	if err != nil { // the session was removed during the request
 		writeNothingToPay(w, p.language)
 		return ""
 	}
 	view := p.view(session, current, now)
-	if !view.Ended { // the screen of a session that has ended says it all
+	if !view.Ended { // the screen of an ended session needs no problem
 		view.Problem = problem
 	}
 	p.setRefresh(w.Header(), view, now)
@@ -186,7 +186,7 @@ func (p hostedPage) show(w http.ResponseWriter, status int, problem string) (scr
 	return view.Screen
 }
 
-// page returns the page with a view. Screens that wait, or that have something to copy, have a script.
+// page returns the page of a view. Waiting screens and screens with text to copy have a script.
 func (p hostedPage) page(view hostedView) page {
 	out := page{
 		template: "hosted.html", language: p.language, title: view.Heading + " · " + view.Merchant,
@@ -212,8 +212,8 @@ func (p hostedPage) setRefresh(header http.Header, view hostedView, now time.Tim
 	}
 }
 
-// formActions are where the page's forms may lead: browsers hold the redirects that follow a form to the same rule, too. The
-// page's own forms lead back to the page; a program that posts one without the field "from" is sent on to the shop.
+// formActions returns the addresses that the page's forms may lead to. Browsers apply the rule to redirects after a form, too. The
+// page's own forms lead back to the page. A program that posts a form without the field "from" is redirected to the shop.
 func formActions(session gen.CheckoutSession) []string {
 	if hasEnded(session.Status) {
 		return nil

@@ -130,22 +130,22 @@ type call struct {
 	begin      time.Time            // by the sandbox's clock
 	realBegin  time.Time            // by the real clock
 	baseURL    string               // of the hosted page
-	operation  *validator.Operation // of the contract; nil when the request is for none
-	route      string               // the pattern of a user's route; empty when the request is for none
+	operation  *validator.Operation // nil if the request matches no operation of the contract
+	route      string               // the pattern of a user's route, empty if the request matches none
 	pathValues map[string]string    // the parameters in the path, unescaped
-	body       []byte               // as it was sent
+	body       []byte               // as sent
 	key        *accessKey
 	workspace  *workspace
 	data       *dataset
-	rate       *rateState // nil before the key is known
+	rate       *rateState // nil until the key is known
 
-	replayed bool      // the response is that of an earlier request
-	refused  error     // why a step refused the request; nil: none did
-	warnings []warning // about what is most likely a mistake
+	replayed bool      // the response is stored from an earlier request
+	refused  error     // the reason for a refusal, or nil
+	warnings []warning // about likely mistakes
 
-	// What a fault does to the call.
-	injected   bool          // the response is the fault's
-	retryAfter time.Duration // of that response; zero: as without a fault
+	// The effects of a fault.
+	injected   bool          // the fault replaced the response
+	retryAfter time.Duration // of the fault's response, zero for no change
 	drop       bool          // send no response
 	delayed    bool
 }
@@ -172,7 +172,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := s.newCall(r)
-	r = r.WithContext(context.WithValue(r.Context(), callContextKey{}, c)) // a copy: the steps below may change it
+	r = r.WithContext(context.WithValue(r.Context(), callContextKey{}, c)) // a copy, because the steps below may change it
 	a, err := s.process(w, r, c)
 	if err != nil {
 		a = s.refusal(c, err)
@@ -180,7 +180,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	header := newResponseHeader(c, a)
 	s.checkResponse(r, c, header, a)
-	s.recordRequest(r, c, header, a) // first, so that who has the response finds it in the console
+	s.recordRequest(r, c, header, a) // before the response, so that a client that has it finds the request in the console
 	if c.drop {
 		panic(http.ErrAbortHandler) // makes package net/http cut the connection
 	}
@@ -192,7 +192,7 @@ func (s *Sandbox) newCall(r *http.Request) *call {
 	return &call{requestID: newID("req_", begin), begin: begin, realBegin: s.realTime(), baseURL: s.baseURL(r)}
 }
 
-// process takes a request through all the steps. The error of a step that refuses it is a *failure.
+// process runs all steps of a request. The error of a step is a *failure.
 func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (response, error) {
 	var err error
 	if err = s.route(r, c); err != nil {
@@ -206,7 +206,7 @@ func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (resp
 	}
 	c.workspace = c.key.home
 	c.data = c.workspace.dataset(c.key.live)
-	c.rate = s.seeRate(c.data, r.Method) // so that the refusals of the next two steps carry it too
+	c.rate = s.seeRate(c.data, r.Method) // so that refusals of the next two steps have the rate limit headers
 	if err := s.actOnBehalf(r.Header, c); err != nil {
 		return response{}, err
 	}
@@ -228,7 +228,7 @@ func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (resp
 	return s.performOnce(r, c, func() response { return s.perform(r) })
 }
 
-// route finds the operation of the contract that a request is for, or a route that the user has added.
+// route finds the operation of the contract for a request, or a route that the user added.
 func (s *Sandbox) route(r *http.Request, c *call) (err error) {
 	if c.operation, c.pathValues, err = s.findOperation(r); err == nil {
 		return nil
@@ -239,7 +239,7 @@ func (s *Sandbox) route(r *http.Request, c *call) (err error) {
 	return err
 }
 
-// operationName is what a fault knows the call by.
+// operationName returns the name that a fault uses for the call.
 func (c *call) operationName() string {
 	if c.operation != nil {
 		return c.operation.ID
@@ -257,19 +257,19 @@ func (s *Sandbox) perform(r *http.Request) response {
 // checkResponse reports a response that the contract does not allow.
 func (s *Sandbox) checkResponse(r *http.Request, c *call, header http.Header, a response) {
 	if s.onBreach == nil || c.injected && a.contentType != "" || c.route != "" {
-		return // unchecked: the body of a fault, and what the user's route writes
+		return // the body of a fault and the output of a user's route are not checked
 	}
 	operation := c.operation
 	if c.injected {
-		operation = nil // it need not be a response of this operation's
+		operation = nil // a fault may send a response that the operation does not have
 	}
 	if err := s.breachOf(r, operation, header, a); err != nil {
 		s.onBreach(err)
 	}
 }
 
-// actOnBehalf turns the call to the account that a platform administrator asks for. An empty header is left to the
-// contract, which does not allow it.
+// actOnBehalf switches the call to the account that a platform administrator acts for. An empty header fails the check against the
+// contract later.
 func (s *Sandbox) actOnBehalf(header http.Header, c *call) error {
 	accountID := header.Get(onBehalfOfHeader)
 	if accountID == "" || accountID == c.workspace.accountID {
@@ -284,7 +284,7 @@ func (s *Sandbox) actOnBehalf(header http.Header, c *call) error {
 	return nil
 }
 
-// baseURL is where the buyer's browser finds the sandbox.
+// baseURL returns the address of the sandbox for the buyer's browser.
 func (s *Sandbox) baseURL(r *http.Request) string {
 	if s.publicURL != "" {
 		return s.publicURL

@@ -149,7 +149,7 @@ func TestServer_StartTestFailsTheTestOnABreachAndClosesWithIt(t *testing.T) {
 		t.Fatalf("the test was failed without a breach: %v", fake.all())
 	}
 	c.send(http.MethodPost, sessionsPath, validInput).want(http.StatusCreated)
-	const want = "sandbox: the answer 201 to createCheckoutSession breaks openapi.yaml: data.hostedUrl must be an absolute URL"
+	const want = "sandbox: the response 201 to createCheckoutSession breaks openapi.yaml: data.hostedUrl must be an absolute URL"
 	if got := fake.all(); len(got) != 1 || got[0] != want || told.Load() != 1 {
 		t.Errorf("the test was told %q, want %q; the option was told %d times", fake.all(), want, told.Load())
 	}
