@@ -35,7 +35,7 @@ func (v *visit) checkWrongSecret(ctx context.Context) finding {
 	return isDifferent("check PLUGIPAY_BASE_URL: a server that accepts any signature is not Plugipay", "a wrong signature gets %s", result(err))
 }
 
-// checkDashboardKey expects that Plugipay accepts the dashboard key, if there is one.
+// checkDashboardKey expects that Plugipay accepts the dashboard key, if the environment has one.
 func (v *visit) checkDashboardKey(ctx context.Context) finding {
 	if v.apiKey == "" {
 		return isUnknown("set PLUGIPAY_API_KEY to check a dashboard key, too", "PLUGIPAY_API_KEY is not set")
@@ -58,7 +58,7 @@ func (v *visit) as(credentials plugipay.ClientOptions, call func(*plugipay.Clien
 	return call(client)
 }
 
-// result says how a call ended that should have been refused.
+// result describes the end of a call that should have been refused.
 func result(err error) string {
 	if err == nil {
 		return "a success"

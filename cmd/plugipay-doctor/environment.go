@@ -12,7 +12,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// setup is what the environment says.
+// setup holds the values of the environment.
 type setup struct {
 	client   *plugipay.Client
 	keyID    string
@@ -48,7 +48,7 @@ func readEnvironment(mode string) (setup, error) {
 	return s, err
 }
 
-// checkTestKey refuses keys that are live, or that may be. It shows no key.
+// checkTestKey refuses live keys, and keys that may be live. Its error shows no key.
 func checkTestKey(name, keys, mode string) error {
 	isTest := strings.Contains(keys, "_test_") && !strings.HasPrefix(keys, "ak_") && !strings.HasPrefix(keys, "AKIA")
 	switch {
@@ -60,7 +60,7 @@ func checkTestKey(name, keys, mode string) error {
 	return nil
 }
 
-// withMode sends the X-Plugipay-Mode header, which chooses the data for keys that do not say it.
+// withMode sends the X-Plugipay-Mode header, which selects test or live data for keys that do not select it.
 type withMode struct {
 	next http.RoundTripper
 	mode string
@@ -74,7 +74,7 @@ func (t withMode) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r)
 }
 
-// breaches collects what contract.Transport reports about responses.
+// breaches collects the errors of contract.Transport about responses.
 type breaches struct {
 	mu   sync.Mutex
 	seen []string
@@ -95,7 +95,7 @@ func (b *breaches) add(err error) {
 	b.seen = append(b.seen, text)
 }
 
-// checkKeys says which kind of credentials the environment has.
+// checkKeys reports the kind of credentials in the environment.
 func checkKeys(s setup) finding {
 	switch {
 	case s.keyID != "" && s.secret != "":
@@ -122,7 +122,7 @@ func prefix(key string) string {
 	return "?"
 }
 
-// checkAccount says for which account the client acts.
+// checkAccount reports the account that the client acts for.
 func checkAccount(s setup) finding {
 	return isAsExpected("requests act for %s", cmp.Or(s.client.OnBehalfOf(), "the key's own workspace"))
 }

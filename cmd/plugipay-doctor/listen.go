@@ -14,8 +14,8 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// listener is a webhook endpoint that reports what arrives. It answers the first delivery of each event with 500, to see that
-// the event is delivered again.
+// listener is a webhook endpoint that reports the deliveries. It responds to the first delivery of each event with 500, to check
+// that the event is delivered again.
 type listener struct {
 	address string
 	server  *http.Server
@@ -23,7 +23,7 @@ type listener struct {
 	secret  string
 
 	mu    sync.Mutex
-	first map[string]time.Time // when an event arrived for the first time, by its key
+	first map[string]time.Time // time of the first delivery of an event, by the event's key
 	again map[string]bool      // the keys of events that were delivered again
 	bad   int                  // deliveries that are not valid
 }
@@ -75,7 +75,7 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// keyOf returns what is the same in each delivery of an event. A repeated delivery may have a new event id.
+// keyOf returns a key that all deliveries of an event share. A repeated delivery may have a new event id.
 func keyOf(event *plugipay.WebhookEvent) string {
 	if session, err := event.CheckoutSession(); err == nil {
 		return event.Name() + " " + session.ID
@@ -83,7 +83,7 @@ func keyOf(event *plugipay.WebhookEvent) string {
 	return event.ID
 }
 
-// webhookAdvice says what to do about a delivery that is not valid.
+// webhookAdvice returns the advice about an invalid delivery.
 func webhookAdvice(err error) string {
 	switch {
 	case errors.Is(err, plugipay.ErrSignatureStale):
@@ -96,7 +96,7 @@ func webhookAdvice(err error) string {
 	return "compare PLUGIPAY_WEBHOOK_SECRET with the dashboard, and look for a proxy that changes bodies"
 }
 
-// formOf names the form of an event.
+// formOf returns the name of an event's form.
 func formOf(event *plugipay.WebhookEvent) string {
 	if strings.HasPrefix(event.Type, "plugipay.") {
 		return "versioned"
@@ -104,7 +104,7 @@ func formOf(event *plugipay.WebhookEvent) string {
 	return "plain"
 }
 
-// headerOf names the header that the signature came in.
+// headerOf returns the name of the header with the signature.
 func headerOf(r *http.Request) string {
 	for _, name := range []string{"X-Plugipay-Signature", "Plugipay-Signature"} {
 		if r.Header.Get(name) != "" {
@@ -114,7 +114,7 @@ func headerOf(r *http.Request) string {
 	return "no header"
 }
 
-// wait waits for Ctrl+C, and says what did not arrive.
+// wait waits for Ctrl+C, and reports missing deliveries.
 func (l *listener) wait(ctx context.Context) {
 	l.report.note("\nWaiting for events. Press Ctrl+C to end.")
 	<-ctx.Done()

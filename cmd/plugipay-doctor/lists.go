@@ -68,18 +68,18 @@ func (v *visit) checkCustomerFilter(ctx context.Context) finding {
 	return isAsExpected("the list of an unknown customer is empty")
 }
 
-// checkCreatedAfter expects the new session after the time before it, and none after the time to come.
+// checkCreatedAfter expects the new session with an earlier time, and no session with a future time.
 func (v *visit) checkCreatedAfter(ctx context.Context) finding {
 	return v.checkTimeFilter(ctx, time.Hour, func(p *plugipay.CheckoutSessionListParams, at string) { p.CreatedAfter = &at })
 }
 
-// checkCreatedBefore expects the new session before the time to come, and not before the time before it.
+// checkCreatedBefore expects the new session with a future time, and not with an earlier time.
 func (v *visit) checkCreatedBefore(ctx context.Context) finding {
 	return v.checkTimeFilter(ctx, -time.Hour, func(p *plugipay.CheckoutSessionListParams, at string) { p.CreatedBefore = &at })
 }
 
-// checkTimeFilter expects that the filter excludes the new session with a time that is so much later than the session, and
-// includes it with one that is as much earlier.
+// checkTimeFilter lists with two times: the session's time plus and minus the duration. It expects that the filter excludes the
+// session with the first time, and includes it with the second time.
 func (v *visit) checkTimeFilter(ctx context.Context, excludes time.Duration, set func(*plugipay.CheckoutSessionListParams, string)) finding {
 	created, err := v.first.CreatedTime()
 	if err != nil {
@@ -151,7 +151,7 @@ func (v *visit) checkCursor(ctx context.Context) finding {
 	return isAsExpected("the cursor leads to the next session")
 }
 
-// checkPaging says which form the paging of a list has. The client reads both.
+// checkPaging reports the form of a list's paging. The client reads both forms.
 func (v *visit) checkPaging(ctx context.Context) finding {
 	var info plugipay.ResponseInfo
 	if _, err := v.list(plugipay.WithResponse(ctx, &info), func(p *plugipay.CheckoutSessionListParams) { p.Limit = plugipay.Ptr(1) }); err != nil {

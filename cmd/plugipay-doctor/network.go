@@ -13,14 +13,14 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// goodOffset is how far the clocks may be apart. Plugipay refuses a signature that is 300 seconds off.
+// goodOffset is the largest difference of the clocks that is reported as good. Plugipay refuses a difference of 300 seconds.
 const goodOffset = 30 * time.Second
 
 // probe is a response to a request without credentials.
 type probe struct {
 	status int
 	tls    *tls.ConnectionState
-	date   time.Time // zero if the response has none
+	date   time.Time // zero without a Date header
 	clock  time.Time // this machine's, when the response arrived
 }
 
@@ -36,7 +36,7 @@ func knock(ctx context.Context, base string) (probe, error) {
 	response, err := client.Do(request)
 	if err != nil {
 		var wrapped *url.Error
-		if errors.As(err, &wrapped) { // without the URL, which is printed already
+		if errors.As(err, &wrapped) { // without the URL, which the report shows already
 			err = wrapped.Err
 		}
 		return probe{}, err
@@ -69,7 +69,7 @@ func hostOf(base string) string {
 	return parsed.Hostname()
 }
 
-// checkProxy says whether requests go through a proxy.
+// checkProxy reports whether requests go through a proxy.
 func checkProxy(base string) finding {
 	request, err := http.NewRequest(http.MethodGet, base, nil)
 	if err != nil {
@@ -85,7 +85,7 @@ func checkProxy(base string) finding {
 	return isAsExpected("requests go through the proxy %s", proxy.Host)
 }
 
-// throughProxy names the proxy of the requests, if there is one.
+// throughProxy returns a note about the proxy of the requests, or "".
 func throughProxy(base string) string {
 	request, err := http.NewRequest(http.MethodGet, base, nil)
 	if err != nil {
@@ -97,7 +97,7 @@ func throughProxy(base string) string {
 	return ""
 }
 
-// checkTLS says how the connection is protected.
+// checkTLS reports the protection of the connection.
 func checkTLS(base string, p probe) finding {
 	if host := hostOf(base); p.tls == nil && (host == "localhost" || net.ParseIP(host).IsLoopback()) {
 		return isAsExpected("plain http on this machine")
@@ -131,7 +131,7 @@ func checkUnsigned(p probe) finding {
 		"a request without credentials gets %d, not 401", p.status)
 }
 
-// advice says what to do about an error of the client.
+// advice returns the advice about an error of the client.
 func advice(err error) string {
 	switch {
 	case errors.Is(err, plugipay.ErrInvalidSignature):

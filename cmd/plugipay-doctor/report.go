@@ -24,7 +24,7 @@ type finding struct {
 	Check   string  `json:"check"`
 	Outcome outcome `json:"outcome"`
 	Seen    string  `json:"seen"`
-	Do      string  `json:"do,omitempty"` // empty if there is nothing to do
+	Do      string  `json:"do,omitempty"` // the advice, or empty
 }
 
 // isAsExpected is the finding of a check without a problem.

@@ -18,7 +18,7 @@ const amount = 1_000_00
 // lifetime is the lifetime of the sessions in seconds.
 const lifetime = 900
 
-// input returns what the doctor's sessions are created with.
+// input returns the input of the doctor's sessions.
 func (v *visit) input() plugipay.CheckoutSessionCreateInput {
 	return plugipay.CheckoutSessionCreateInput{
 		Amount:       amount,
@@ -57,7 +57,7 @@ func (v *visit) checkCreate(ctx context.Context) finding {
 	return isAsExpected("a new session is open, with its amount and currency")
 }
 
-// checkScope says whether the key may write.
+// checkScope reports whether the key may write.
 func (v *visit) checkScope(context.Context) finding {
 	switch {
 	case errors.Is(v.createErr, plugipay.ErrInsufficientScope):

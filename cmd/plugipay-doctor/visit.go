@@ -10,20 +10,20 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// visit is one run of the checks, with what they create.
+// visit is one run of the checks, with the sessions that they create.
 type visit struct {
 	setup
 	report *report
 	marker string // of this run's keys and metadata
 
 	first, second *plugipay.CheckoutSession // nil until they are created
-	createErr     error                     // why they were not
+	createErr     error                     // the error of creating them
 	live          bool                      // the key works with live data, so nothing more may be done
 	created       []attempted
 	keep          bool // leaves the session of "unit of IDR" open
 }
 
-// attempted is a session that was asked for. Its id is empty if the response did not arrive.
+// attempted is a session that a request was sent for. Its id is empty if the response was lost.
 type attempted struct {
 	key   string
 	input plugipay.CheckoutSessionCreateInput
@@ -119,7 +119,7 @@ func (v *visit) reportBreaches() {
 	}
 }
 
-// create creates a session, and remembers it before it is there, so that it is canceled in any case.
+// create creates a session. It records the session before it sends the request, so that cleanUp cancels it in any case.
 func (v *visit) create(ctx context.Context, key string, input plugipay.CheckoutSessionCreateInput) (*plugipay.CheckoutSession, error) {
 	v.created = append(v.created, attempted{key: key, input: input})
 	session, err := v.client.CheckoutSessions.Create(plugipay.WithIdempotencyKey(ctx, key), input)
@@ -129,8 +129,8 @@ func (v *visit) create(ctx context.Context, key string, input plugipay.CheckoutS
 	return session, err
 }
 
-// cleanUp cancels the sessions of the visit, also after Ctrl+C. A create whose response did not arrive is repeated with its
-// key, which returns the session.
+// cleanUp cancels the sessions of the visit, also after Ctrl+C. It repeats a create whose response was lost with the same key,
+// which returns the session.
 func (v *visit) cleanUp(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 	defer cancel()
@@ -153,7 +153,7 @@ func (v *visit) cleanUp(ctx context.Context) {
 	}
 }
 
-// sessionID returns the id of a session that was asked for, "" if Plugipay refused to create it.
+// sessionID returns the id of an attempted session, or "" if Plugipay refused to create it.
 func (v *visit) sessionID(ctx context.Context, a attempted) (string, error) {
 	if a.id != "" {
 		return a.id, nil

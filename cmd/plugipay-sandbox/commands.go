@@ -27,7 +27,7 @@ var commands = map[string]func(ctx context.Context, args []string, out io.Writer
 // commandTime limits how long a command waits.
 const commandTime = 15 * time.Second
 
-// running is a sandbox that runs.
+// running is a running sandbox.
 type running struct {
 	url  string
 	http *http.Client
@@ -129,7 +129,7 @@ func resend(ctx context.Context, args []string, out io.Writer) error {
 
 type delivery struct{ ID, URL, EventID, State string }
 
-// status says what a sandbox holds.
+// status prints the content of a sandbox.
 func status(ctx context.Context, args []string, out io.Writer) error {
 	_, at, err := parseCommand("status", "", args, func(*flag.FlagSet) {}, out)
 	if err != nil {
@@ -161,7 +161,7 @@ func status(ctx context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
-// printCounts prints how many of the newest hundred there are of each kind.
+// printCounts prints the number of each kind among the newest hundred.
 func printCounts(out io.Writer, name string, counts map[string]int, kinds []string) {
 	var parts []string
 	for _, kind := range kinds {
@@ -187,7 +187,7 @@ func checkHealth(ctx context.Context, s settings) error {
 	at := running{"http://" + net.JoinHostPort(host, port), http.DefaultClient}
 	if s.sandbox.TLS {
 		at.url = "https://" + net.JoinHostPort(host, port)
-		// The certificate is made when the sandbox starts. That it responds is all that matters here.
+		// Any certificate is accepted, because the sandbox makes a new one each time it starts. Only the response matters here.
 		at.http = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 	}
 	return at.call(ctx, http.MethodGet, "/_sandbox/health", nil, nil)

@@ -22,7 +22,7 @@ import (
 // The exit codes.
 const (
 	exitOK      = 0
-	exitFailed  = 1 // a running sandbox did not do what it was asked for
+	exitFailed  = 1 // a running sandbox refused the command
 	exitRefused = 2 // a setting has to be changed
 )
 

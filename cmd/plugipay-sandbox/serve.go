@@ -16,8 +16,8 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// memoryLimit is where the garbage collector begins to work harder. A sandbox with 100,000 sessions holds about 260 MB, and
-// would take twice as much without a limit.
+// memoryLimit is the heap size from which the garbage collector works harder. A sandbox with 100,000 sessions holds about 260 MB,
+// and would take twice as much memory without the limit.
 const memoryLimit = 400 << 20
 
 // serve serves a sandbox until the context ends.
@@ -63,7 +63,7 @@ func (s settings) prepare(server *sandbox.Server) error {
 	return errors.Join(errs...)
 }
 
-// writeCertificate writes the certificate to trust into a file, and returns its name; "" without TLS.
+// writeCertificate writes the certificate to trust into a file, and returns the file's name. Without TLS it returns "".
 func writeCertificate(server *sandbox.Server) (string, error) {
 	if server.CA == nil {
 		return "", nil
@@ -79,7 +79,7 @@ func writeCertificate(server *sandbox.Server) (string, error) {
 // variable is an environment variable that points a program at the sandbox.
 type variable struct{ name, value string }
 
-// variables returns what a program needs.
+// variables returns the variables that a program needs.
 func (s settings) variables(server *sandbox.Server, certificate string) []variable {
 	client := server.ClientOptions()
 	all := []variable{{"PLUGIPAY_BASE_URL", client.BaseURL}}
@@ -97,7 +97,7 @@ func (s settings) variables(server *sandbox.Server, certificate string) []variab
 	return all
 }
 
-// announce prints where the sandbox is, and what to paste into a shell.
+// announce prints the sandbox's URL, and the lines to paste into a shell.
 func (s settings) announce(out io.Writer, server *sandbox.Server, certificate string) {
 	if s.json {
 		line := map[string]string{"msg": "started", "url": server.URL}
@@ -115,7 +115,7 @@ func (s settings) announce(out io.Writer, server *sandbox.Server, certificate st
 	fmt.Fprintln(out, "\nCtrl+C ends it.")
 }
 
-// logger returns what prints a line for each request, event and delivery; nil for nothing.
+// logger returns the logger that prints a line for each request, event and delivery, or nil.
 func (s settings) logger(out io.Writer) *slog.Logger {
 	switch {
 	case s.quiet:
@@ -126,7 +126,7 @@ func (s settings) logger(out io.Writer) *slog.Logger {
 	return slog.New(&terminal{out: out})
 }
 
-// quote writes a value so that a shell takes it as it is.
+// quote returns a value as one word of a shell.
 func quote(value string) string {
 	needsQuotes := func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_./:", r)

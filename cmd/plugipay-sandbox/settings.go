@@ -23,10 +23,10 @@ const (
 	variablePrefix = "PLUGIPAY_SANDBOX_"
 )
 
-// settings are what the flags, the environment and the configuration file say.
+// settings holds the values of the flags, the environment and the configuration file.
 type settings struct {
 	sandbox        sandbox.Options
-	urls           []string // of endpoints with the one secret
+	urls           []string // of endpoints that share the secret
 	secret         string   // of these endpoints
 	plainEvents    bool
 	faults         []sandbox.Fault
@@ -123,7 +123,7 @@ var allSettings = []setting{
 		set: boolean(func(s *settings, v bool) { s.healthcheck = v })},
 }
 
-// source has the values of a setting.
+// source holds the values of a setting.
 type source struct {
 	from   string // the name of the flag, the variable, or the file and its property
 	values []*yaml.Node
@@ -248,7 +248,7 @@ func settingNamed(name string) (setting, bool) {
 	return setting{}, false
 }
 
-// completed checks the settings together, and makes up a secret.
+// completed checks the combination of settings, and generates a secret if it is missing.
 func (s settings) completed(found map[string]source) (settings, error) {
 	_, hasSecret := found["secret"]
 	switch {

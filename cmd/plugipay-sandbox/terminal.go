@@ -80,7 +80,7 @@ func deliveryLine(fields map[string]slog.Value) []string {
 	return parts
 }
 
-// textOf returns the text of an attribute, "" if there is none.
+// textOf returns the text of an attribute, or "".
 func textOf(value slog.Value) string {
 	if value.Kind() != slog.KindString {
 		return ""

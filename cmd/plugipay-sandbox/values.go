@@ -114,7 +114,7 @@ func (c workspaceConfig) workspace() sandbox.Workspace {
 	for _, k := range c.Keys {
 		w.Keys = append(w.Keys, sandbox.Key{ID: k.ID, Secret: k.Secret, Scopes: k.Scopes, PlatformAdmin: k.PlatformAdmin})
 	}
-	if c.Adapters != nil { // an empty list is none, no list is all of them
+	if c.Adapters != nil { // an empty list means no adapters, a missing list means all adapters
 		w.Adapters = []sandbox.Adapter{}
 	}
 	for _, a := range c.Adapters {

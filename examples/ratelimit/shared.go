@@ -27,9 +27,9 @@ type sharedLimiter struct {
 // errTooLate is the error of a call whose turn would come after its context's deadline.
 var errTooLate = errors.New("the turn of the request would come after the context's deadline")
 
-// takePlace gives out the next place in the line and returns in how many microseconds its turn comes, or -1 if that is
-// later than the caller can wait; then the place is not taken. It keeps one number, the time when the bucket will be
-// full again ("generic cell rate algorithm"), by the clock of Redis, so that the clocks of the processes do not matter.
+// takePlace takes the next place in the line and returns the microseconds until its turn. If that is longer than the caller can
+// wait, it returns -1 and does not take the place. It stores one number, the time when the bucket will be full again ("generic cell
+// rate algorithm"). The number is by the clock of Redis, so that the clocks of the processes do not matter.
 //
 // KEYS: the limiter's. ARGV: microseconds between two requests, burst, microseconds that the caller can wait.
 var takePlace = redis.NewScript(`
@@ -63,12 +63,12 @@ func (l *sharedLimiter) Wait(ctx context.Context) error {
 	select {
 	case <-turn.C:
 		return nil
-	case <-ctx.Done(): // the place in the line stays taken, which makes the others wait a little longer than needed
+	case <-ctx.Done(): // the place in the line stays taken, so the others wait a little longer than necessary
 		return ctx.Err()
 	}
 }
 
-// takePlace returns how long it is until the request's turn; negative if that is too long for the context.
+// takePlace returns the time until the request's turn. A negative time means that it is too long for the context.
 func (l *sharedLimiter) takePlace(ctx context.Context) (time.Duration, error) {
 	const forever = math.MaxInt32 * int64(time.Second/time.Microsecond)
 	patience := forever

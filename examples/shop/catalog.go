@@ -19,7 +19,7 @@ const (
 	maxQuantity = 99 // of a product, in a cart
 )
 
-// catalog is what the shop sells. Plugipay's guide counts hundredths of a rupiah, and other sources count whole rupiah:
+// catalog holds the products of the shop. Plugipay's guide counts hundredths of a rupiah, and other sources count whole rupiah:
 // look at a session in test mode on its hosted page before you set your prices.
 var catalog = []product{
 	{"kopi", "Kopi susu, 1 liter", 85_000_00},
@@ -27,7 +27,7 @@ var catalog = []product{
 	{"gula", "Gula aren, 500 g", 38_000_00},
 }
 
-// cart is what a buyer pays for.
+// cart holds the products that a buyer pays for.
 type cart []plugipay.CheckoutSessionLineItem
 
 // cartOf reads the quantities of a form. It takes nothing else from the buyer: the prices are the catalog's.
@@ -48,6 +48,6 @@ func (c cart) total() (amount int64) {
 }
 
 func (c cart) json() string {
-	text, _ := json.Marshal(c) // text and numbers: it cannot fail
+	text, _ := json.Marshal(c) // cannot fail for text and numbers
 	return string(text)
 }

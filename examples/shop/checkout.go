@@ -12,17 +12,17 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// sessionLifetime is how long a buyer has to pay. It is less than the 24 hours for which Plugipay keeps idempotency keys, so
+// sessionLifetime is the time that a buyer has to pay. It is less than the 24 hours for which Plugipay keeps idempotency keys, so
 // that a key returns its session for as long as the session can be paid.
 const sessionLifetime = 2 * time.Hour
 
 var errTryAgain = errors.New("the order changed at the same time")
 
-// checkout returns where to send a buyer who pressed "Pay": to the hosted page of the cart's session or, if the cart is
-// paid, to its order. Pressing twice, in one process or two, leads to one session. A session that has ended makes a new
+// checkout returns the next address of a buyer who pressed "Pay": the hosted page of the cart's session or, if the cart is
+// paid, the page of its order. Pressing twice, in one process or two, leads to one session. A session that has ended makes a new
 // attempt. No buyer ever sees two sessions of a cart that can both be paid.
 func (s *shop) checkout(ctx context.Context, cartID, email string, c cart) (location string, err error) {
-	for range 4 { // an order may end at any time, and each time there is another one
+	for range 4 { // an order may end at any time, and the next round makes another one
 		o, err := s.orderToPay(ctx, cartID, email, c)
 		if err != nil {
 			return "", err
@@ -40,7 +40,7 @@ func (s *shop) checkout(ctx context.Context, cartID, email string, c cart) (loca
 		if !session.HasEnded() && o.Items == c.json() && o.Email == email {
 			return session.HostedURL, nil
 		}
-		// The session has ended, or the cart has changed: the session must have ended before there is a new one.
+		// The session has ended, or the cart has changed. A new session is created only after the old one has ended.
 		if err := s.end(ctx, session.ID); err != nil {
 			return "", err
 		}
@@ -48,7 +48,7 @@ func (s *shop) checkout(ctx context.Context, cartID, email string, c cart) (loca
 	return "", errTryAgain
 }
 
-// orderToPay returns the cart's order that awaits its payment or was paid. If there is none, it begins an attempt.
+// orderToPay returns the cart's order that awaits its payment or was paid. Without such an order, it begins an attempt.
 func (s *shop) orderToPay(ctx context.Context, cartID, email string, c cart) (*order, error) {
 	const newest = "WHERE cart_id = $1 ORDER BY attempt DESC LIMIT 1"
 	o, err := findOrder(ctx, s.db, newest, cartID)
@@ -66,7 +66,7 @@ func (s *shop) orderToPay(ctx context.Context, cartID, email string, c cart) (*o
 	return findOrder(ctx, s.db, newest, cartID)
 }
 
-// sessionOf returns the session of an order as it is now, and creates it if there is none. It fails with errTryAgain if
+// sessionOf returns the current session of an order, and creates it if it does not exist. It fails with errTryAgain if
 // the order has another session or awaits no payment any more.
 func (s *shop) sessionOf(ctx context.Context, o *order) (*plugipay.CheckoutSession, error) {
 	if o.SessionID == "" {

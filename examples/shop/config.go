@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// config is what the environment says. [plugipay.NewClient] reads PLUGIPAY_KEY_ID and the variables that go with it.
+// config holds the shop's variables. [plugipay.NewClient] reads PLUGIPAY_KEY_ID and the client's other variables.
 type config struct {
 	addr           string // ADDR: where to listen. Default: a free port of this machine.
 	publicURL      string // PUBLIC_URL: where buyers reach the shop. Default: the address.

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS orders (
   session_id text UNIQUE, account_id text, mode text, created_at bigint NOT NULL, UNIQUE (cart_id, attempt));
 CREATE TABLE IF NOT EXISTS shipments (order_id text NOT NULL, requested_at bigint NOT NULL)`
 
-// database is the shop's database and how to speak to its kind.
+// database is the shop's database, with its dialect.
 type database struct {
 	*sql.DB
 	dialect inbox.Dialect

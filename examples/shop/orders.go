@@ -11,7 +11,7 @@ import (
 const (
 	stateAwaiting = "awaiting"
 	stateShipped  = "shipped"
-	stateRefund   = "refund" // it was paid, and a person is to give the payment back
+	stateRefund   = "refund" // paid, and the merchant must give the payment back
 	stateRefunded = "refunded"
 	stateCanceled = plugipay.CheckoutSessionStatusCanceled
 )
@@ -62,8 +62,8 @@ func findOrder(ctx context.Context, db queries, where string, args ...any) (*ord
 	return &found[0], nil
 }
 
-// moveOrder changes the state of an order, and fails if it is not the one that the order was found with: the caller looks
-// at the order again then.
+// moveOrder changes the state of an order. It fails if the state has changed since the order was read. Then the caller reads the
+// order again.
 func moveOrder(ctx context.Context, db queries, o *order, to string) error {
 	moved, err := changed(db.ExecContext(ctx, "UPDATE orders SET state = $1 WHERE id = $2 AND state = $3", to, o.ID, o.State))
 	if err == nil && !moved {

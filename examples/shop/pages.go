@@ -48,7 +48,7 @@ func (s *shop) handler() (http.Handler, error) {
 	mux.Handle("GET /admin", s.admin(s.showOrders))
 	mux.Handle("POST /admin/{id}/{action}", s.admin(s.changeOrder))
 	mux.Handle("GET /pages/style.css", http.FileServerFS(pageFiles))
-	return http.NewCrossOriginProtection().Handler(mux), nil // no other site presses the buttons
+	return http.NewCrossOriginProtection().Handler(mux), nil // other sites cannot post the forms
 }
 
 func (s *shop) showCatalog(w http.ResponseWriter, r *http.Request) error {
@@ -56,7 +56,7 @@ func (s *shop) showCatalog(w http.ResponseWriter, r *http.Request) error {
 	return show(w, http.StatusOK, "catalog.html", map[string]any{"Catalog": catalog, "Max": maxQuantity})
 }
 
-// cartID returns the id of the buyer's cart; empty without a cookie.
+// cartID returns the id of the buyer's cart, or "" without a cookie.
 func cartID(r *http.Request) string {
 	if cookie, err := r.Cookie("cart"); err == nil {
 		return cookie.Value
@@ -83,7 +83,7 @@ func (s *shop) pay(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// showOrder is where buyers come back to. It shows what is known of the order, because an address proves nothing.
+// showOrder shows the page that buyers return to. It shows the stored order, because the address of a request proves nothing.
 func (s *shop) showOrder(w http.ResponseWriter, r *http.Request) error {
 	o, err := findOrder(r.Context(), s.db, "WHERE id = $1", r.PathValue("id"))
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *shop) showOrder(w http.ResponseWriter, r *http.Request) error {
 	return show(w, http.StatusOK, "order.html", map[string]any{"Order": o, "Session": session})
 }
 
-// admin lets only the merchant in.
+// admin admits only the merchant.
 func (s *shop) admin(p page) http.Handler {
 	return page(func(w http.ResponseWriter, r *http.Request) error {
 		if _, password, _ := r.BasicAuth(); subtle.ConstantTimeCompare([]byte(password), []byte(s.cfg.adminPassword)) == 1 {
@@ -127,8 +127,8 @@ func (s *shop) showOrders(w http.ResponseWriter, r *http.Request) error {
 	return show(w, http.StatusOK, "orders.html", orders)
 }
 
-// changeOrder cancels an order, confirms that its transfer was seen on the merchant's account, or notes that its payment was
-// given back. If the session has ended in the meantime, the order becomes what the session is.
+// changeOrder cancels an order, confirms that its transfer was seen on the merchant's account, or records a refund. If the session
+// has ended in the meantime, the order gets the session's result.
 func (s *shop) changeOrder(w http.ResponseWriter, r *http.Request) error {
 	o, err := findOrder(r.Context(), s.db, "WHERE id = $1", r.PathValue("id"))
 	if err != nil {
@@ -153,7 +153,7 @@ func (s *shop) changeOrder(w http.ResponseWriter, r *http.Request) error {
 // page is a handler whose errors become pages.
 type page func(w http.ResponseWriter, r *http.Request) error
 
-// ServeHTTP shows the page, or that it failed.
+// ServeHTTP shows the page, or an error page.
 func (p page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	err := p(w, r)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -174,6 +174,6 @@ func show(w http.ResponseWriter, status int, name string, data any) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'")
 	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // the visitor may be gone
+	_, _ = w.Write(body.Bytes()) // the visitor may have disconnected
 	return nil
 }
