@@ -12,7 +12,7 @@ test: # run the tests of this module, with the race detector
 generate: # generate the code that openapi.yaml describes
 	go generate ./...
 
-lint: # check format, vet, staticcheck, go.mod, generated code, workflows and the contract
+lint: # check format, vet, staticcheck, comments, go.mod, generated code, workflows and the contract
 	.ci/lint
 
 examples: # test the examples that are modules, with Redis and PostgreSQL
