@@ -70,10 +70,10 @@ func checkProperties(schemaName string, schema *yaml.Node) (problem error) {
 	return problem
 }
 
-// goNames are names in Go, letters and digits alone, with what has them.
+// goNames maps names in Go, without underscores, to the nodes that have them.
 type goNames map[string]string
 
-// taken returns what else has the name of a node in Go; nothing if nothing has. x-go-name gives a node another name.
+// taken returns another node with the same name in Go, or "". x-go-name gives a node another name.
 func (names goNames) taken(by, name string, node *yaml.Node) string {
 	if given := value(node, "x-go-name"); given != nil {
 		name = given.Value

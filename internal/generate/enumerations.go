@@ -10,8 +10,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// checkNames checks that each value of an enumeration has the name that belongs to it. null needs no name because it
-// has no constant.
+// checkNames checks that x-enum-varnames has a name for each value of an enumeration, in the same order, and that each name ends
+// with its value. null needs no name because it has no constant.
 func checkNames(where, typeName string, schema *yaml.Node) error {
 	names, enum := list(schema, "x-enum-varnames"), value(schema, "enum")
 	if names == nil || enum == nil || enum.Kind != yaml.SequenceNode {
@@ -58,8 +58,8 @@ func checkPrefix(where, typeName string, schema, name, enumValue *yaml.Node) err
 // otherNames is the extension that lists the names of an enumeration that are not spelled like their values.
 const otherNames = "x-go-other-names"
 
-// belongs reports whether the name of a constant ends with its value, letters and digits alone. What a number means is
-// known to the author of the contract only.
+// belongs reports whether the name of a constant ends with its value, compared by letters and digits only. Only the author of the
+// contract knows the meaning of a number, so a number may have any name.
 func belongs(schema, name, enumValue *yaml.Node) bool {
 	for _, other := range list(schema, otherNames) {
 		if other.Value == name.Value {

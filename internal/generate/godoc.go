@@ -8,9 +8,9 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// describe makes the descriptions of a contract fit for the comments of Go. The generator puts a name before the
-// description of a schema, a property or a parameter. "What the buyer pays" becomes "Amount is what the buyer pays" and
-// "Reports whether there is a next page" becomes "HasMore reports whether there is a next page".
+// describe turns the descriptions of a contract into text for Go comments. The generator puts a name before the description of a
+// schema, a property or a parameter. "What the buyer pays" becomes "Amount is what the buyer pays" and "Reports whether there is a
+// next page" becomes "HasMore reports whether there is a next page".
 func describe(root *yaml.Node) {
 	describeNode(root, false)
 }
@@ -34,7 +34,7 @@ func describeNode(node *yaml.Node, named bool) {
 			content.Value = comment(content.Value, named)
 		case key == "enum" && content.Kind == yaml.SequenceNode: // null has no constant; the type allows it
 			content.Content = withoutNull(content.Content)
-		case key == "summary" && isOperation: // an imperative, which does not read well after the name of a method
+		case key == "summary" && isOperation: // an imperative, which cannot follow the name of a method
 			content.Value = ""
 		case key == "schemas", key == "properties", key == "parameters":
 			describeNamed(content)
@@ -44,7 +44,7 @@ func describeNode(node *yaml.Node, named bool) {
 	}
 }
 
-// describeNamed changes the nodes of a mapping by name, or of a list.
+// describeNamed changes the descriptions of named nodes: the values of a mapping, or the elements of a list.
 func describeNamed(node *yaml.Node) {
 	if node.Kind == yaml.SequenceNode {
 		describeNode(node, true)
@@ -55,8 +55,8 @@ func describeNamed(node *yaml.Node) {
 	}
 }
 
-// comment returns a description as text of a Go comment, to follow a name if it is named. It removes the backticks of
-// Markdown and indents its lists, which Go's comments want.
+// comment returns a description as the text of a Go comment. If named is true, the text follows a name. comment removes the
+// backticks of Markdown and indents its lists, because Go comments have indented lists.
 func comment(description string, named bool) string {
 	description = strings.ReplaceAll(description, "`", "")
 	description = strings.ReplaceAll(description, "\n- ", "\n  - ")

@@ -33,7 +33,7 @@ func checkOperation(root *yaml.Node, method, path string, item, operation *yaml.
 	return problem
 }
 
-// unfitParameter says why the facade cannot have a parameter; nothing if it can.
+// unfitParameter returns the reason why the facade cannot have a parameter, or "".
 func unfitParameter(root, parameter *yaml.Node, in string, needsType bool) string {
 	switch {
 	case in == "cookie":
@@ -50,7 +50,7 @@ func unfitParameter(root, parameter *yaml.Node, in string, needsType bool) strin
 	return ""
 }
 
-// unfitFilter says why a filter with a schema has no field; nothing if it has one.
+// unfitFilter returns the reason why a filter with the schema cannot have a field, or "".
 func unfitFilter(root, schema *yaml.Node, depth int) string {
 	if schema = resolve(root, schema); schema == nil || depth > maxDepth {
 		return "" // the generator reports it
