@@ -162,8 +162,8 @@ type street struct {
 	db       *database // of the shops, for the checks
 }
 
-// newStreet starts a sandbox and a mail server for a number of shops. It does not start the shops. With events, each shop receives
-// every event. Otherwise the shops receive no events.
+// newStreet starts a sandbox and a mail server for a number of shops. It does not start the shops. With events, each shop
+// receives every event. Otherwise the shops receive no events.
 func newStreet(t *testing.T, databaseURL string, shops int, events bool) *street {
 	t.Helper()
 	st := &street{t: t, database: databaseURL, mail: newMailServer(t)}
