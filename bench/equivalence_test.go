@@ -90,7 +90,7 @@ func checkIdempotencyKey(t *testing.T, request sentRequest) {
 	}
 }
 
-// checkSame compares a request with that of the first client.
+// checkSame compares a request with the request of the first client.
 func checkSame(t *testing.T, got, want sentRequest) {
 	t.Helper()
 	if got.method != want.method || got.uri != want.uri {

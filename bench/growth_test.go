@@ -23,7 +23,7 @@ func TestGrowth_AllocationsStayTheSame(t *testing.T) {
 		fresh := measured(t, operation.repeated(openNamed(t, "plugipay")))
 		used := measured(t, operation.repeated(c))
 		if used.Allocations > fresh.Allocations+0.5 || used.Bytes > 1.01*fresh.Bytes {
-			t.Errorf("%s: %.1f allocations and %.0f bytes; a new client has %.1f and %.0f",
+			t.Errorf("%s: %.1f allocations and %.0f bytes, want the %.1f and %.0f of a new client",
 				operation.name, used.Allocations, used.Bytes, fresh.Allocations, fresh.Bytes)
 		}
 	}
@@ -65,6 +65,6 @@ func TestGrowth_IterationHoldsOnePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if many > few+few/4 {
-		t.Errorf("iterating over 50 pages holds %d bytes of the heap, over 5 pages %d", many, few)
+		t.Errorf("iterating over 50 pages holds %d bytes of the heap, want about the %d of 5 pages", many, few)
 	}
 }

@@ -24,7 +24,7 @@ func open(t *testing.T, of contender, baseURL string, transport http.RoundTrippe
 	return c
 }
 
-// measured returns the allocations of a call.
+// measured returns the allocations of a call. With the race detector it skips the test.
 func measured(t *testing.T, run func(calls int) error) memory {
 	t.Helper()
 	if raceDetector {
@@ -44,7 +44,7 @@ func openNamed(t *testing.T, name string) client {
 			return open(t, contender, "https://plugipay.com", stub{newResponses()})
 		}
 	}
-	t.Fatalf("there is no client with the name %s", name)
+	t.Fatalf("no client has the name %s", name)
 	return nil
 }
 

@@ -23,6 +23,6 @@ func TestReadme_TextBetweenMarksIsReplaced(t *testing.T) {
 	}
 	write("no marks\n")
 	if putBetweenMarks(path, "new\n") == nil {
-		t.Error("a file without marks causes no error")
+		t.Error("a file without marks does not cause an error")
 	}
 }

@@ -26,7 +26,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// TestMain makes the test program a doctor, when a test starts it as one.
+// TestMain runs the doctor instead of the tests if a test started this process as a doctor.
 func TestMain(m *testing.M) {
 	if os.Getenv("DOCTOR") != "" {
 		main()
@@ -40,8 +40,8 @@ type doctor struct {
 	args []string
 }
 
-// of returns a doctor of a sandbox, or of a server in front of it.
-func of(box *sandbox.Server, baseURL string, args ...string) doctor {
+// newDoctor returns a run against a sandbox, or against a server in front of it.
+func newDoctor(box *sandbox.Server, baseURL string, args ...string) doctor {
 	options := box.ClientOptions()
 	return doctor{[]string{"PLUGIPAY_BASE_URL=" + baseURL, "PLUGIPAY_KEY_ID=" + options.KeyID, "PLUGIPAY_SECRET=" + options.Secret}, args}
 }
@@ -58,7 +58,7 @@ func (d doctor) command(ctx context.Context) *exec.Cmd {
 	return command
 }
 
-// needsSignals skips a test where a process cannot send Ctrl+C to another.
+// needsSignals skips a test on systems where a process cannot send SIGINT to another process.
 func needsSignals(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
@@ -66,7 +66,7 @@ func needsSignals(t *testing.T) {
 	}
 }
 
-// run runs the program to its end, and returns what it prints and its exit code.
+// run runs the program and returns its output and exit code.
 func (d doctor) run(t *testing.T) (out string, code int) {
 	t.Helper()
 	text, err := d.command(t.Context()).CombinedOutput()
@@ -78,7 +78,7 @@ func (d doctor) run(t *testing.T) (out string, code int) {
 	return string(text), code
 }
 
-// lines returns the checks with an outcome, as the program prints them.
+// lines returns the printed checks that have an outcome.
 func lines(out string, of outcome) (found []string) {
 	for line := range strings.Lines(out) {
 		if strings.HasPrefix(line, string(of)+" ") {
@@ -88,7 +88,7 @@ func lines(out string, of outcome) (found []string) {
 	return found
 }
 
-// wantSessionsEnded checks that the sandbox has no session that takes a payment.
+// wantSessionsEnded checks that the sandbox has sessions, and that all of them have ended.
 func wantSessionsEnded(t *testing.T, box *sandbox.Server) {
 	t.Helper()
 	client, err := plugipay.NewClient(box.ClientOptions())
@@ -106,29 +106,29 @@ func wantSessionsEnded(t *testing.T, box *sandbox.Server) {
 		}
 	}
 	if count == 0 {
-		t.Error("there was no session")
+		t.Error("the sandbox has no sessions")
 	}
 }
 
-func TestDoctor_FindsNothingAtASandbox(t *testing.T) {
+func TestDoctor_FindsNoDifferenceAtASandbox(t *testing.T) {
 	t.Parallel()
 	box := sandbox.StartTest(t, sandbox.Options{})
-	out, code := of(box, box.URL).run(t)
+	out, code := newDoctor(box, box.URL).run(t)
 	if code != exitOK || len(lines(out, differs)) > 0 || len(lines(out, ok)) < 30 {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 	for _, want := range []string{"Rp 1.000 or Rp 100.000", "PLUGIPAY_API_KEY is not set"} {
 		if !strings.Contains(strings.Join(lines(out, unknown), "\n"), want) {
-			t.Errorf("no line that it could not tell has %q:\n%s", want, out)
+			t.Errorf("no line with \"could not tell\" contains %q:\n%s", want, out)
 		}
 	}
 	if strings.Contains(out, sandbox.TestSecret) || strings.Contains(out, sandbox.TestKeyID) {
-		t.Errorf("the output has a key:\n%s", out)
+		t.Errorf("the output contains a key:\n%s", out)
 	}
 	wantSessionsEnded(t, box)
 }
 
-func TestDoctor_FindsNothingWithADashboardKey(t *testing.T) {
+func TestDoctor_FindsNoDifferenceWithADashboardKey(t *testing.T) {
 	t.Parallel()
 	box := sandbox.StartTest(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
 		AccountID: sandbox.TestAccountID, Keys: []sandbox.Key{{ID: sandbox.TestKeyID, Secret: sandbox.TestSecret}, {ID: "pk_test_dashboard"}},
@@ -143,7 +143,7 @@ func TestDoctor_FindsNothingWithADashboardKey(t *testing.T) {
 func TestDoctor_KeepLeavesOneSessionOpen(t *testing.T) {
 	t.Parallel()
 	box := sandbox.StartTest(t, sandbox.Options{})
-	out, code := of(box, box.URL, "-keep").run(t)
+	out, code := newDoctor(box, box.URL, "-keep").run(t)
 	link := regexp.MustCompile(`Rp 100\.000\? \S+/c/(cs_\w+)`).FindStringSubmatch(out)
 	if code != exitOK || link == nil {
 		t.Fatalf("exit code %d\n%s", code, out)
@@ -157,53 +157,54 @@ func TestDoctor_KeepLeavesOneSessionOpen(t *testing.T) {
 	}
 }
 
-// TestDoctor_FindsWhatIsBroken: a server in front of a sandbox breaks one thing at a time, and the doctor names the check.
-func TestDoctor_FindsWhatIsBroken(t *testing.T) {
+// TestDoctor_FindsEachDifference uses a server in front of a sandbox that breaks one thing at a time. The doctor must name the
+// check.
+func TestDoctor_FindsEachDifference(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		check  string // that differs
+		check  string // the check that differs
 		breaks func(*breaker)
 	}{
-		"signatures are refused":       {"signature or bearer", changeStatus("GET", "/api/v1/checkout-sessions", 401, "invalid_signature")},
-		"signatures are not checked":   {"wrong secret", (*breaker).acceptAnySignature},
-		"a clock off by ten minutes":   {"clock", changeHeader("Date", time.Now().Add(-10*time.Minute).UTC().Format(http.TimeFormat))},
-		"everybody may read":           {"no credentials", (*breaker).acceptAnySignature},
-		"a live key":                   {"create", replaceInBody(`"mode":"test"`, `"mode":"live"`)},
-		"a key that may only read":     {"scope", changeStatus("POST", "/api/v1/checkout-sessions", 403, "insufficient_scope")},
-		"a cancel that always fails":   {"clean up", changeStatus("POST", "/cancel", 500, "internal_error")},
-		"a key without a scope":        {"create", changeStatus("POST", "/api/v1/checkout-sessions", 403, "insufficient_scope")},
-		"no payment provider":          {"create", changeStatus("POST", "/api/v1/checkout-sessions", 422, "adapter_not_configured")},
-		"limit is ignored":             {"list limit", dropParameter("limit")},
-		"status is ignored":            {"list status", dropParameter("status")},
-		"customerId is ignored":        {"list customerId", dropParameter("customerId")},
-		"createdAfter is ignored":      {"list createdAfter", dropParameter("createdAfter")},
-		"createdBefore is ignored":     {"list createdBefore", dropParameter("createdBefore")},
-		"order is ignored":             {"list order", dropParameter("order")},
-		"cursor is ignored":            {"list cursor", dropParameter("cursor")},
-		"replays create sessions":      {"idempotent replay", (*breaker).newKeys},
-		"mismatches are accepted":      {"idempotency mismatch", (*breaker).newKeys},
-		"writes without a key pass":    {"write without a key", (*breaker).addKeys},
-		"a relative hostedUrl":         {"ids and URLs", replaceInBody(`"hostedUrl":"http://[^"]*(/c/)`, `"hostedUrl":"$1`)},
-		"an id without a prefix":       {"ids and URLs", replaceInBody(`"id":"cs_`, `"id":"xx_`)},
-		"an expiry of its own":         {"ids and URLs", replaceInBody(`"expiresAt":"2`, `"expiresAt":"3`)},
-		"another amount":               {"create", replaceInBody(`"amount":100000`, `"amount":1000`)},
-		"no rate-limit headers":        {"rate-limit headers", changeHeader("X-RateLimit-Limit", "")},
-		"no paging":                    {"paging form", replaceInBody(`"(hasMore|page)":`, `"x$1":`)},
-		"a property of another type":   {"contract", replaceInBody(`"createdAt":"`, `"createdAt":1,"x":"`)},
-		"unknown sessions are found":   {"unknown session", changeStatus("GET", "/api/v1/checkout-sessions/cs_00000000000000000000000000", 500, "internal_error")},
-		"validation without a field":   {"validation error", replaceInBody(`"field":"amount"`, `"field":null`)},
-		"confirm needs a body":         {"confirm without a body", changeStatus("POST", "/confirm", 400, "validation_error")},
-		"cancel fails":                 {"cancel", changeStatus("POST", "/cancel", 409, "conflict")},
-		"canceling twice is a success": {"cancel again", (*breaker).cancelTwice},
-		"the session cannot be read":   {"get", replaceInBody(`"amount":100000,"currency":"IDR","status":"open"`, `"amount":7,"currency":"IDR","status":"open"`)},
+		"signatures are refused":     {"signature or bearer", changeStatus("GET", "/api/v1/checkout-sessions", 401, "invalid_signature")},
+		"signatures are not checked": {"wrong secret", (*breaker).acceptAnySignature},
+		"a clock off by ten minutes": {"clock", changeHeader("Date", time.Now().Add(-10*time.Minute).UTC().Format(http.TimeFormat))},
+		"reads need no credentials":  {"no credentials", (*breaker).acceptAnySignature},
+		"a live key":                 {"create", replaceInBody(`"mode":"test"`, `"mode":"live"`)},
+		"a key that may only read":   {"scope", changeStatus("POST", "/api/v1/checkout-sessions", 403, "insufficient_scope")},
+		"a cancel that always fails": {"clean up", changeStatus("POST", "/cancel", 500, "internal_error")},
+		"a key without a scope":      {"create", changeStatus("POST", "/api/v1/checkout-sessions", 403, "insufficient_scope")},
+		"no payment provider":        {"create", changeStatus("POST", "/api/v1/checkout-sessions", 422, "adapter_not_configured")},
+		"limit is ignored":           {"list limit", dropParameter("limit")},
+		"status is ignored":          {"list status", dropParameter("status")},
+		"customerId is ignored":      {"list customerId", dropParameter("customerId")},
+		"createdAfter is ignored":    {"list createdAfter", dropParameter("createdAfter")},
+		"createdBefore is ignored":   {"list createdBefore", dropParameter("createdBefore")},
+		"order is ignored":           {"list order", dropParameter("order")},
+		"cursor is ignored":          {"list cursor", dropParameter("cursor")},
+		"replays create sessions":    {"idempotent replay", (*breaker).newKeys},
+		"mismatches are accepted":    {"idempotency mismatch", (*breaker).newKeys},
+		"writes without a key pass":  {"write without a key", (*breaker).addKeys},
+		"a relative hostedUrl":       {"ids and URLs", replaceInBody(`"hostedUrl":"http://[^"]*(/c/)`, `"hostedUrl":"$1`)},
+		"an id without a prefix":     {"ids and URLs", replaceInBody(`"id":"cs_`, `"id":"xx_`)},
+		"a wrong expiry":             {"ids and URLs", replaceInBody(`"expiresAt":"2`, `"expiresAt":"3`)},
+		"another amount":             {"create", replaceInBody(`"amount":100000`, `"amount":1000`)},
+		"no rate-limit headers":      {"rate-limit headers", changeHeader("X-RateLimit-Limit", "")},
+		"no paging":                  {"paging form", replaceInBody(`"(hasMore|page)":`, `"x$1":`)},
+		"a property of another type": {"contract", replaceInBody(`"createdAt":"`, `"createdAt":1,"x":"`)},
+		"an unknown session fails":   {"unknown session", changeStatus("GET", "/api/v1/checkout-sessions/cs_00000000000000000000000000", 500, "internal_error")},
+		"validation without a field": {"validation error", replaceInBody(`"field":"amount"`, `"field":null`)},
+		"confirm needs a body":       {"confirm without a body", changeStatus("POST", "/confirm", 400, "validation_error")},
+		"cancel fails":               {"cancel", changeStatus("POST", "/cancel", 409, "conflict")},
+		"a second cancel succeeds":   {"cancel again", (*breaker).cancelTwice},
+		"get returns another amount": {"get", replaceInBody(`"amount":100000,"currency":"IDR","status":"open"`, `"amount":7,"currency":"IDR","status":"open"`)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			box := sandbox.StartTest(t, sandbox.Options{})
-			out, code := of(box, breakerOf(t, box, test.breaks).url).run(t)
+			out, code := newDoctor(box, startBreaker(t, box, test.breaks).url).run(t)
 			found := strings.Join(lines(out, differs), "\n")
 			if code != exitDiffers || !regexp.MustCompile(`(?m)^`+test.check+` `).MatchString(found) {
-				t.Errorf("exit code %d, want a difference of %q:\n%s", code, test.check, out)
+				t.Errorf("exit code %d, want a difference in the check %q:\n%s", code, test.check, out)
 			}
 		})
 	}
@@ -217,8 +218,8 @@ type breaker struct {
 	response func(*http.Response)
 }
 
-// breakerOf starts a breaker, which the function makes break something.
-func breakerOf(t *testing.T, box *sandbox.Server, breaks func(*breaker)) *breaker {
+// startBreaker starts a breaker in front of a sandbox. The function breaks sets what it changes.
+func startBreaker(t *testing.T, box *sandbox.Server, breaks func(*breaker)) *breaker {
 	t.Helper()
 	target, err := url.Parse(box.URL)
 	if err != nil {
@@ -258,7 +259,7 @@ func (b *breaker) sign(r *http.Request) {
 
 func (b *breaker) acceptAnySignature() { b.request = b.sign }
 
-// newKeys gives each write another idempotency key.
+// newKeys replaces the idempotency key of each write by a new one.
 func (b *breaker) newKeys() {
 	var mu sync.Mutex
 	n := 0
@@ -273,7 +274,7 @@ func (b *breaker) newKeys() {
 	}
 }
 
-// addKeys gives writes without a key one.
+// addKeys adds an idempotency key to writes without a key.
 func (b *breaker) addKeys() {
 	b.request = func(r *http.Request) {
 		if r.Method == http.MethodPost && r.Header.Get("Idempotency-Key") == "" {
@@ -286,7 +287,7 @@ func (b *breaker) addKeys() {
 // cancelTwice makes the second cancel a success.
 func (b *breaker) cancelTwice() {
 	var mu sync.Mutex
-	var kept []byte
+	var canceled []byte
 	b.response = func(r *http.Response) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -294,10 +295,10 @@ func (b *breaker) cancelTwice() {
 			return
 		}
 		if r.StatusCode == http.StatusOK {
-			kept, _ = io.ReadAll(r.Body)
+			canceled, _ = io.ReadAll(r.Body)
 		}
 		r.StatusCode, r.Status = http.StatusOK, "200 OK"
-		setBody(r, kept)
+		setBody(r, canceled)
 	}
 }
 
@@ -333,11 +334,11 @@ func replaceInBody(pattern, with string) func(*breaker) {
 	}
 }
 
-// changeStatus makes the requests of a method whose path ends so fail.
-func changeStatus(method, pathEnd string, status int, code string) func(*breaker) {
+// changeStatus makes the requests with a method and a path suffix fail.
+func changeStatus(method, pathSuffix string, status int, code string) func(*breaker) {
 	return func(b *breaker) {
 		b.response = func(r *http.Response) {
-			if r.Request.Method == method && strings.HasSuffix(r.Request.URL.Path, pathEnd) {
+			if r.Request.Method == method && strings.HasSuffix(r.Request.URL.Path, pathSuffix) {
 				r.StatusCode, r.Status = status, http.StatusText(status)
 				setBody(r, []byte(`{"data":null,"error":{"code":"`+code+`","message":"broken"},"meta":{"requestId":"req_01J8ZQ6A4R0S2T4V6X8Z0B2D4F","timestamp":"2026-09-21T14:13:20.000Z"}}`))
 			}
@@ -351,7 +352,7 @@ func setBody(r *http.Response, body []byte) {
 	r.Header.Del("Content-Length")
 }
 
-// TestDoctor_RefusesToRun without a test key, or with flags that it does not have.
+// TestDoctor_RefusesToRun starts the doctor without a test key or with invalid flags.
 func TestDoctor_RefusesToRun(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -387,7 +388,7 @@ func TestDoctor_RefusesToRun(t *testing.T) {
 	}
 }
 
-// TestDoctor_SendsTheMode for keys that do not say which data they belong to.
+// TestDoctor_SendsTheMode uses a key whose prefix does not say whether it belongs to test data.
 func TestDoctor_SendsTheMode(t *testing.T) {
 	t.Parallel()
 	box := sandbox.StartTest(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
@@ -395,7 +396,7 @@ func TestDoctor_SendsTheMode(t *testing.T) {
 	}}})
 	var mu sync.Mutex
 	modes := map[string]bool{}
-	b := breakerOf(t, box, func(b *breaker) {
+	b := startBreaker(t, box, func(b *breaker) {
 		b.request = func(r *http.Request) {
 			if r.Header.Get("Authorization") != "" {
 				mu.Lock()
@@ -410,8 +411,7 @@ func TestDoctor_SendsTheMode(t *testing.T) {
 	}
 }
 
-// TestDoctor_SaysOnceThatPlugipayCannotBeReached.
-func TestDoctor_SaysOnceThatPlugipayCannotBeReached(t *testing.T) {
+func TestDoctor_ReportsAnUnreachableHostOnce(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -424,10 +424,10 @@ func TestDoctor_SaysOnceThatPlugipayCannotBeReached(t *testing.T) {
 	untrusted.StartTLS()
 	t.Cleanup(untrusted.Close)
 	for name, test := range map[string]struct{ base, proxy, want string }{
-		"a dead host":       {dead, "", "cannot be reached"},
-		"a wrong authority": {untrusted.URL, "", "certificate"},
-		"a dead proxy":      {"https://plugipay.example", dead, "proxyconnect"},
-		"an unknown host":   {"https://plugipay.invalid", "", "cannot be reached"},
+		"a dead host":              {dead, "", "cannot be reached"},
+		"an untrusted certificate": {untrusted.URL, "", "certificate"},
+		"a dead proxy":             {"https://plugipay.example", dead, "proxyconnect"},
+		"an unknown host":          {"https://plugipay.invalid", "", "cannot be reached"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -441,11 +441,11 @@ func TestDoctor_SaysOnceThatPlugipayCannotBeReached(t *testing.T) {
 	}
 }
 
-// TestDoctor_ReportsAsJSON: one document, without keys.
+// TestDoctor_ReportsAsJSON decodes the report of -json and checks that its fields are set.
 func TestDoctor_ReportsAsJSON(t *testing.T) {
 	t.Parallel()
 	box := sandbox.StartTest(t, sandbox.Options{})
-	out, code := of(box, box.URL, "-json").run(t)
+	out, code := newDoctor(box, box.URL, "-json").run(t)
 	var got document
 	decoder := json.NewDecoder(strings.NewReader(out))
 	decoder.DisallowUnknownFields()
@@ -462,7 +462,8 @@ func TestDoctor_ReportsAsJSON(t *testing.T) {
 	}
 }
 
-// start starts the program. until returns what it has printed when a line has the text, or at the end.
+// start starts the program. until reads the output until a line contains the text, or until the end if the text is empty. It
+// returns the whole output so far.
 func (d doctor) start(t *testing.T) (command *exec.Cmd, until func(text string) string) {
 	t.Helper()
 	command = d.command(t.Context())
@@ -486,7 +487,7 @@ func (d doctor) start(t *testing.T) (command *exec.Cmd, until func(text string) 
 			}
 			if err != nil {
 				if text != "" {
-					t.Fatalf("it prints no %q:\n%s", text, &seen)
+					t.Fatalf("the output does not contain %q:\n%s", text, &seen)
 				}
 				return seen.String()
 			}
@@ -494,14 +495,15 @@ func (d doctor) start(t *testing.T) (command *exec.Cmd, until func(text string) 
 	}
 }
 
-// TestDoctor_CleansUpAfterCtrlC: also a session whose response does not arrive.
+// TestDoctor_CleansUpAfterCtrlC interrupts the doctor before it receives the response to a create. The doctor must also end
+// that session.
 func TestDoctor_CleansUpAfterCtrlC(t *testing.T) {
 	t.Parallel()
 	needsSignals(t)
 	box := sandbox.StartTest(t, sandbox.Options{})
 	reached, release := make(chan struct{}), make(chan struct{})
 	var blocked atomic.Bool
-	b := breakerOf(t, box, func(b *breaker) {
+	b := startBreaker(t, box, func(b *breaker) {
 		b.response = func(r *http.Response) {
 			if r.Request.Method == http.MethodPost && r.StatusCode == http.StatusCreated && blocked.CompareAndSwap(false, true) {
 				close(reached)
@@ -509,7 +511,7 @@ func TestDoctor_CleansUpAfterCtrlC(t *testing.T) {
 			}
 		}
 	})
-	command, until := of(box, b.url).start(t)
+	command, until := newDoctor(box, b.url).start(t)
 	<-reached
 	_ = command.Process.Signal(os.Interrupt)
 	out := until("")
@@ -521,7 +523,7 @@ func TestDoctor_CleansUpAfterCtrlC(t *testing.T) {
 	wantSessionsEnded(t, box)
 }
 
-// TestDoctor_ListensForEvents: it verifies them, and gets them again.
+// TestDoctor_ListensForEvents checks that the doctor verifies events and sees their redelivery.
 func TestDoctor_ListensForEvents(t *testing.T) {
 	t.Parallel()
 	needsSignals(t)
@@ -536,7 +538,7 @@ func TestDoctor_ListensForEvents(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			box := sandbox.StartTest(t, sandbox.Options{DeliverySchedule: []time.Duration{time.Millisecond}})
-			d := of(box, box.URL, "-listen", "127.0.0.1:0")
+			d := newDoctor(box, box.URL, "-listen", "127.0.0.1:0")
 			d.env = append(d.env, "PLUGIPAY_WEBHOOK_SECRET="+secret)
 			command, until := d.start(t)
 			out := until("Waiting for events")
@@ -557,12 +559,11 @@ func TestDoctor_ListensForEvents(t *testing.T) {
 	}
 }
 
-// TestDoctor_SaysThatNoEventArrived.
-func TestDoctor_SaysThatNoEventArrived(t *testing.T) {
+func TestDoctor_ReportsThatNoEventArrived(t *testing.T) {
 	t.Parallel()
 	needsSignals(t)
 	box := sandbox.StartTest(t, sandbox.Options{})
-	d := of(box, box.URL, "-listen", "127.0.0.1:0")
+	d := newDoctor(box, box.URL, "-listen", "127.0.0.1:0")
 	d.env = append(d.env, "PLUGIPAY_WEBHOOK_SECRET=whsec_1")
 	command, until := d.start(t)
 	until("Waiting for events")

@@ -23,16 +23,16 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// TestMain fails when a goroutine outlives the tests.
+// TestMain fails if a goroutine outlives the tests.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// program is a run of the program that has announced itself.
+// program is a run of the program that is ready for requests.
 type program struct {
 	t      *testing.T
-	env    map[string]string // what it asks to be exported
+	env    map[string]string // the printed environment variables
 	stop   context.CancelFunc
 	exit   chan int
-	stderr *bytes.Buffer // to be read after the end only
+	stderr *bytes.Buffer // read it only after the program has ended
 }
 
 // startProgram runs the program in this process, with a free port.
@@ -50,7 +50,7 @@ func startProgram(t *testing.T, args ...string) program {
 	return p
 }
 
-// readExports reads what the program prints until it is ready.
+// readExports reads the output until the program is ready, and returns the printed environment variables.
 func readExports(t *testing.T, out io.Reader) map[string]string {
 	t.Helper()
 	env := map[string]string{}
@@ -61,7 +61,7 @@ func readExports(t *testing.T, out io.Reader) map[string]string {
 			env[name] = value
 		}
 		if strings.HasPrefix(lines.Text(), "Ctrl+C") {
-			go func() { _, _ = io.Copy(io.Discard, out) }() // the lines about requests
+			go func() { _, _ = io.Copy(io.Discard, out) }() // the program also prints a line for each request
 			return env
 		}
 	}
@@ -74,7 +74,7 @@ func (p program) client() *plugipay.Client {
 	return clientWith(p.t, p.env)
 }
 
-// clientWith makes a client as a program does that was started with the environment.
+// clientWith returns a client that is configured with the environment.
 func clientWith(t *testing.T, env map[string]string) *plugipay.Client {
 	t.Helper()
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
@@ -87,7 +87,7 @@ func clientWith(t *testing.T, env map[string]string) *plugipay.Client {
 	return client
 }
 
-// end ends the program and wants it to have had nothing to complain about.
+// end ends the program. The exit code must be 0, and stderr must be empty.
 func (p program) end() {
 	p.t.Helper()
 	p.stop()
@@ -104,7 +104,7 @@ func order() plugipay.CheckoutSessionCreateInput {
 	}
 }
 
-func TestProgram_WhatItPrintsIsEnoughForAClientAndAReceiver(t *testing.T) {
+func TestProgram_PrintsConfigurationOfClientAndReceiver(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
 		"versioned": nil,
@@ -146,7 +146,7 @@ func TestProgram_WhatItPrintsIsEnoughForAClientAndAReceiver(t *testing.T) {
 				}
 			}
 			if len(paths) != 2 {
-				t.Errorf("events went to %v, want to both endpoints", paths)
+				t.Errorf("events were delivered to %v, want both endpoints", paths)
 			}
 			p.end()
 		})
@@ -180,7 +180,7 @@ func TestProgram_SampleSessionsAreInEveryStatus(t *testing.T) {
 	p.end()
 }
 
-func TestProgram_FaultsOfTheFlagsHappen(t *testing.T) {
+func TestProgram_FaultFlagsInjectFaults(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t, "-fault", "listCheckoutSessions=418x2", "-fault", "any=404")
 	client := p.client()
@@ -213,37 +213,37 @@ func TestProgram_RateLimitCanBeEnforced(t *testing.T) {
 	}
 }
 
-func TestProgram_WhatItCannotStartWithIsOneLineAndExitCode2(t *testing.T) {
+func TestProgram_FailedStartPrintsOneLineAndExits2(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = taken.Close() }) // not before the subtests, which run after this function
+	t.Cleanup(func() { _ = taken.Close() }) // not deferred, because the parallel subtests run after this function returns
 	ended, end := context.WithCancel(t.Context())
-	end() // one that starts all the same ends at once
+	end() // a program that starts nevertheless ends at once
 	tests := map[string]struct {
 		args []string
-		want string // in the line
+		want string // part of the line
 	}{
-		"a port in use":          {[]string{"-addr", taken.Addr().String()}, "cannot listen"},
-		"no port":                {[]string{"-addr", "127.0.0.1"}, "missing port"},
-		"an empty address":       {[]string{"-addr", ""}, "-addr is empty"},
-		"an unknown flag":        {[]string{"-port", "1"}, "flag provided but not defined: -port"},
-		"an argument":            {[]string{"serve"}, "an argument that belongs to no flag"},
-		"a number that is none":  {[]string{"-seed", "many"}, "-seed"},
-		"too few samples":        {[]string{"-seed", "-1"}, "-seed must be from 0 to 10000"},
-		"too many samples":       {[]string{"-seed", "10001"}, "-seed must be from 0 to 10000"},
-		"no URL":                 {[]string{"-endpoint", "nowhere"}, "absolute http or https URL"},
-		"an empty secret":        {[]string{"-endpoint", "http://127.0.0.1:1", "-secret", ""}, "-secret is empty"},
-		"a secret for nothing":   {[]string{"-secret", "s"}, "need an -endpoint"},
-		"plain events nowhere":   {[]string{"-plain-events"}, "need an -endpoint"},
-		"no fault":               {[]string{"-fault", "createCheckoutSession"}, "must be operation=status"},
-		"an unknown operation":   {[]string{"-fault", "create=500"}, "the operations are cancelCheckoutSession"},
-		"a status that is none":  {[]string{"-fault", "any=200"}, "from 400 to 599"},
-		"times that are none":    {[]string{"-fault", "any=500x0"}, "1 or more"},
-		"an overflow of times":   {[]string{"-fault", "any=500x99999999999999999999"}, "1 or more"},
-		"a fault without a name": {[]string{"-fault", "=500"}, "must be operation=status"},
+		"a port in use":                    {[]string{"-addr", taken.Addr().String()}, "cannot listen"},
+		"no port":                          {[]string{"-addr", "127.0.0.1"}, "missing port"},
+		"an empty address":                 {[]string{"-addr", ""}, "-addr is empty"},
+		"an unknown flag":                  {[]string{"-port", "1"}, "flag provided but not defined: -port"},
+		"an argument":                      {[]string{"serve"}, "an argument that belongs to no flag"},
+		"an invalid number":                {[]string{"-seed", "many"}, "-seed"},
+		"too few samples":                  {[]string{"-seed", "-1"}, "-seed must be from 0 to 10000"},
+		"too many samples":                 {[]string{"-seed", "10001"}, "-seed must be from 0 to 10000"},
+		"an invalid URL":                   {[]string{"-endpoint", "nowhere"}, "absolute http or https URL"},
+		"an empty secret":                  {[]string{"-endpoint", "http://127.0.0.1:1", "-secret", ""}, "-secret is empty"},
+		"a secret without an endpoint":     {[]string{"-secret", "s"}, "need an -endpoint"},
+		"plain events without an endpoint": {[]string{"-plain-events"}, "need an -endpoint"},
+		"a fault without a status":         {[]string{"-fault", "createCheckoutSession"}, "must be operation=status"},
+		"an unknown operation":             {[]string{"-fault", "create=500"}, "the operations are cancelCheckoutSession"},
+		"a status that is not an error":    {[]string{"-fault", "any=200"}, "from 400 to 599"},
+		"zero times":                       {[]string{"-fault", "any=500x0"}, "1 or more"},
+		"too many times":                   {[]string{"-fault", "any=500x99999999999999999999"}, "1 or more"},
+		"a fault without a name":           {[]string{"-fault", "=500"}, "must be operation=status"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -275,7 +275,7 @@ func argument(args []string, name string) (value string, ok bool) {
 	return "", false
 }
 
-func TestProgram_HelpListsTheFlagsAndIsSuccess(t *testing.T) {
+func TestProgram_HelpListsTheFlagsAndSucceeds(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	if code := run(t.Context(), []string{"-h"}, &stdout, &stderr); code != 0 || stderr.Len() > 0 {
@@ -288,7 +288,7 @@ func TestProgram_HelpListsTheFlagsAndIsSuccess(t *testing.T) {
 	}
 }
 
-func TestProgram_AddressThatOthersReachIsWarnedOf(t *testing.T) {
+func TestProgram_WarnsOfANonLoopbackAddress(t *testing.T) {
 	t.Parallel()
 	tests := map[string]bool{
 		"127.0.0.1:4010": true, "127.8.9.1:0": true, "localhost:4010": true, "[::1]:4010": true,
@@ -306,14 +306,14 @@ func TestProgram_AddressThatOthersReachIsWarnedOf(t *testing.T) {
 		t.Errorf("exit code = %d", code)
 	}
 	if line := stderr.String(); !strings.HasPrefix(line, "warning: ") || strings.Count(line, "\n") != 1 {
-		t.Errorf("stderr = %q, want one line of warning", line)
+		t.Errorf("stderr = %q, want one line with a warning", line)
 	}
 	if !strings.Contains(stdout.String(), "PLUGIPAY_BASE_URL=http://127.0.0.1:") {
-		t.Errorf("stdout = %q, want a URL that this machine reaches", stdout.String())
+		t.Errorf("stdout = %q, want a URL with a loopback address", stdout.String())
 	}
 }
 
-func TestProgram_ValuesArePrintedForAShell(t *testing.T) {
+func TestProgram_QuotesValuesForAShell(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
 		"": "''", "plain-1_2./:": "plain-1_2./:", "a b": "'a b'", "$(x)": "'$(x)'", "it's": `'it'\''s'`,
@@ -325,7 +325,7 @@ func TestProgram_ValuesArePrintedForAShell(t *testing.T) {
 	}
 }
 
-// FuzzParseFault: what is taken for a fault is one that can be injected.
+// FuzzParseFault checks that the sandbox can inject each fault that parseFault accepts.
 func FuzzParseFault(f *testing.F) {
 	for _, text := range []string{"createCheckoutSession=503x2", "any=429", "=", "a=500x", "a=0x1", "a=500x-1", "a=5e2"} {
 		f.Add(text)
@@ -340,7 +340,7 @@ func FuzzParseFault(f *testing.F) {
 
 func TestProgram_EndsOnASignal(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("there are no such signals on Windows")
+		t.Skip("Windows does not have these signals")
 	}
 	t.Parallel()
 	binary := filepath.Join(t.TempDir(), "plugipay-sandbox")

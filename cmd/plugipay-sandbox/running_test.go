@@ -18,7 +18,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// command runs the program with arguments to its end, and returns what it prints and its exit code.
+// command runs the program with arguments and returns its output and exit code.
 func command(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, problems bytes.Buffer
@@ -27,8 +27,7 @@ func command(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	return out.String(), problems.String(), code
 }
 
-// TestCommands_TalkToARunningSandbox.
-func TestCommands_TalkToARunningSandbox(t *testing.T) {
+func TestCommands_CallARunningSandbox(t *testing.T) {
 	t.Parallel()
 	var bodies [][]byte
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -63,11 +62,11 @@ func TestCommands_TalkToARunningSandbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(bodies) != 2 || !bytes.Equal(bodies[0], bodies[1]) {
-		t.Errorf("%d deliveries", len(bodies))
+		t.Errorf("%d deliveries, want 2 with the same body", len(bodies))
 	}
 	out, problems, code = command(t, "trigger", "refund.succeeded", "-url", box.URL, "-object", `{"id":"re_1"}`)
 	if code != 0 || !strings.Contains(out, "refund.succeeded") {
-		t.Errorf("trigger of another kind: exit code %d, %q, %q", code, out, problems)
+		t.Errorf("trigger of another event: exit code %d, %q, %q", code, out, problems)
 	}
 	out, problems, code = command(t, "status", "-url", box.URL)
 	for _, want := range []string{box.URL, "1 completed", "delivered"} {
@@ -77,8 +76,7 @@ func TestCommands_TalkToARunningSandbox(t *testing.T) {
 	}
 }
 
-// TestCommands_SayWhatIsWrong in one line.
-func TestCommands_SayWhatIsWrong(t *testing.T) {
+func TestCommands_ReportErrorsInOneLine(t *testing.T) {
 	t.Parallel()
 	box := sandbox.StartTest(t, sandbox.Options{})
 	page := httptest.NewServer(http.NotFoundHandler())
@@ -88,19 +86,19 @@ func TestCommands_SayWhatIsWrong(t *testing.T) {
 		want string
 		code int
 	}{
-		"no type":            {[]string{"trigger"}, "trigger needs TYPE", exitRefused},
-		"no amount":          {[]string{"trigger", "x", "-amount", "1.5"}, "must be a whole number", exitRefused},
-		"no metadata":        {[]string{"trigger", "x", "-metadata", "a"}, "NAME=TEXT", exitRefused},
-		"no JSON":            {[]string{"trigger", "x", "-object", "{"}, "must be JSON", exitRefused},
-		"two types":          {[]string{"trigger", "x", "-amount", "1", "y"}, "no further argument", exitRefused},
-		"an unknown flag":    {[]string{"status", "-x"}, "-x", exitRefused},
-		"a type of nothing":  {[]string{"trigger", "refund.succeeded", "-url", box.URL}, "needs an object", exitFailed},
-		"an unknown event":   {[]string{"resend", "evt_1", "-url", box.URL}, "not_found", exitFailed},
-		"nothing there":      {[]string{"status", "-url", "http://127.0.0.1:1"}, "no sandbox responds", exitFailed},
-		"something else":     {[]string{"status", "-url", page.URL}, "is not a sandbox", exitFailed},
-		"an unhealthy one":   {[]string{"-healthcheck", "-addr", "127.0.0.1:1"}, "no sandbox responds", exitFailed},
-		"no address to ask":  {[]string{"-healthcheck", "-addr", "x"}, "-addr", exitRefused},
-		"a URL that is none": {[]string{"status", "-url", "http://a b"}, "-url", exitRefused},
+		"no type":                  {[]string{"trigger"}, "trigger needs TYPE", exitRefused},
+		"an invalid amount":        {[]string{"trigger", "x", "-amount", "1.5"}, "must be a whole number", exitRefused},
+		"invalid metadata":         {[]string{"trigger", "x", "-metadata", "a"}, "NAME=TEXT", exitRefused},
+		"invalid JSON":             {[]string{"trigger", "x", "-object", "{"}, "must be JSON", exitRefused},
+		"two types":                {[]string{"trigger", "x", "-amount", "1", "y"}, "no further argument", exitRefused},
+		"an unknown flag":          {[]string{"status", "-x"}, "-x", exitRefused},
+		"a type without an object": {[]string{"trigger", "refund.succeeded", "-url", box.URL}, "needs an object", exitFailed},
+		"an unknown event":         {[]string{"resend", "evt_1", "-url", box.URL}, "not_found", exitFailed},
+		"no server":                {[]string{"status", "-url", "http://127.0.0.1:1"}, "no sandbox responds", exitFailed},
+		"another server":           {[]string{"status", "-url", page.URL}, "is not a sandbox", exitFailed},
+		"a failed health check":    {[]string{"-healthcheck", "-addr", "127.0.0.1:1"}, "no sandbox responds", exitFailed},
+		"an invalid address":       {[]string{"-healthcheck", "-addr", "x"}, "-addr", exitRefused},
+		"an invalid URL":           {[]string{"status", "-url", "http://a b"}, "-url", exitRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -117,7 +115,7 @@ func TestCommands_SayWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestHealthcheck_FindsTheSandboxAtItsAddress with and without TLS.
+// TestHealthcheck_FindsTheSandboxAtItsAddress checks sandboxes with and without TLS.
 func TestHealthcheck_FindsTheSandboxAtItsAddress(t *testing.T) {
 	t.Parallel()
 	for _, flags := range [][]string{nil, {"-tls"}} {
@@ -129,7 +127,7 @@ func TestHealthcheck_FindsTheSandboxAtItsAddress(t *testing.T) {
 	}
 }
 
-// TestTLS_PrintsThePathOfTheCertificate: a client that trusts the file gets through.
+// TestTLS_PrintsThePathOfTheCertificate checks that a client that trusts the file can connect.
 func TestTLS_PrintsThePathOfTheCertificate(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t, "-tls")
@@ -147,11 +145,11 @@ func TestTLS_PrintsThePathOfTheCertificate(t *testing.T) {
 	client.CloseIdleConnections()
 	p.end()
 	if _, err := os.Stat(file); err == nil {
-		t.Error("the file is still there")
+		t.Error("the file exists after the program has ended")
 	}
 }
 
-// lines starts the program and returns the lines that it prints after the announcement.
+// lines starts the program. announced are the printed environment variables, and next returns the next line of the output.
 func lines(t *testing.T, args ...string) (announced map[string]string, next func() string) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -197,8 +195,9 @@ func lines(t *testing.T, args ...string) (announced map[string]string, next func
 	}
 }
 
-// TestTerminal_PrintsALineForEachRequestEventAndDelivery, with the reason and the response of a delivery that failed.
-func TestTerminal_PrintsALineForEachRequestEventAndDelivery(t *testing.T) {
+// TestTerminal_PrintsRequestsEventsAndDeliveries also checks that the line of a failed delivery has the response's status
+// and body.
+func TestTerminal_PrintsRequestsEventsAndDeliveries(t *testing.T) {
 	t.Parallel()
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusInternalServerError)
@@ -223,7 +222,7 @@ func TestTerminal_PrintsALineForEachRequestEventAndDelivery(t *testing.T) {
 			all := next() + "\n" + next() + "\n" + next()
 			for _, want := range []string{"event", "checkout_session.completed", "delivery", receiver.URL, "500", "no \\\"stock\\\"", "confirm"} {
 				if !strings.Contains(all, want) {
-					t.Errorf("the lines lack %q:\n%s", want, all)
+					t.Errorf("the lines do not contain %q:\n%s", want, all)
 				}
 			}
 			for line := range strings.Lines(all) {

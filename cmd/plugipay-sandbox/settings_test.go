@@ -16,7 +16,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// example is a setting in each of its three forms, and what it sets.
+// example is a setting in its three forms, and a function that applies it to the expected settings.
 type example struct {
 	flags    []string
 	variable string
@@ -86,7 +86,7 @@ func structuredExample(yaml string, want func(*settings)) example {
 	return example{[]string{yaml}, yaml, yaml, want}
 }
 
-// TestSettings_ByFlagVariableAndFile: each setting can be given in three ways, and each sandbox option has a setting.
+// TestSettings_ByFlagVariableAndFile checks each setting in its three forms, and that each sandbox option has a setting.
 func TestSettings_ByFlagVariableAndFile(t *testing.T) {
 	folder := t.TempDir()
 	certificate := filepath.Join(folder, "ca.pem")
@@ -97,7 +97,7 @@ func TestSettings_ByFlagVariableAndFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := examples(certificate)
-	all["secret"], all["plain-events"] = example{}, example{} // they need an endpoint: see below
+	all["secret"], all["plain-events"] = example{}, example{} // they need an endpoint: TestSettings_FlagBeforeVariableBeforeFile
 	changed := map[string]bool{}
 	for _, setting := range allSettings {
 		e, known := all[setting.name]
@@ -152,13 +152,12 @@ func wantSettings(t *testing.T, name string, want settings, args ...string) {
 		t.Errorf("%s: %v", name, err)
 		return
 	}
-	got.secret = "" // which is made up
+	got.secret = "" // a generated secret
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%s: got\n%+v, want\n%+v", name, got, want)
 	}
 }
 
-// TestSettings_FlagBeforeVariableBeforeFile.
 func TestSettings_FlagBeforeVariableBeforeFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sandbox.yaml")
 	text := "seed: 1\nread-limit: 1\nwrite-limit: 1\nendpoint: http://file\nsecret: s\nplain-events: true\n"
@@ -181,8 +180,8 @@ func TestSettings_FlagBeforeVariableBeforeFile(t *testing.T) {
 	}
 }
 
-// TestSettings_RefusalsNameTheSource and repeat no value, which may be a secret.
-func TestSettings_RefusalsNameTheSource(t *testing.T) {
+// TestSettings_ErrorsNameTheSource also checks that errors do not contain the value, because it may be a secret.
+func TestSettings_ErrorsNameTheSource(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sandbox.yaml")
 	write := func(text string) []string {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -195,18 +194,18 @@ func TestSettings_RefusalsNameTheSource(t *testing.T) {
 		env  string
 		want string
 	}{
-		"a flag":                   {[]string{"-seed", "hush"}, "", "-seed must be a whole number"},
-		"a variable":               {nil, "hush", "PLUGIPAY_SANDBOX_SEED must be a whole number"},
-		"a property":               {write("seed: hush"), "", "sandbox.yaml: seed must be a whole number"},
-		"an unknown property":      {[]string{"-config", file + "2"}, "", "cannot be read"},
-		"a structure":              {[]string{"-workspaces", "[{hush: hush}]"}, "", "-workspaces does not have the form"},
-		"a text for a list":        {[]string{"-workspaces", "hush"}, "", "-workspaces does not have the form"},
-		"broken YAML":              {[]string{"-workspaces", "[hush"}, "", "-workspaces"},
-		"a duration without unit":  {[]string{"-delivery-timeout", "5"}, "", "-delivery-timeout must be a duration"},
-		"a list for one value":     {[]string{"-config", listFile(t)}, "", "seed must be one value"},
-		"a file without a CA":      {[]string{"-receiver-ca", file}, "", "-receiver-ca has no certificate"},
-		"a missing CA":             {[]string{"-receiver-ca", file + "2"}, "", "-receiver-ca cannot be read"},
-		"a property of no setting": {[]string{"-config", unknownFile(t)}, "", `"sede" is not a setting`},
+		"a flag":                  {[]string{"-seed", "hush"}, "", "-seed must be a whole number"},
+		"a variable":              {nil, "hush", "PLUGIPAY_SANDBOX_SEED must be a whole number"},
+		"a property":              {write("seed: hush"), "", "sandbox.yaml: seed must be a whole number"},
+		"a missing file":          {[]string{"-config", file + "2"}, "", "cannot be read"},
+		"a structure":             {[]string{"-workspaces", "[{hush: hush}]"}, "", "-workspaces does not have the form"},
+		"a text for a list":       {[]string{"-workspaces", "hush"}, "", "-workspaces does not have the form"},
+		"broken YAML":             {[]string{"-workspaces", "[hush"}, "", "-workspaces"},
+		"a duration without unit": {[]string{"-delivery-timeout", "5"}, "", "-delivery-timeout must be a duration"},
+		"a list for one value":    {[]string{"-config", listFile(t)}, "", "seed must be one value"},
+		"a file without a CA":     {[]string{"-receiver-ca", file}, "", "-receiver-ca has no certificate"},
+		"a missing CA":            {[]string{"-receiver-ca", file + "2"}, "", "-receiver-ca cannot be read"},
+		"an unknown property":     {[]string{"-config", unknownFile(t)}, "", `"sede" is not a setting`},
 	} {
 		t.Setenv(variablePrefix+"SEED", test.env)
 		_, err := parseSettings(test.args, io.Discard)
@@ -228,7 +227,7 @@ func newFile(t *testing.T, text string) string {
 	return name
 }
 
-// TestSettings_AreInTheDocumentation, and in the help.
+// TestSettings_AreInTheDocumentation also checks the help.
 func TestSettings_AreInTheDocumentation(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "sandbox.md"))
@@ -239,7 +238,7 @@ func TestSettings_AreInTheDocumentation(t *testing.T) {
 	help(&printed)
 	for _, setting := range allSettings {
 		if !strings.Contains(string(page), "`"+setting.name+"`") {
-			t.Errorf("docs/sandbox.md does not have %s", setting.name)
+			t.Errorf("docs/sandbox.md does not mention %s", setting.name)
 		}
 		if !strings.Contains(printed.String(), "\n  -"+setting.name) {
 			t.Errorf("-h does not list -%s", setting.name)
@@ -247,7 +246,7 @@ func TestSettings_AreInTheDocumentation(t *testing.T) {
 	}
 }
 
-// TestSettings_OfTheDocumentationAreValid: the page's configuration file starts a sandbox.
+// TestSettings_OfTheDocumentationAreValid starts a sandbox with the configuration file of docs/sandbox.md.
 func TestSettings_OfTheDocumentationAreValid(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "sandbox.md"))
@@ -266,7 +265,7 @@ func TestSettings_OfTheDocumentationAreValid(t *testing.T) {
 	p.end()
 }
 
-// FuzzReadFile: a configuration file never makes the program panic.
+// FuzzReadFile checks that no configuration file makes the program panic.
 func FuzzReadFile(f *testing.F) {
 	f.Add("seed: 1\nworkspaces: [{keys: [{id: a}]}]\n")
 	f.Add("allow-host: [a, {b: c}]\nfaults: 1\n")

@@ -30,7 +30,7 @@ func cancelOrder(ctx context.Context, client *plugipay.Client, id string) error 
 	//docs:end
 }
 
-func TestErrors_Cancel(t *testing.T) {
+func TestErrors_CancelHandlesEachError(t *testing.T) {
 	t.Parallel()
 	_, client := start(t)
 	id := create(t, client).ID
@@ -68,6 +68,6 @@ func TestErrors_RepeatedCallCreatesOneSession(t *testing.T) {
 	}
 	page, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
 	if err != nil || len(page.Data) != 1 || page.Data[0].ID != session.ID {
-		t.Errorf("there are %d sessions: %v", len(page.Data), err)
+		t.Errorf("%d sessions exist, want 1, error %v", len(page.Data), err)
 	}
 }

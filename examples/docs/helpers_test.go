@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// start starts a sandbox for a test and returns it with a client of it.
+// start starts a sandbox for a test and returns it with a client.
 func start(t *testing.T) (*sandbox.Server, *plugipay.Client) {
 	t.Helper()
 	box := sandbox.StartTest(t, sandbox.Options{})
@@ -25,7 +25,7 @@ func start(t *testing.T) (*sandbox.Server, *plugipay.Client) {
 	return box, client
 }
 
-// order is what the pages sell.
+// order is the input for the sessions of the tests.
 var order = plugipay.CheckoutSessionCreateInput{
 	Amount:     199_000_00,
 	Currency:   plugipay.CurrencyIDR,
@@ -43,7 +43,7 @@ func create(t *testing.T, client *plugipay.Client) *plugipay.CheckoutSession {
 	return session
 }
 
-// The pages fulfill and release orders with these functions.
+// The code on the pages calls fulfill and release.
 var errRelease = errors.New("the order is released")
 
 func fulfill(context.Context, *plugipay.CheckoutSession) error { return nil }

@@ -24,7 +24,7 @@ func getAndLog(ctx context.Context, client *plugipay.Client, id string) (*plugip
 	return session, err
 }
 
-func TestInsight_Response(t *testing.T) {
+func TestInsight_ResponseIsLogged(t *testing.T) {
 	t.Parallel()
 	_, client := start(t)
 	if _, err := getAndLog(t.Context(), client, create(t, client).ID); err != nil {
@@ -32,7 +32,7 @@ func TestInsight_Response(t *testing.T) {
 	}
 }
 
-func TestInsight_ClientsOfThePage(t *testing.T) {
+func TestInsight_ClientsOfThePageAreValid(t *testing.T) {
 	t.Setenv("PLUGIPAY_KEY_ID", "pk_test_0001")
 	t.Setenv("PLUGIPAY_SECRET", "sk_test_alpha")
 	for name, newClient := range map[string]func() (*plugipay.Client, error){"logger": loggingClient, "plugin": pluginClient} {
@@ -62,4 +62,4 @@ func pluginClient() (*plugipay.Client, error) {
 	return client, err
 }
 
-func init() { log.SetOutput(io.Discard) } // what the examples print is for readers
+func init() { log.SetOutput(io.Discard) } // the log is not part of the tests

@@ -29,7 +29,7 @@ func printAll(ctx context.Context, client *plugipay.Client) error {
 	return nil
 }
 
-// printPage prints a page and returns the params of the next one.
+// printPage prints a page and returns the params of the next page.
 func printPage(
 	ctx context.Context, client *plugipay.Client, params plugipay.CheckoutSessionListParams,
 ) (plugipay.CheckoutSessionListParams, error) {
@@ -74,14 +74,14 @@ func printPayments(ctx context.Context, client *plugipay.Client) error {
 	return nil
 }
 
-func TestLists(t *testing.T) {
+func TestLists_PageHasTheNextCursor(t *testing.T) {
 	t.Parallel()
 	_, client := start(t)
 	create(t, client)
 	create(t, client)
 	params, err := printPage(t.Context(), client, plugipay.CheckoutSessionListParams{Limit: plugipay.Ptr(1)})
 	if err != nil || params.Cursor == nil {
-		t.Errorf("params of the next page are %+v: %v", params, err)
+		t.Errorf("the params of the next page are %+v, error %v", params, err)
 	}
 	if err := errors.Join(printAll(t.Context(), client), printPayments(t.Context(), client)); err != nil {
 		t.Error(err)
@@ -108,7 +108,7 @@ func waitForPayment(ctx context.Context, client *plugipay.Client, id string) err
 	//docs:end
 }
 
-func TestWait(t *testing.T) {
+func TestWait_HandlesEachOutcome(t *testing.T) {
 	t.Parallel()
 	box, client := start(t)
 	paid, expired := create(t, client).ID, create(t, client).ID

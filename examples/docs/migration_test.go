@@ -28,7 +28,7 @@ func customerOf(ctx context.Context, client *plugipay.Client, id string) (*custo
 
 //docs:end
 
-func TestMigration_OtherResources(t *testing.T) {
+func TestMigration_DoReachesOtherResources(t *testing.T) {
 	t.Parallel()
 	_, client := start(t) // the sandbox has no customers
 	if c, err := customerOf(t.Context(), client, "cus_01HX/.."); c != nil || !errors.Is(err, plugipay.ErrNotFound) {
@@ -57,7 +57,7 @@ func pay(w http.ResponseWriter, r *http.Request, client *plugipay.Client) error 
 
 //docs:end
 
-func TestMigration_FromNode(t *testing.T) {
+func TestMigration_PayRedirectsToTheHostedPage(t *testing.T) {
 	t.Parallel()
 	_, client := start(t)
 	w := httptest.NewRecorder()

@@ -10,6 +10,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
+// clientWithOwnConnections returns a client with its own connection pool.
 func clientWithOwnConnections() (*plugipay.Client, error) {
 	//docs:begin connections
 	connections := http.DefaultTransport.(*http.Transport).Clone()
@@ -23,7 +24,7 @@ func clientWithOwnConnections() (*plugipay.Client, error) {
 	return client, err
 }
 
-func TestProcesses_OwnConnections(t *testing.T) {
+func TestProcesses_OwnConnectionsAreValid(t *testing.T) {
 	t.Setenv("PLUGIPAY_KEY_ID", "pk_test_0001")
 	t.Setenv("PLUGIPAY_SECRET", "sk_test_alpha")
 	if _, err := clientWithOwnConnections(); err != nil {
@@ -47,7 +48,7 @@ func compareClocks(ctx context.Context, client *plugipay.Client) time.Duration {
 	//docs:end
 }
 
-func TestProcesses_Clocks(t *testing.T) {
+func TestProcesses_ClockDifferenceIsSmall(t *testing.T) {
 	t.Parallel()
 	_, client := start(t)
 	if ahead := compareClocks(t.Context(), client); ahead == 0 || ahead > time.Hour || ahead < -time.Hour {

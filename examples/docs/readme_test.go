@@ -27,7 +27,7 @@ func createOnce(ctx context.Context, client *plugipay.Client, cartID string, in 
 	return session, err
 }
 
-func TestCreateOnce(t *testing.T) {
+func TestCreateOnce_CreatesOneSession(t *testing.T) {
 	t.Parallel()
 	box, client := start(t)
 	if err := box.Inject(sandbox.Fault{Drop: true, Times: 3}); err != nil {
@@ -44,7 +44,7 @@ func TestCreateOnce(t *testing.T) {
 		}
 	}
 	if page, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{}); len(page.Data) != 1 || err != nil {
-		t.Errorf("the cart has %d sessions: %v", len(page.Data), err)
+		t.Errorf("the cart has %d sessions, want 1, error %v", len(page.Data), err)
 	}
 }
 
@@ -65,7 +65,7 @@ func printAndWait(ctx context.Context, client *plugipay.Client, id string) (*plu
 	return session, err
 }
 
-func TestPrintAndWait(t *testing.T) {
+func TestPrintAndWait_ReturnsTheEndedSession(t *testing.T) {
 	t.Parallel()
 	box, client := start(t)
 	id := create(t, client).ID

@@ -10,7 +10,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// createInTime creates a session, within ten seconds.
+// createInTime creates a session within ten seconds.
 func createInTime(ctx context.Context, client *plugipay.Client, in plugipay.CheckoutSessionCreateInput) (*plugipay.CheckoutSession, error) {
 	//docs:begin deadline
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -31,7 +31,7 @@ func TestRetries_TwoFailuresAreRetried(t *testing.T) {
 	}
 }
 
-// createForCart creates the session of a cart, once.
+// createForCart creates the session of a cart once.
 func createForCart(ctx context.Context, client *plugipay.Client, cartID string, in plugipay.CheckoutSessionCreateInput) (*plugipay.CheckoutSession, error) {
 	//docs:begin key
 	ctx = plugipay.WithIdempotencyKey(ctx, "cart_"+cartID)
@@ -40,7 +40,7 @@ func createForCart(ctx context.Context, client *plugipay.Client, cartID string, 
 	return session, err
 }
 
-func TestRetries_YourOwnKey(t *testing.T) {
+func TestRetries_OwnKeyCreatesOneSession(t *testing.T) {
 	t.Parallel()
 	box, client := start(t)
 	ids := map[string]bool{}
@@ -50,17 +50,17 @@ func TestRetries_YourOwnKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		ids[session.ID] = true
-		_ = box.Expire(session.ID)                                // it fails if the session has expired
-		if session.Status != plugipay.CheckoutSessionStatusOpen { // as it was then, although it has expired since
+		_ = box.Expire(session.ID)                                // fails in the second round, because the session has expired
+		if session.Status != plugipay.CheckoutSessionStatusOpen { // the status of the first response
 			t.Errorf("the session is %s", session.Status)
 		}
 	}
 	if len(ids) != 1 {
-		t.Errorf("the cart has %d sessions", len(ids))
+		t.Errorf("the cart has %d sessions, want 1", len(ids))
 	}
 	changed := order
 	changed.Amount++
 	if _, err := createForCart(t.Context(), client, "42", changed); !errors.Is(err, plugipay.ErrIdempotencyMismatch) {
-		t.Errorf("error for another amount is %v", err)
+		t.Errorf("the error for another amount is %v", err)
 	}
 }

@@ -75,7 +75,7 @@ func TestPayURL_IsTheHostedPage(t *testing.T) {
 
 //docs:end
 
-func TestTesting_PayAndSettle(t *testing.T) {
+func TestTesting_PayAndSettleCompletes(t *testing.T) {
 	t.Parallel()
 	box, client := start(t)
 	session := create(t, client)
@@ -135,7 +135,7 @@ func TestWebhook_ReportsThePayment(t *testing.T) {
 
 //docs:end
 
-func TestTesting_Faults(t *testing.T) {
+func TestTesting_FaultsAreRetried(t *testing.T) {
 	t.Parallel()
 	box, client := start(t)
 	//docs:begin fault

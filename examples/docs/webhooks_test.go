@@ -26,7 +26,7 @@ func newPlainHandler(secret string) (*plugipay.WebhookHandler, error) {
 			if err != nil {
 				return err
 			}
-			return fulfill(ctx, session) // must be idempotent: the event may come again
+			return fulfill(ctx, session) // must be idempotent, because Plugipay may deliver the event again
 		},
 	})
 	//docs:end
@@ -61,7 +61,7 @@ func handleFor(_ context.Context, accountID string, event *plugipay.WebhookEvent
 
 //docs:begin verify
 
-// receive verifies a delivery in a handler of your own.
+// receive verifies a delivery in your own handler.
 func receive(w http.ResponseWriter, r *http.Request, secret string) {
 	event, err := plugipay.VerifyWebhookRequest(r, secret)
 	var pe *plugipay.Error
@@ -88,7 +88,7 @@ func delivery(body, secret string) *http.Request {
 const completedEvent = `{"id": "evt_1", "type": "plugipay.checkout_session.completed.v1", "accountId": "acc_a",
 	"data": {"object": {"id": "cs_1", "accountId": "acc_a", "status": "completed"}}}`
 
-func TestWebhooks_HandlersOfThePage(t *testing.T) {
+func TestWebhooks_HandlersCheckTheSignature(t *testing.T) {
 	t.Parallel()
 	plain, err := newPlainHandler("whsec_a")
 	if err != nil {

@@ -27,7 +27,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// observatory is a sandbox and a client of it whose spans, metrics and log are kept.
+// observatory is a sandbox with a client. It keeps the client's spans, metrics and log.
 type observatory struct {
 	box     *sandbox.Server
 	client  *plugipay.Client
@@ -36,7 +36,7 @@ type observatory struct {
 	metrics *sdkmetric.ManualReader
 	log     bytes.Buffer
 	mu      sync.Mutex
-	sent    []http.Header // what the server received, by attempt
+	sent    []http.Header // the headers of each attempt that the server received
 }
 
 func observe(t *testing.T) *observatory {
@@ -67,7 +67,7 @@ func observe(t *testing.T) *observatory {
 	return o
 }
 
-// received returns the headers of the attempts that have reached the server.
+// received returns the headers of the attempts that reached the server.
 func (o *observatory) received() []http.Header {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -119,7 +119,7 @@ func attributeOf(attributes []attribute.KeyValue, key attribute.Key) string {
 	return ""
 }
 
-func TestEachAttemptIsASpanUnderTheCallers(t *testing.T) {
+func TestTrace_AttemptIsASpanUnderTheCallers(t *testing.T) {
 	t.Parallel()
 	o := observe(t)
 	o.inject(t, sandbox.Fault{Status: 503, Times: 2})
@@ -139,11 +139,11 @@ func TestEachAttemptIsASpanUnderTheCallers(t *testing.T) {
 		t.Errorf("the statuses of the spans are %v", statuses)
 	}
 	if n := strings.Count(o.log.String(), `"traceId":"`+caller.TraceID().String()+`","spanId":"`+caller.SpanID().String()+`"`); n != 5 {
-		t.Errorf("%d records of the log have the trace id, want those of 3 attempts and 2 retries:\n%s", n, &o.log)
+		t.Errorf("%d log records have the trace id, want 5, of 3 attempts and 2 retries:\n%s", n, &o.log)
 	}
 }
 
-func TestTheMetricsCountEachAttempt(t *testing.T) {
+func TestMetrics_CountEachAttempt(t *testing.T) {
 	t.Parallel()
 	o := observe(t)
 	o.inject(t, sandbox.Fault{Status: 503, Times: 2})
@@ -165,11 +165,11 @@ func TestTheMetricsCountEachAttempt(t *testing.T) {
 		}
 	}
 	if len(attempts) != 2 || attempts["503"] != 2 || attempts["201"] != 1 {
-		t.Errorf("the counted attempts by status are %v", attempts)
+		t.Errorf("the counted attempts by status are %v, want 2 with 503 and 1 with 201", attempts)
 	}
 }
 
-func TestNoSpanNoMetricAndNoRecordTellsASecret(t *testing.T) {
+func TestTelemetry_ContainsNoSecrets(t *testing.T) {
 	t.Parallel()
 	o := observe(t)
 	o.inject(t, sandbox.Fault{Status: 503, Times: 1})
@@ -204,11 +204,11 @@ func TestNoSpanNoMetricAndNoRecordTellsASecret(t *testing.T) {
 		secrets = append(secrets, signature)
 	}
 	if sent := o.received(); len(sent) != 6 || len(o.attempts()) != 6 {
-		t.Fatalf("%d attempts and %d spans, want 6", len(sent), len(o.attempts()))
+		t.Fatalf("%d attempts and %d spans, want 6 of each", len(sent), len(o.attempts()))
 	}
 	for _, secret := range secrets {
 		if secret == "" || strings.Contains(shown, secret) {
-			t.Errorf("%q is in\n%s", secret, shown)
+			t.Errorf("the secret %q is empty or in the telemetry:\n%s", secret, shown)
 		}
 	}
 	if !strings.Contains(shown, "/api/v1/checkout-sessions") {
@@ -216,8 +216,8 @@ func TestNoSpanNoMetricAndNoRecordTellsASecret(t *testing.T) {
 	}
 }
 
-// TestTraceAndBaggage_AreNotSentToPlugipay: the program's own services pass them on. The test runs before the parallel tests,
-// because the propagator is global.
+// TestTraceAndBaggage_AreNotSentToPlugipay sets a propagator, as programs do for calls between their own services. The test runs
+// before the parallel tests, because the propagator is global.
 func TestTraceAndBaggage_AreNotSentToPlugipay(t *testing.T) {
 	before := otel.GetTextMapPropagator()
 	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))
@@ -241,7 +241,7 @@ func TestTraceAndBaggage_AreNotSentToPlugipay(t *testing.T) {
 	}
 }
 
-func TestTheProgramShowsSpansMetricsAndTheLog(t *testing.T) {
+func TestProgram_PrintsSpansMetricsAndLog(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	if err := run(t.Context(), &out); err != nil {
@@ -249,7 +249,7 @@ func TestTheProgramShowsSpansMetricsAndTheLog(t *testing.T) {
 	}
 	for _, shown := range []string{"in 3 attempts", `"Name": "HTTP POST"`, "http.client.request.duration", "level=WARN", "traceId="} {
 		if !strings.Contains(out.String(), shown) {
-			t.Errorf("it does not show %q:\n%s", shown, &out)
+			t.Errorf("the output does not contain %q:\n%s", shown, &out)
 		}
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay/inbox"
 )
 
-// markPaidSqlx marks an order in a transaction of sqlx.
+// markPaidSqlx marks an order as paid in a transaction of sqlx.
 func markPaidSqlx(ctx context.Context, db *sqlx.DB, events *inbox.Inbox, key, orderID string) error {
 	//docs:begin sqlx
 	tx, err := db.BeginTxx(ctx, nil)
@@ -38,10 +38,10 @@ func markPaidSqlx(ctx context.Context, db *sqlx.DB, events *inbox.Inbox, key, or
 	//docs:end
 }
 
-// Order is a row of the orders.
+// Order is a row of the table orders.
 type Order struct{ ID, State string }
 
-// markPaidGorm marks an order in a transaction of gorm.
+// markPaidGorm marks an order as paid in a transaction of gorm.
 func markPaidGorm(ctx context.Context, db *gorm.DB, events *inbox.Inbox, key, orderID string) error {
 	//docs:begin gorm
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -89,7 +89,7 @@ func markWithGorm(db *gorm.DB) func(ctx context.Context, tx *sql.Tx, session *pl
 	//docs:end
 }
 
-// prune removes old records every day, until ctx ends.
+// prune removes the records that are older than 30 days.
 func prune(ctx context.Context, events *inbox.Inbox) error {
 	//docs:begin prune
 	removed, err := events.Prune(ctx, 30*24*time.Hour)
@@ -128,7 +128,7 @@ func TestPages_ClaimInTransactionsOfLibraries(t *testing.T) {
 		"gorm": func() error { return markPaidGorm(t.Context(), withGorm, events, "gorm", "gorm") },
 		"pgx":  func() error { return markPaidPgx(t.Context(), pool, events, "pgx", "pgx") },
 	} {
-		for _, want := range []string{"paid", "shipped"} { // the second call finds the record and changes nothing
+		for _, want := range []string{"paid", "shipped"} { // the second call finds the record and does not change the order
 			if err := mark(); err != nil {
 				t.Fatal(library, err)
 			}

@@ -19,8 +19,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// startPostgreSQL starts a PostgreSQL on a free port and returns its URL. The test is skipped where PostgreSQL is not installed,
-// except in CI.
+// startPostgreSQL starts a PostgreSQL server on a free port and returns its URL. If PostgreSQL is not installed, the test is
+// skipped. In CI it fails.
 func startPostgreSQL(t *testing.T) (url string) {
 	t.Helper()
 	programs, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
@@ -33,7 +33,7 @@ func startPostgreSQL(t *testing.T) (url string) {
 		t.Fatal("PostgreSQL is not installed")
 	}
 	bin := filepath.Dir(programs[0])
-	dir, err := os.MkdirTemp("", "orders") // short, because a socket's path must be
+	dir, err := os.MkdirTemp("", "orders") // not t.TempDir, whose path may be too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,8 @@ func startPostgreSQL(t *testing.T) (url string) {
 	return url
 }
 
-// unprivileged returns the user for PostgreSQL, which refuses to run as root, and gives that user the folder.
+// unprivileged gives the folder to the user postgres and returns this user, because PostgreSQL refuses to run as root. It returns
+// nil if the tests do not run as root.
 func unprivileged(t *testing.T, dir string) *syscall.SysProcAttr {
 	t.Helper()
 	if os.Getuid() != 0 {

@@ -43,7 +43,7 @@ func endpoint(ctx context.Context, databaseURL, webhookSecret string) (http.Hand
 
 //docs:begin ended
 
-// sessionEnded marks the order of a session that has ended. An error rolls back, and Plugipay delivers the event again.
+// sessionEnded marks the order of an ended session. An error rolls the transaction back, and Plugipay delivers the event again.
 func sessionEnded(ctx context.Context, tx *sql.Tx, session *plugipay.CheckoutSession) error {
 	var orderID, state string
 	var want plugipay.CheckoutSessionExpectation
@@ -60,7 +60,7 @@ func sessionEnded(ctx context.Context, tx *sql.Tx, session *plugipay.CheckoutSes
 			return err
 		}
 		job = "ship"
-		if state == "paid" { // by another session of the order
+		if state == "paid" { // another session of the order was paid before
 			job = "refund"
 		}
 		state = "paid"
@@ -84,7 +84,7 @@ CREATE TABLE orders (id text PRIMARY KEY, state text NOT NULL, amount bigint NOT
 CREATE TABLE sessions (id text PRIMARY KEY, order_id text NOT NULL REFERENCES orders);
 CREATE TABLE jobs (name text NOT NULL, order_id text NOT NULL, session_id text NOT NULL);`
 
-// postgresShop is the endpoint of the pages on a database, with a sandbox that sends events to it.
+// postgresShop is the endpoint of docs/webhooks.md with a PostgreSQL database, and a sandbox that sends events to it.
 type postgresShop struct {
 	t        *testing.T
 	db       *sql.DB
@@ -118,7 +118,7 @@ func startPostgresShop(t *testing.T) postgresShop {
 	return postgresShop{t, db, box, client, sessions}
 }
 
-// order makes an order with a session.
+// order creates an order with a session.
 func (s postgresShop) order(id string) *plugipay.CheckoutSession {
 	s.t.Helper()
 	_, err := s.db.Exec(`INSERT INTO orders VALUES ($1, 'open', 19900000, 'IDR', $2, 'test')`, id, sandbox.TestAccountID)
@@ -128,7 +128,7 @@ func (s postgresShop) order(id string) *plugipay.CheckoutSession {
 	return s.session(id)
 }
 
-// session makes a session of an order.
+// session creates a session for an order.
 func (s postgresShop) session(orderID string) *plugipay.CheckoutSession {
 	s.t.Helper()
 	session, err := s.client.CheckoutSessions.Create(s.t.Context(), plugipay.CheckoutSessionCreateInput{
@@ -162,7 +162,7 @@ func (s postgresShop) checkState(id, want string) {
 	}
 }
 
-// cancelOrder cancels the session of an order, and handles how the session ended.
+// cancelOrder cancels the session of an order and handles the session's final status.
 func cancelOrder(ctx context.Context, client *plugipay.Client, sessions *inbox.Sessions, sessionID string) error {
 	//docs:begin cancel
 	session, err := client.CheckoutSessions.CancelOrGet(ctx, sessionID)
@@ -199,8 +199,8 @@ func reconcile(ctx context.Context, sessions *inbox.Sessions, client *plugipay.C
 	from := since(time.Time{}, firstDay)
 	for {
 		found, err := sessions.Reconcile(ctx, client, from)
-		if err != nil {
-			log.Printf("reconciliation: %d of %d ended sessions failed: %v", found.Failed, found.Ended, err) // again from the same time
+		if err != nil { // the next run starts from the same time
+			log.Printf("reconciliation: %d of %d ended sessions failed: %v", found.Failed, found.Ended, err)
 		} else {
 			from = since(found.OldestOpen, firstDay)
 		}

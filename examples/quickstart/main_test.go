@@ -12,7 +12,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// TestMain fails when a goroutine outlives the tests: a server's, or one that still waits for something.
+// TestMain fails if a goroutine outlives the tests, for example a server's.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const wholeRun = `created   (cs_\w+)
@@ -26,7 +26,7 @@ cart      (cs_\w+)
 cart      (cs_\w+)
 `
 
-// checkRun checks what a run prints; webhook is a pattern of the line about it.
+// checkRun checks the output of a run. webhook is the pattern of the line about the webhook.
 func checkRun(t *testing.T, output, firstLine, webhook string) {
 	t.Helper()
 	first, rest, _ := strings.Cut(output, "\n")
@@ -38,7 +38,7 @@ func checkRun(t *testing.T, output, firstLine, webhook string) {
 		t.Fatalf("the output is\n%s", output)
 	}
 	if found[1] != found[2] {
-		t.Errorf("the hosted URL of %s is that of %s", found[1], found[2])
+		t.Errorf("the hosted URL of session %s has the id %s", found[1], found[2])
 	}
 	if found[3] != found[4] {
 		t.Errorf("the cart has two sessions, %s and %s", found[3], found[4])
@@ -52,7 +52,7 @@ func clearEnvironment(t *testing.T) {
 	}
 }
 
-func TestWithoutCredentialsItRunsAgainstASandboxAndSaysSo(t *testing.T) {
+func TestRun_WithoutCredentialsUsesASandbox(t *testing.T) {
 	clearEnvironment(t)
 	var out bytes.Buffer
 	if err := run(t.Context(), &out); err != nil {
@@ -62,7 +62,7 @@ func TestWithoutCredentialsItRunsAgainstASandboxAndSaysSo(t *testing.T) {
 		"webhook   checkout_session.completed for order ord_42\n")
 }
 
-func TestWithCredentialsItRunsAgainstPlugipay(t *testing.T) {
+func TestRun_WithCredentialsCallsPlugipay(t *testing.T) {
 	box := sandbox.StartTest(t, sandbox.Options{})
 	clearEnvironment(t)
 	t.Setenv("PLUGIPAY_KEY_ID", sandbox.TestKeyID)
@@ -75,7 +75,7 @@ func TestWithCredentialsItRunsAgainstPlugipay(t *testing.T) {
 	checkRun(t, out.String(), "Using Plugipay at "+box.URL, "")
 }
 
-func TestHalfOfTheCredentialsIsAnErrorNotASandbox(t *testing.T) {
+func TestRun_HalfOfTheCredentialsIsAnError(t *testing.T) {
 	for set, missing := range map[string]string{"PLUGIPAY_KEY_ID": "PLUGIPAY_SECRET", "PLUGIPAY_SECRET": "PLUGIPAY_KEY_ID"} {
 		t.Run(set, func(t *testing.T) {
 			clearEnvironment(t)
@@ -88,7 +88,7 @@ func TestHalfOfTheCredentialsIsAnErrorNotASandbox(t *testing.T) {
 	}
 }
 
-func TestALiveKeyIsRefused(t *testing.T) {
+func TestRun_RefusesALiveKey(t *testing.T) {
 	for _, name := range []string{"PLUGIPAY_KEY_ID", "PLUGIPAY_API_KEY"} {
 		t.Run(name, func(t *testing.T) {
 			clearEnvironment(t)
@@ -102,7 +102,7 @@ func TestALiveKeyIsRefused(t *testing.T) {
 	}
 }
 
-func TestAWrongSecretIsExplained(t *testing.T) {
+func TestRun_ExplainsAWrongSecret(t *testing.T) {
 	box := sandbox.StartTest(t, sandbox.Options{})
 	clearEnvironment(t)
 	t.Setenv("PLUGIPAY_KEY_ID", sandbox.TestKeyID)

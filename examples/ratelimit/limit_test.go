@@ -20,17 +20,17 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// hourly is a limiter of a process that shares its rate with others: three requests at once, then one an hour.
+// hourly returns a process's limiter, which shares its rate with other processes: three requests at once, then one an hour.
 func hourly(server redis.Scripter) *sharedLimiter {
 	return &sharedLimiter{redis: server, key: "plugipay:test", perSecond: 1.0 / 3600, burst: 3}
 }
 
-func TestProcessesThatShareARedisShareTheRate(t *testing.T) {
+func TestSharedLimiter_ProcessesShareTheRate(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // shorter than an hour
 	defer cancel()
-	var through, refused atomic.Int64
+	var allowed, refused atomic.Int64
 	var callers sync.WaitGroup
 	for range 4 {
 		process := hourly(server.client(t))
@@ -38,7 +38,7 @@ func TestProcessesThatShareARedisShareTheRate(t *testing.T) {
 			callers.Go(func() {
 				switch err := process.Wait(ctx); {
 				case err == nil:
-					through.Add(1)
+					allowed.Add(1)
 				case errors.Is(err, errTooLate):
 					refused.Add(1)
 				default:
@@ -48,56 +48,57 @@ func TestProcessesThatShareARedisShareTheRate(t *testing.T) {
 		}
 	}
 	callers.Wait()
-	if through.Load() != 3 || refused.Load() != 97 {
-		t.Errorf("of 100 requests of 4 processes %d were let through and %d refused, want 3 and 97", through.Load(), refused.Load())
+	if allowed.Load() != 3 || refused.Load() != 97 {
+		t.Errorf("of 100 requests of 4 processes, %d were allowed and %d refused, want 3 and 97", allowed.Load(), refused.Load())
 	}
 }
 
-func TestTheTurnsInTheLineFollowEachOtherAtTheRate(t *testing.T) {
+func TestSharedLimiter_TurnsFollowAtTheRate(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t)
 	processes := []*sharedLimiter{hourly(server.client(t)), hourly(server.client(t))}
 	for nth, hours := range []time.Duration{0, 0, 0, 1, 2, 3} {
 		wait, err := processes[nth%2].takePlace(t.Context())
 		if err != nil || wait.Round(time.Minute) != hours*time.Hour {
-			t.Errorf("the turn of request %d comes in %s, want %d h (%v)", nth+1, wait, hours, err)
+			t.Errorf("request %d waits %s, want %d h, error %v", nth+1, wait, hours, err)
 		}
 	}
 }
 
-// line is a Redis that gives out one turn only, for tests in virtual time.
-type line struct {
+// fixedTurn is a Redis whose script always returns the same turn, for tests in virtual time.
+type fixedTurn struct {
 	redis.Scripter
 	turn time.Duration
 }
 
-func (l line) EvalSha(context.Context, string, []string, ...any) *redis.Cmd {
-	return redis.NewCmdResult(l.turn.Microseconds(), nil)
+func (f fixedTurn) EvalSha(context.Context, string, []string, ...any) *redis.Cmd {
+	return redis.NewCmdResult(f.turn.Microseconds(), nil)
 }
 
-func TestARequestWaitsForItsTurn(t *testing.T) {
+func TestSharedLimiter_WaitLastsUntilTheTurn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		started := time.Now()
-		if err := hourly(line{turn: time.Hour}).Wait(t.Context()); err != nil || time.Since(started) != time.Hour {
-			t.Errorf("it waited for %s, error %v", time.Since(started), err)
+		if err := hourly(fixedTurn{turn: time.Hour}).Wait(t.Context()); err != nil || time.Since(started) != time.Hour {
+			t.Errorf("Wait took %s, error %v", time.Since(started), err)
 		}
 	})
 }
 
-func TestAWaitForATurnEndsWithTheContext(t *testing.T) {
+func TestSharedLimiter_WaitEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		started := time.Now()
 		time.AfterFunc(time.Minute, cancel)
-		if err := hourly(line{turn: time.Hour}).Wait(ctx); !errors.Is(err, context.Canceled) || time.Since(started) != time.Minute {
-			t.Errorf("it waited for %s, error %v", time.Since(started), err)
+		err := hourly(fixedTurn{turn: time.Hour}).Wait(ctx)
+		if !errors.Is(err, context.Canceled) || time.Since(started) != time.Minute {
+			t.Errorf("Wait took %s, error %v", time.Since(started), err)
 		}
 	})
 }
 
-func TestRedisForgetsALimiterThatIsNotUsed(t *testing.T) {
+func TestSharedLimiter_KeyExpiresWhenUnused(t *testing.T) {
 	t.Parallel()
 	client := startRedis(t).client(t)
 	limiter := hourly(client)
@@ -106,11 +107,11 @@ func TestRedisForgetsALimiterThatIsNotUsed(t *testing.T) {
 	}
 	left, err := client.PTTL(t.Context(), limiter.key).Result()
 	if err != nil || left <= 0 || left > time.Hour {
-		t.Errorf("the key is kept for %s (%v), want until the bucket is full again", left, err)
+		t.Errorf("the key expires in %s, want at most an hour, when the bucket is full again; error %v", left, err)
 	}
 }
 
-func TestClientsThatShareARedisShareTheRate(t *testing.T) {
+func TestSharedLimiter_ClientsShareTheRate(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t)
 	box := sandbox.StartTest(t, sandbox.Options{})
@@ -142,17 +143,17 @@ func TestClientsThatShareARedisShareTheRate(t *testing.T) {
 	}
 	page, err := clients[0].CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{}) // reads are not limited here
 	if err != nil || len(page.Data) != 3 {
-		t.Errorf("%d sessions were created, want 3 (%v)", len(page.Data), err)
+		t.Errorf("%d sessions were created, want 3, error %v", len(page.Data), err)
 	}
 }
 
-func TestWhileRedisIsGoneTheOtherLimiterIsWaitedFor(t *testing.T) {
+func TestSharedLimiter_WithoutRedisUsesTheOtherLimiter(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t)
 	limiter := hourly(server.client(t))
 	server.stop()
 	if err := limiter.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "Redis") {
-		t.Errorf("without another limiter the error is %v", err)
+		t.Errorf("without Redis and another limiter the error is %v", err)
 	}
 	limiter.unreachable = rate.NewLimiter(rate.Every(time.Hour), 1)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
@@ -165,7 +166,7 @@ func TestWhileRedisIsGoneTheOtherLimiterIsWaitedFor(t *testing.T) {
 	}
 }
 
-// inMemory returns a client of a sandbox without a network in between, for tests in virtual time.
+// inMemory returns a client that calls a sandbox without a network, for tests in virtual time.
 func inMemory(t *testing.T, change func(*plugipay.ClientOptions)) *plugipay.Client {
 	t.Helper()
 	key := sandbox.Key{ID: "pk_test_0001", Secret: "sk_test_alpha"}
@@ -190,7 +191,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestTheRateOfOneProcessIsThatOfItsLimiter(t *testing.T) {
+func TestLimiter_SetsTheRateOfOneProcess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client := inMemory(t, func(o *plugipay.ClientOptions) { o.Limiter = rate.NewLimiter(rate.Every(time.Hour), 2) })
@@ -201,24 +202,24 @@ func TestTheRateOfOneProcessIsThatOfItsLimiter(t *testing.T) {
 			}
 		}
 		if waited := time.Since(started).Round(time.Minute); waited != 3*time.Hour {
-			t.Errorf("5 calls at one an hour and 2 at once took %s", waited)
+			t.Errorf("5 calls with a burst of 2 and one an hour took %s, want 3 h", waited)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		_, err := client.CheckoutSessions.List(ctx, plugipay.CheckoutSessionListParams{})
 		if !errors.Is(err, plugipay.ErrRateLimited) || !strings.Contains(err.Error(), "deadline") {
-			t.Errorf("a call whose turn comes too late fails with %v", err)
+			t.Errorf("a call whose turn is after its deadline fails with %v", err)
 		}
 	})
 }
 
-func TestTheProgramStaysBelowTheLimits(t *testing.T) {
+func TestProgram_StaysBelowTheLimits(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	if err := run(t.Context(), &out, "unix://"+startRedis(t).socket); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "40 sessions") {
-		t.Errorf("it prints %s", &out)
+		t.Errorf("the output is %s", &out)
 	}
 }

@@ -11,20 +11,20 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// redisServer is a Redis for one test. It stores nothing on disk.
+// redisServer is a Redis server for one test. It stores nothing on disk.
 type redisServer struct {
 	socket  string
 	process *exec.Cmd
 }
 
-// startRedis starts a Redis on a socket in a new folder. Without the program the test is skipped. In CI it fails.
+// startRedis starts a Redis server on a socket in a new folder. If Redis is not installed, the test is skipped. In CI it fails.
 func startRedis(t *testing.T) *redisServer {
 	t.Helper()
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
 		skip(t, "redis-server is not on the path: install Redis")
 	}
-	folder, err := os.MkdirTemp("", "redis") // that of t.TempDir may be too long for a socket
+	folder, err := os.MkdirTemp("", "redis") // the path of t.TempDir may be too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,24 +39,24 @@ func startRedis(t *testing.T) *redisServer {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.stop)
-	var said strings.Builder
+	var logged strings.Builder
 	for lines := bufio.NewScanner(output); lines.Scan(); {
-		said.WriteString(lines.Text() + "\n")
+		logged.WriteString(lines.Text() + "\n")
 		if strings.Contains(strings.ToLower(lines.Text()), "ready to accept connections") {
 			return s
 		}
 	}
-	t.Fatalf("redis-server does not start:\n%s", said.String())
+	t.Fatalf("redis-server does not start:\n%s", logged.String())
 	return nil
 }
 
-// stop ends the server; calls after the first do nothing.
+// stop ends the server. Later calls do nothing.
 func (s *redisServer) stop() {
 	_ = s.process.Process.Kill()
 	_ = s.process.Wait()
 }
 
-// client returns a new client, like one of another process.
+// client returns a new client, as another process would use.
 func (s *redisServer) client(t *testing.T) *redis.Client {
 	t.Helper()
 	client, err := openRedis("unix://" + s.socket)
@@ -67,7 +67,7 @@ func (s *redisServer) client(t *testing.T) *redis.Client {
 	return client
 }
 
-// skip skips a test that lacks a program. In CI it fails the test.
+// skip skips a test whose program is not installed. In CI it fails the test.
 func skip(t *testing.T, why string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {

@@ -28,7 +28,7 @@ func TestPay_ManyClicksAtOnceAreOneSession(t *testing.T) {
 	}
 	ts.wantOrders(stateAwaiting)
 	if other := newBuyer(t, ts.url).visit().pay("2"); other == locations[0] {
-		t.Error("another buyer gets the same session")
+		t.Error("another buyer is sent to the same session")
 	}
 }
 
@@ -39,12 +39,12 @@ func TestPay_SessionThatEndedMakesNewAttempt(t *testing.T) {
 	first := ana.pay("1")
 	ts.box.Advance(sessionLifetime)
 	second := ana.pay("1")
-	if err := ts.box.Cancel(sessionID(second)); err != nil { // by the buyer, which no event reports
+	if err := ts.box.Cancel(sessionID(second)); err != nil { // by the buyer. No event reports it
 		t.Fatal(err)
 	}
 	third := ana.pay("1")
 	if first == second || second == third {
-		t.Errorf("a session that has ended is shown again: %s, %s, %s", first, second, third)
+		t.Errorf("an ended session is used again: %s, %s, %s", first, second, third)
 	}
 	ts.wantOrders("expired", stateCanceled, stateAwaiting)
 }
@@ -53,23 +53,23 @@ func TestPay_ReplayedSessionThatExpiredMakesNewAttempt(t *testing.T) {
 	t.Parallel()
 	ts := newTestShop(t, true)
 	ana := newBuyer(t, ts.url).visit()
-	// The session is created, but the shop never learns that: all attempts of the call lose their connection.
+	// Plugipay creates the session, but the shop gets no response, because all attempts of the call lose their connection.
 	if err := ts.box.Inject(sandbox.Fault{Operation: "createCheckoutSession", Drop: true, Times: 3}); err != nil {
 		t.Fatal(err)
 	}
 	if status, _, err := ana.tryToPay(ts.url, "1"); err != nil || status != http.StatusServiceUnavailable {
-		t.Fatalf("paying without Plugipay gets %d, %v", status, err)
+		t.Fatalf("paying without Plugipay returns %d, error %v", status, err)
 	}
 	ts.wantOrders(stateAwaiting)
 	ts.box.Advance(sessionLifetime)
 	hosted := ana.pay("1")
 	if session := ts.session(sessionID(hosted)); session.Status != plugipay.CheckoutSessionStatusOpen {
-		t.Errorf("the buyer sees a session that is %s", session.Status)
+		t.Errorf("the buyer is sent to a session that is %s", session.Status)
 	}
 	ts.wantOrders("expired", stateAwaiting)
 }
 
-func TestPay_LostAnswerIsTheSameSession(t *testing.T) {
+func TestPay_LostResponseIsTheSameSession(t *testing.T) {
 	t.Parallel()
 	ts := newTestShop(t, true)
 	ana := newBuyer(t, ts.url).visit()
@@ -80,7 +80,7 @@ func TestPay_LostAnswerIsTheSameSession(t *testing.T) {
 	ana.pay("1")
 	page, err := ts.client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
 	if err != nil || len(page.Data) != 1 {
-		t.Errorf("there are %d sessions, %v", len(page.Data), err)
+		t.Errorf("%d sessions exist, want 1, error %v", len(page.Data), err)
 	}
 	ts.wantOrders(stateAwaiting)
 }
@@ -107,7 +107,7 @@ func TestPay_ChangedCartEndsTheOldSession(t *testing.T) {
 		t.Errorf("the session of the old cart is %s", session.Status)
 	}
 	if session := ts.session(sessionID(second)); session.Amount != 2*85_000_00 {
-		t.Errorf("the amount of the new one is %d", session.Amount)
+		t.Errorf("the amount of the new session is %d", session.Amount)
 	}
 	ts.wantOrders(stateCanceled, stateAwaiting)
 }
@@ -122,7 +122,7 @@ func TestPay_ChangedCartOfPaidSessionIsPaid(t *testing.T) {
 	location := ana.pay("2")
 	orders := ts.wantOrders(stateShipped)
 	if location != ts.url+"/orders/"+orders[0].ID {
-		t.Errorf("the buyer is sent to %s", location)
+		t.Errorf("the redirect goes to %s", location)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestPay_NoNewSessionIfTheOldOneCannotBeEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if status, _, err := ana.tryToPay(ts.url, "2"); err != nil || status != http.StatusServiceUnavailable {
-		t.Errorf("paying gets %d, %v", status, err)
+		t.Errorf("paying returns %d, error %v", status, err)
 	}
 	ts.wantOrders(stateAwaiting)
 }
@@ -149,32 +149,32 @@ func TestPay_PaidCartIsNotPaidAgain(t *testing.T) {
 	}
 	location := ana.pay("1")
 	if !strings.HasPrefix(location, ts.url+"/orders/") {
-		t.Errorf("the buyer is sent to %s", location)
+		t.Errorf("the redirect goes to %s", location)
 	}
 	ts.wantOrders(stateShipped)
 	if _, body := ana.get(location); !strings.Contains(body, "Thank you") {
 		t.Errorf("the order page says %s", body)
 	}
 	if next := ana.pay("1"); !strings.HasPrefix(next, ts.box.URL) {
-		t.Errorf("the next cart is sent to %s", next)
+		t.Errorf("the redirect of the next cart goes to %s", next)
 	}
 }
 
-func TestPay_NothingOrNoAddressIsRefused(t *testing.T) {
+func TestPay_RefusesInvalidCartOrNoCookie(t *testing.T) {
 	t.Parallel()
 	ts := newTestShop(t, true)
-	for name, kopi := range map[string]string{"nothing": "0", "too much": "100", "less than nothing": "-1", "a word": "x"} {
+	for name, kopi := range map[string]string{"no item": "0", "too many items": "100", "a negative number": "-1", "a word": "x"} {
 		if status, _, err := newBuyer(t, ts.url).visit().tryToPay(ts.url, kopi); err != nil || status != http.StatusBadRequest {
-			t.Errorf("%s gets %d, %v", name, status, err)
+			t.Errorf("paying for %s returns %d, error %v", name, status, err)
 		}
 	}
 	if status, _, err := newBuyer(t, ts.url).tryToPay(ts.url, "1"); err != nil || status != http.StatusBadRequest {
-		t.Errorf("a buyer without cookies gets %d, %v", status, err)
+		t.Errorf("paying without cookies returns %d, error %v", status, err)
 	}
 	ts.wantOrders()
 }
 
-func TestOrderPage_DoesNotBelieveTheRedirect(t *testing.T) {
+func TestOrderPage_DoesNotTrustTheRedirect(t *testing.T) {
 	t.Parallel()
 	ts := newTestShop(t, false)
 	ana := newBuyer(t, ts.url).visit()
@@ -186,13 +186,13 @@ func TestOrderPage_DoesNotBelieveTheRedirect(t *testing.T) {
 	if err := ts.box.Pay(session.ID, plugipay.CheckoutMethodQRIS); err != nil {
 		t.Fatal(err)
 	}
-	if _, body := ana.get(session.SuccessURL); !strings.Contains(body, "Thank you") { // no event has come
+	if _, body := ana.get(session.SuccessURL); !strings.Contains(body, "Thank you") { // no event was delivered
 		t.Errorf("the page says %s", body)
 	}
 	ts.wantOrders(stateShipped)
 }
 
-func TestOrderPage_ShowsWhatIsKnownWithoutPlugipay(t *testing.T) {
+func TestOrderPage_WorksWithoutPlugipay(t *testing.T) {
 	t.Parallel()
 	ts := newTestShop(t, false)
 	ana := newBuyer(t, ts.url).visit()
@@ -201,10 +201,10 @@ func TestOrderPage_ShowsWhatIsKnownWithoutPlugipay(t *testing.T) {
 		t.Fatal(err)
 	}
 	if status, body := ana.get(session.SuccessURL); status != http.StatusOK || !strings.Contains(body, "not paid yet") {
-		t.Errorf("the page gets %d: %s", status, body)
+		t.Errorf("the page returns %d: %s", status, body)
 	}
 	if status, _ := ana.get(ts.url + "/orders/unknown"); status != http.StatusNotFound {
-		t.Errorf("an unknown order gets %d", status)
+		t.Errorf("the page of an unknown order returns %d", status)
 	}
 }
 

@@ -19,9 +19,9 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-var manyOrders = flag.Int("orders", 40, "how many orders are placed while processes are killed")
+var manyOrders = flag.Int("orders", 40, "number of orders that are placed while processes are killed")
 
-// variant is a kind of database, and how many shops share one.
+// variant is a kind of database, and the number of shops that share it.
 type variant struct {
 	name  string
 	shops int
@@ -33,7 +33,7 @@ var variants = []variant{
 	{"PostgreSQL", 2, openPostgres},
 }
 
-// table is what the crash tests found, for the log.
+// table collects the results of a test for the log.
 type table struct {
 	mu   sync.Mutex
 	rows []string
@@ -57,7 +57,8 @@ func (tb *table) log(t *testing.T, head string) {
 	t.Log(text.String())
 }
 
-// payAnywhere presses "Pay" at one shop after the other, as a balancer does, until one of them responds well.
+// payAnywhere presses "Pay" at one shop after the other, like a load balancer, until a shop redirects to a page. It returns the
+// address of the redirect.
 func (st *street) payAnywhere(b *buyer, kopi string) (location string) {
 	st.t.Helper()
 	turn := rand.IntN(len(st.shops))
@@ -70,7 +71,7 @@ func (st *street) payAnywhere(b *buyer, kopi string) (location string) {
 	return location
 }
 
-// visitAnywhere gives a buyer a cart.
+// visitAnywhere returns a new buyer with a cart.
 func (st *street) visitAnywhere() *buyer {
 	b := newBuyer(st.t, "")
 	turn := rand.IntN(len(st.shops))
@@ -97,8 +98,8 @@ func (st *street) order(sessionID string) *order {
 	return o
 }
 
-// wantShipped waits until the order of a session is shipped and mailed, and checks that it was shipped once. It returns how
-// many mails there were.
+// wantShipped waits until the order of a session is shipped and mailed, and checks that it was shipped once. It returns the
+// number of mails.
 func (st *street) wantShipped(sessionID string) (mails int) {
 	st.t.Helper()
 	id := st.order(sessionID).ID
@@ -112,7 +113,7 @@ func (st *street) wantShipped(sessionID string) (mails int) {
 	return st.mail.count(subject, id)
 }
 
-// redeliverAll sends all events again, and waits until all were delivered.
+// redeliverAll delivers all events again, and waits until all are delivered.
 func (st *street) redeliverAll() {
 	st.t.Helper()
 	var events []struct{ ID string }
@@ -134,7 +135,7 @@ func (st *street) redeliverAll() {
 	})
 }
 
-// TestCrash_KilledProcess kills a process at each moment. Where two processes share a database, the other one goes on.
+// TestCrash_KilledProcess kills a process at each moment. If two processes share a database, the other process continues.
 func TestCrash_KilledProcess(t *testing.T) {
 	t.Parallel()
 	var results table
@@ -148,7 +149,7 @@ func TestCrash_KilledProcess(t *testing.T) {
 					st := newStreet(t, v.open(t), v.shops, moment != killReconcile)
 					dying := st.shops[0]
 					dying.start(moment)
-					// The other shop must not take the work at whose moment this one is to die.
+					// The other shop must not do the work during which this shop is to be killed.
 					isLate := moment == killInside || moment == killReconcile || moment == killMailing || moment == killMailed
 					startOthers := func() {
 						for _, s := range st.shops[1:] {
@@ -180,7 +181,7 @@ func TestCrash_KilledProcess(t *testing.T) {
 					if len(st.shops) == 1 && moment != killBeforeBuy && moment != killCreated {
 						dying.start("")
 					}
-					mails := st.wantShipped(id) // with one process dead, if there are two
+					mails := st.wantShipped(id) // while one of two processes is dead
 					if len(st.shops) == 2 {
 						dying.start("")
 					}
@@ -193,7 +194,7 @@ func TestCrash_KilledProcess(t *testing.T) {
 					mails = max(mails, st.wantShipped(id))
 					var sessions []json.RawMessage
 					if err := json.Unmarshal(st.control(http.MethodGet, "sessions", nil), &sessions); err != nil || len(sessions) != 1 {
-						t.Errorf("there are %d sessions, %v", len(sessions), err)
+						t.Errorf("%d sessions exist, want 1, error %v", len(sessions), err)
 					}
 					results.add(v.name, "\t", moment, "\t", number(t, st.db, "SELECT count(*) FROM shipments"), "\t", mails, "\t", len(sessions))
 				})
@@ -203,7 +204,8 @@ func TestCrash_KilledProcess(t *testing.T) {
 	results.log(t, "variant\tkilled\tshipped\tmails\tsessions")
 }
 
-// TestDuplicates_AtOnceToAllProcesses delivers an event many times at the same moment.
+// TestDuplicates_AtOnceToAllProcesses sends many clicks at the same time, and then delivers the event several times to all
+// processes.
 func TestDuplicates_AtOnceToAllProcesses(t *testing.T) {
 	t.Parallel()
 	for _, v := range variants {
@@ -216,7 +218,7 @@ func TestDuplicates_AtOnceToAllProcesses(t *testing.T) {
 			ana := st.visitAnywhere()
 			locations := make([]string, 8)
 			var clicks sync.WaitGroup
-			for i := range locations { // at both processes, too
+			for i := range locations { // at all processes
 				clicks.Go(func() { locations[i] = st.payAnywhere(ana, "1") })
 			}
 			clicks.Wait()
@@ -231,13 +233,13 @@ func TestDuplicates_AtOnceToAllProcesses(t *testing.T) {
 				st.redeliverAll()
 			}
 			if mails := st.wantShipped(id); mails != 1 {
-				t.Errorf("there were %d mails, and no process was killed", mails)
+				t.Errorf("%d mails were sent, want 1, because no process was killed", mails)
 			}
 		})
 	}
 }
 
-// TestOutOfOrder_ExpiryAfterLatePayment holds the expiry back until the late payment is known.
+// TestOutOfOrder_ExpiryAfterLatePayment delays the event of the expiry until after the event of the late payment.
 func TestOutOfOrder_ExpiryAfterLatePayment(t *testing.T) {
 	t.Parallel()
 	for _, v := range variants {
@@ -262,13 +264,13 @@ func TestOutOfOrder_ExpiryAfterLatePayment(t *testing.T) {
 			}
 			st.redeliverAll()
 			if again := st.order(id); again.State != o.State {
-				t.Errorf("the order was %s and is %s", o.State, again.State)
+				t.Errorf("the order was %s and is now %s", o.State, again.State)
 			}
 		})
 	}
 }
 
-// TestOutage_DatabaseIsAwayForFiveSeconds pays an order while the database is away.
+// TestOutage_DatabaseIsAwayForFiveSeconds pays an order while the database does not respond.
 func TestOutage_DatabaseIsAwayForFiveSeconds(t *testing.T) {
 	t.Parallel()
 	const away = 5 * time.Second
@@ -304,7 +306,7 @@ func TestOutage_DatabaseIsAwayForFiveSeconds(t *testing.T) {
 			st.payAs(before, plugipay.CheckoutMethodQRIS)
 			buyer := newBuyer(t, st.shops[0].url()).visit() // the catalog needs no database
 			during := make(chan string, 1)
-			go func() { during <- st.payAnywhere(buyer, "2") }() // presses again until it goes well
+			go func() { during <- st.payAnywhere(buyer, "2") }() // retries until a shop redirects
 			<-time.After(away)
 			if err := comeBack(st); err != nil {
 				t.Fatal(err)
@@ -319,7 +321,7 @@ func TestOutage_DatabaseIsAwayForFiveSeconds(t *testing.T) {
 	}
 }
 
-// TestOutage_EndpointIsDownForAnHour finds a payment by the reconciliation alone: the next attempt of the delivery would
+// TestOutage_EndpointIsDownForAnHour checks that the reconciliation alone finds a payment. The next attempt of the delivery would
 // be an hour later.
 func TestOutage_EndpointIsDownForAnHour(t *testing.T) {
 	t.Parallel()
@@ -349,7 +351,7 @@ func TestOutage_EndpointIsDownForAnHour(t *testing.T) {
 			}
 			for _, d := range deliveries {
 				if d.State == "delivered" {
-					t.Error("an event was delivered, so it was not the reconciliation")
+					t.Error("an event was delivered, so the test does not show that the reconciliation works")
 				}
 			}
 		})
@@ -408,7 +410,7 @@ func (st *street) killEverySecond(done <-chan struct{}) (killed int) {
 	}
 }
 
-// placeOrders lets buyers, several at a time, place so many orders and pay or cancel them. It returns their sessions.
+// placeOrders makes four buyers at a time place orders, and pay or cancel them. It returns the ids of the sessions.
 func (st *street) placeOrders(count int) (paid, canceled []string) {
 	var mu sync.Mutex
 	var next atomic.Int64
@@ -418,7 +420,7 @@ func (st *street) placeOrders(count int) (paid, canceled []string) {
 			for next.Add(1) <= int64(count) {
 				ana := st.visitAnywhere()
 				if rand.IntN(4) == 0 {
-					st.payAnywhere(ana, "1") // and changes the cart
+					st.payAnywhere(ana, "1") // and changes the cart below
 				}
 				id := sessionID(st.payAnywhere(ana, "2"))
 				list := &paid
@@ -443,7 +445,8 @@ func (st *street) placeOrders(count int) (paid, canceled []string) {
 	return paid, canceled
 }
 
-// wantNothingElse checks that as many orders as were paid were shipped, and that no other session can be paid.
+// wantNothingElse checks that only the paid orders were shipped, that no payment must be refunded, and that no other session
+// was paid.
 func (st *street) wantNothingElse(paid int) {
 	st.t.Helper()
 	for what, want := range map[string]int{

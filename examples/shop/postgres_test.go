@@ -16,10 +16,10 @@ import (
 // postgres is a PostgreSQL server that belongs to the tests. It listens on a socket in its folder, so it needs no port.
 type postgres struct {
 	folder string
-	owner  *syscall.Credential // who it runs as; nil: who runs the tests
+	owner  *syscall.Credential // the user that the server runs as. nil: the user of the tests
 }
 
-// sharedPostgres is the server of all tests that leave it running.
+// sharedPostgres is the server of all tests that do not stop their server.
 var sharedPostgres struct {
 	once   sync.Once
 	server *postgres
@@ -39,7 +39,7 @@ func openPostgres(t *testing.T) string {
 	return sharedPostgres.server.create(t)
 }
 
-// needPostgres skips the test if there is no PostgreSQL. In CI there must be one.
+// needPostgres skips the test if PostgreSQL is not installed. In CI it fails the test.
 func needPostgres(t *testing.T) {
 	t.Helper()
 	if _, err := postgresProgram("initdb"); err != nil {
@@ -50,7 +50,7 @@ func needPostgres(t *testing.T) {
 	}
 }
 
-// postgresProgram finds a program of PostgreSQL, on the path or where Debian has it.
+// postgresProgram finds a program of PostgreSQL, in Debian's folder or on the path.
 func postgresProgram(name string) (string, error) {
 	found, err := filepath.Glob(filepath.Join("/usr/lib/postgresql", "*", "bin", name))
 	if err != nil || len(found) == 0 {
@@ -59,7 +59,7 @@ func postgresProgram(name string) (string, error) {
 	return found[len(found)-1], nil
 }
 
-// startPostgres makes a server in a folder of its own, and starts it.
+// startPostgres creates a server in a new folder and starts it.
 func startPostgres() (*postgres, error) {
 	folder, err := os.MkdirTemp("", "pg")
 	if err != nil {
@@ -94,7 +94,7 @@ func (p *postgres) run(name string, args ...string) error {
 	command := exec.Command(program, args...)
 	command.Dir = p.folder
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: p.owner}
-	// A file, not a pipe: the server keeps it open.
+	// A file, not a pipe, because the server keeps it open.
 	log, err := os.OpenFile(filepath.Join(p.folder, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -108,13 +108,13 @@ func (p *postgres) run(name string, args ...string) error {
 	return nil
 }
 
-// start starts the server. It loses nothing if it is stopped at once, but it would if the machine failed.
+// start starts the server. Without fsync, the server loses data if the machine fails, but not if the server is stopped at once.
 func (p *postgres) start() error {
 	return p.run("pg_ctl", "-D", p.data(), "-w", "-o",
 		"-c listen_addresses='' -c fsync=off -c max_connections=300 -k "+p.folder, "start")
 }
 
-// stop stops the server at once, as a crash does.
+// stop stops the server at once, like a crash.
 func (p *postgres) stop() error {
 	return p.run("pg_ctl", "-D", p.data(), "-w", "-m", "immediate", "stop")
 }
@@ -130,7 +130,7 @@ var databases struct {
 	count int
 }
 
-// create makes an empty database and returns its address.
+// create creates an empty database and returns its address.
 func (p *postgres) create(t *testing.T) string {
 	t.Helper()
 	databases.mu.Lock()

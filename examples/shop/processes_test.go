@@ -50,7 +50,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	_ = flag.Set("test.parallel", "16") // they wait more than they work
+	_ = flag.Set("test.parallel", "16") // the tests wait most of the time
 	status := m.Run()
 	if sharedPostgres.server != nil {
 		sharedPostgres.server.remove()
@@ -61,7 +61,7 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// processMain is main of the shop, with the moment at which it is killed.
+// processMain is the main function of the shop. The process kills itself at the moment of SHOP_TEST_KILL.
 func processMain() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -103,7 +103,7 @@ func processMain() error {
 	s.sessions = events.Sessions(func(ctx context.Context, tx *sql.Tx, session *plugipay.CheckoutSession) error {
 		err := s.settle(ctx, tx, session)
 		dieAt(killInside)
-		dieAt(killReconcile) // where no event comes
+		dieAt(killReconcile) // of a shop that receives no events
 		return err
 	})
 	s.send = func(to, subject, text string) error {
@@ -151,7 +151,7 @@ var sandboxProgram struct {
 	err    error
 }
 
-// street is a sandbox, shops, their database and a mail server. All but the last are processes of their own.
+// street is a sandbox, shops, their database and a mail server. The sandbox and the shops are separate processes.
 type street struct {
 	t        *testing.T
 	database string
@@ -159,11 +159,11 @@ type street struct {
 	env      []string
 	shops    []*shopProcess
 	mail     *mailServer
-	db       *database // of the shops, to look into
+	db       *database // of the shops, for the checks
 }
 
-// newStreet starts a sandbox and a mail server for so many shops, which are not started yet. Each of them gets every event,
-// or none of them gets any.
+// newStreet starts a sandbox and a mail server for a number of shops. It does not start the shops. With events, each shop
+// receives every event. Otherwise the shops receive no events.
 func newStreet(t *testing.T, databaseURL string, shops int, events bool) *street {
 	t.Helper()
 	st := &street{t: t, database: databaseURL, mail: newMailServer(t)}
@@ -180,8 +180,8 @@ func newStreet(t *testing.T, databaseURL string, shops int, events bool) *street
 	return st
 }
 
-// freeAddress returns an address that no program listens on. Its port is not one that systems give to programs by
-// themselves, so that it stays free while the shop is down.
+// freeAddress returns an address that no program listens on. Its port is below the ephemeral ports, so that it stays free while
+// the shop is down.
 func freeAddress(t *testing.T) (address string) {
 	t.Helper()
 	eventually(t, "there is a free port", func() bool {
@@ -243,7 +243,7 @@ func (st *street) startSandbox(events bool) {
 	}
 }
 
-// control presses a button of the sandbox, and returns the data of the response.
+// control calls the control API of the sandbox and returns the data of the response.
 func (st *street) control(method, path string, body any) json.RawMessage {
 	st.t.Helper()
 	text, err := json.Marshal(body)
@@ -260,16 +260,16 @@ func (st *street) control(method, path string, body any) json.RawMessage {
 		st.t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(response.Body)
+	content, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode >= 300 {
-		st.t.Fatalf("%s: %s %s %v", path, response.Status, answer, err)
+		st.t.Fatalf("%s: %s %s %v", path, response.Status, content, err)
 	}
 	var envelope struct{ Data json.RawMessage }
-	_ = json.Unmarshal(answer, &envelope)
+	_ = json.Unmarshal(content, &envelope)
 	return envelope.Data
 }
 
-// payAs pays a session as its buyer does.
+// payAs pays a session with a method, like its buyer.
 func (st *street) payAs(id string, method plugipay.CheckoutMethod) {
 	st.t.Helper()
 	st.control(http.MethodPost, "sessions/"+id+"/pay", map[string]any{"method": method})
@@ -281,7 +281,7 @@ func (st *street) advance(d time.Duration) {
 	st.control(http.MethodPost, "clock", map[string]any{"advanceSec": int(d.Seconds())})
 }
 
-// shopProcess is a shop in a process of its own.
+// shopProcess is a shop in a separate process.
 type shopProcess struct {
 	street *street
 	addr   string
@@ -294,18 +294,18 @@ type shopProcess struct {
 
 func (s *shopProcess) url() string { return "http://" + s.addr }
 
-// Write collects what the process logs.
+// Write collects the log of the process.
 func (s *shopProcess) Write(text []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.log.Write(text)
 }
 
-// start starts the shop and waits until it is ready. It kills itself at a moment, if there is one.
+// start starts the shop and waits until it is ready. If kill is not empty, the shop kills itself at that moment.
 func (s *shopProcess) start(kill string) {
 	t := s.street.t
 	t.Helper()
-	eventually(t, "the shop starts", func() bool { return s.tryToStart(kill) }) // another program may have its port for a moment
+	eventually(t, "the shop starts", func() bool { return s.tryToStart(kill) }) // another program may use the port for a moment
 }
 
 func (s *shopProcess) tryToStart(kill string) bool {
@@ -345,7 +345,7 @@ func (s *shopProcess) tryToStart(kill string) bool {
 	return true
 }
 
-// kill ends the process as a lack of memory does.
+// kill ends the process with SIGKILL, as the kernel does when memory runs out.
 func (s *shopProcess) kill() {
 	_ = s.command.Process.Kill()
 	<-s.ended
@@ -360,16 +360,16 @@ func (s *shopProcess) waitKilled() {
 		s.street.t.Fatal("the process was not killed")
 	}
 	if status, ok := s.command.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
-		s.street.t.Fatalf("the process ended by itself: %v", s.command.ProcessState)
+		s.street.t.Fatalf("the process was not ended by SIGKILL: %v", s.command.ProcessState)
 	}
 }
 
-// mailServer counts the mails that it takes, by their text.
+// mailServer counts the mails that it receives, by their text.
 type mailServer struct {
 	addr string
 
-	mu    sync.Mutex
-	taken map[string]int
+	mu       sync.Mutex
+	received map[string]int
 }
 
 func newMailServer(t *testing.T) *mailServer {
@@ -379,7 +379,7 @@ func newMailServer(t *testing.T) *mailServer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = listener.Close() })
-	m := &mailServer{addr: listener.Addr().String(), taken: map[string]int{}}
+	m := &mailServer{addr: listener.Addr().String(), received: map[string]int{}}
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -392,7 +392,7 @@ func newMailServer(t *testing.T) *mailServer {
 	return m
 }
 
-// talk speaks as much SMTP as it needs to take a mail.
+// talk implements the part of SMTP that is needed to receive a mail.
 func (m *mailServer) talk(conn net.Conn) {
 	defer func() { _ = conn.Close() }()
 	text := textproto.NewConn(conn)
@@ -415,17 +415,17 @@ func (m *mailServer) talk(conn net.Conn) {
 			return
 		}
 		m.mu.Lock()
-		m.taken[string(mail)]++
+		m.received[string(mail)]++
 		m.mu.Unlock()
-		_ = text.PrintfLine("250 taken")
+		_ = text.PrintfLine("250 received")
 	}
 }
 
-// count returns how many mails of a subject there were about an order.
+// count returns the number of received mails about an order with a subject.
 func (m *mailServer) count(subject, orderID string) (n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for text, times := range m.taken {
+	for text, times := range m.received {
 		if strings.Contains(text, "Subject: "+subject) && strings.Contains(text, "/orders/"+orderID) {
 			n += times
 		}

@@ -17,7 +17,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// waitDelivered waits for the events of the sandbox.
+// waitDelivered waits until the sandbox has delivered all events.
 func (ts *testShop) waitDelivered() {
 	ts.t.Helper()
 	if err := ts.box.WaitDelivered(ts.t.Context()); err != nil {
@@ -100,7 +100,7 @@ func TestSettle_PaymentAfterTheEndIsRefunded(t *testing.T) {
 	}
 }
 
-func TestSettle_PaymentThatDoesNotFitIsRefunded(t *testing.T) {
+func TestSettle_PaymentThatDoesNotMatchIsRefunded(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*plugipay.CheckoutSession){
 		"amount":   func(s *plugipay.CheckoutSession) { s.Amount-- },
@@ -149,7 +149,7 @@ func TestSettle_UnseenSecondSessionNeverShips(t *testing.T) {
 func TestAdmin_CancelAndConfirm(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		before func(*testShop, string) error // what happens to the session before the merchant presses
+		before func(*testShop, string) error // changes the session before the merchant presses the button
 		action string
 		want   string
 	}{
@@ -196,11 +196,11 @@ func TestAdmin_IsForTheMerchant(t *testing.T) {
 	ts := newTestShop(t, false)
 	ana := newBuyer(t, ts.url).visit()
 	if status, _ := ana.get(ts.url + "/admin"); status != http.StatusUnauthorized {
-		t.Errorf("a buyer gets %d", status)
+		t.Errorf("the response to a buyer is %d", status)
 	}
 	if status, body := ana.get(strings.Replace(ts.url, "http://", "http://admin:letmein@", 1) + "/admin"); status != http.StatusOK ||
 		!strings.Contains(body, "There is no order yet") {
-		t.Errorf("the merchant gets %d: %s", status, body)
+		t.Errorf("the response to the merchant is %d: %s", status, body)
 	}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, ts.url+"/pay", nil)
 	if err != nil {
@@ -213,11 +213,11 @@ func TestAdmin_IsForTheMerchant(t *testing.T) {
 	}
 	_ = response.Body.Close()
 	if response.StatusCode != http.StatusForbidden {
-		t.Errorf("another site's form gets %s", response.Status)
+		t.Errorf("the response to another site's form is %s", response.Status)
 	}
 }
 
-func TestReconcile_FindsWhatNoEventReported(t *testing.T) {
+func TestReconcile_FindsPaymentWithoutEvent(t *testing.T) {
 	t.Parallel()
 	ts := newTestShop(t, false)
 	if err := ts.box.Pay(sessionID(newBuyer(t, ts.url).visit().pay("1")), plugipay.CheckoutMethodQRIS); err != nil {
@@ -249,21 +249,21 @@ func TestRun_PrintsOneURLAndEndsCleanly(t *testing.T) {
 	ana := newBuyer(t, shopURL).visit()
 	hosted := ana.pay("1")
 	if status, _ := ana.get(hosted); status != http.StatusOK {
-		t.Errorf("the hosted page gets %d", status)
+		t.Errorf("the hosted page returns %d", status)
 	}
 	stop()
 	if err := <-ended; err != nil {
 		t.Errorf("the shop ends with %v", err)
 	}
 	if len(out.lines) > 0 {
-		t.Errorf("it also prints %q", <-out.lines)
+		t.Errorf("the shop also prints %q", <-out.lines)
 	}
 	if left, err := filepath.Glob(filepath.Join(temporary, "*")); err != nil || len(left) > 0 {
-		t.Errorf("it leaves %v, %v", left, err)
+		t.Errorf("the files %v are left, error %v", left, err)
 	}
 }
 
-// lineWriter passes on what is written.
+// lineWriter sends each write to a channel.
 type lineWriter struct{ lines chan string }
 
 func (w *lineWriter) Write(text []byte) (int, error) {
@@ -300,7 +300,7 @@ func TestServe_FinishesRequestsBeforeItStops(t *testing.T) {
 	}()
 	<-inside
 	stop()
-	eventually(t, "the shop takes no new request", func() bool {
+	eventually(t, "the shop accepts no new connection", func() bool {
 		conn, err := net.Dial("tcp", listener.Addr().String())
 		if err == nil {
 			_ = conn.Close()
@@ -316,7 +316,7 @@ func TestServe_FinishesRequestsBeforeItStops(t *testing.T) {
 	}
 }
 
-// TestShop_IsShort counts the lines of Go without blank ones and comments.
+// TestShop_IsShort counts the lines of Go, without blank lines and comments.
 func TestShop_IsShort(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*.go")
@@ -348,16 +348,16 @@ func TestConfig_KeysNeedTheirSecrets(t *testing.T) {
 	t.Setenv("PLUGIPAY_WEBHOOK_SECRET", "")
 	t.Setenv("ADMIN_PASSWORD", "")
 	if _, err := configFromEnvironment(); err == nil {
-		t.Error("a shop with keys opens without a webhook secret and a password")
+		t.Error("a configuration with keys is accepted without a webhook secret and a password")
 	}
 	t.Setenv("PLUGIPAY_WEBHOOK_SECRET", "whsec_1")
 	t.Setenv("ADMIN_PASSWORD", "secret")
 	t.Setenv("DATABASE_URL", "")
 	cfg, err := configFromEnvironment()
 	if err != nil || cfg.databaseURL != "shop.db" || cfg.reconcileEvery != time.Minute {
-		t.Errorf("%+v, %v", cfg, err)
+		t.Errorf("the configuration is %+v, error %v", cfg, err)
 	}
 	if _, err := os.Stat("shop.db"); err == nil {
-		t.Error("there is a database already")
+		t.Error("the configuration created a database")
 	}
 }

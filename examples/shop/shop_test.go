@@ -30,10 +30,10 @@ type testShop struct {
 	url  string
 	box  *sandbox.Server
 	mu   sync.Mutex
-	sent []string // the subjects of the mails
+	sent []string // the subjects of the sent mails
 }
 
-// newTestShop opens a shop whose events arrive only if it wants them. Its jobs run only if the test starts them.
+// newTestShop opens a shop. The shop receives events only with wantEvents. Its jobs run only if the test starts them.
 func newTestShop(t *testing.T, wantEvents bool) *testShop {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
@@ -71,7 +71,7 @@ func newTestShop(t *testing.T, wantEvents bool) *testShop {
 	return ts
 }
 
-// mails works the jobs until no mail is left, and returns the subjects of what was sent.
+// mails runs the jobs until all mail is sent, and returns the subjects of the sent mails.
 func (ts *testShop) mails() []string {
 	ts.t.Helper()
 	if err := ts.jobs.Start(context.WithoutCancel(ts.t.Context())); err != nil {
@@ -105,22 +105,22 @@ func number(t *testing.T, db queries, query string, args ...any) (n int64) {
 	return n
 }
 
-// eventually waits until something is so. How long that takes is not part of the test.
-func eventually(t *testing.T, what string, isSo func() bool) {
+// eventually waits until the condition is true. How long that takes is not part of the test.
+func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	giveUp := time.After(150 * time.Second)
-	for !isSo() {
+	for !condition() {
 		select {
 		case <-again.C:
 		case <-giveUp:
-			t.Fatalf("it does not come about that %s", what)
+			t.Fatalf("not true after 150 s: %s", what)
 		}
 	}
 }
 
-// wantOrders checks the states of all orders, oldest attempt first, and that those that are shipped were shipped once.
+// wantOrders checks the states of all orders, oldest attempt first. It also checks that each shipped order was shipped once.
 func (ts *testShop) wantOrders(states ...string) []order {
 	ts.t.Helper()
 	orders, err := findOrders(ts.t.Context(), ts.db, "ORDER BY attempt, id")
@@ -141,7 +141,7 @@ func (ts *testShop) wantOrders(states ...string) []order {
 	return orders
 }
 
-// session returns a session as Plugipay has it.
+// session gets a session from Plugipay.
 func (ts *testShop) session(id string) *plugipay.CheckoutSession {
 	ts.t.Helper()
 	session, err := ts.client.CheckoutSessions.Get(ts.t.Context(), id)
@@ -151,7 +151,7 @@ func (ts *testShop) session(id string) *plugipay.CheckoutSession {
 	return session
 }
 
-// deliver sends an event about a session to the shop, signed as Plugipay signs it.
+// deliver sends an event about a session to the shop, with Plugipay's signature.
 func (ts *testShop) deliver(name plugipay.EventName, session plugipay.CheckoutSession) {
 	ts.t.Helper()
 	body, header := sandbox.SampleEvent(name, testSecret, func(s *plugipay.CheckoutSession) { *s = session })
@@ -168,11 +168,11 @@ func (ts *testShop) deliver(name plugipay.EventName, session plugipay.CheckoutSe
 	}
 	_ = response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		ts.t.Errorf("the delivery of %s got %s", name, response.Status)
+		ts.t.Errorf("the response to %s is %s", name, response.Status)
 	}
 }
 
-// buyer has a browser's cookies and follows no redirect.
+// buyer is a browser with cookies that does not follow redirects.
 type buyer struct {
 	t    *testing.T
 	shop string
@@ -188,7 +188,7 @@ func newBuyer(t *testing.T, shopURL string) *buyer {
 	return b
 }
 
-// get returns a page of the shop, and its status.
+// get gets a page and returns its status and body.
 func (b *buyer) get(address string) (status int, body string) {
 	b.t.Helper()
 	response, err := b.http.Get(address)
@@ -203,7 +203,7 @@ func (b *buyer) get(address string) (status int, body string) {
 	return response.StatusCode, string(text)
 }
 
-// tryToPay presses "Pay" at a shop's address and returns the status and where the buyer is sent to.
+// tryToPay presses "Pay" at a shop's address. It returns the status and the address of the redirect.
 func (b *buyer) tryToPay(address string, kopi string) (status int, location string, err error) {
 	response, err := b.http.PostForm(address+"/pay", url.Values{"kopi": {kopi}, "email": {testEmail}})
 	if err != nil {
@@ -213,12 +213,12 @@ func (b *buyer) tryToPay(address string, kopi string) (status int, location stri
 	return response.StatusCode, response.Header.Get("Location"), nil
 }
 
-// pay presses "Pay", with so many liters of kopi in the cart, and returns where the buyer is sent to.
+// pay presses "Pay" with a number of liters of kopi in the cart. It returns the address of the redirect.
 func (b *buyer) pay(kopi string) (location string) {
 	b.t.Helper()
 	status, location, err := b.tryToPay(b.shop, kopi)
 	if err != nil || status != http.StatusSeeOther {
-		b.t.Fatalf("paying gets %d, %v", status, err)
+		b.t.Fatalf("paying returns %d, error %v", status, err)
 	}
 	return location
 }
@@ -227,12 +227,12 @@ func (b *buyer) pay(kopi string) (location string) {
 func (b *buyer) visit() *buyer {
 	b.t.Helper()
 	if status, body := b.get(b.shop + "/"); status != http.StatusOK || !strings.Contains(body, "Kopi susu") {
-		b.t.Fatalf("the catalog gets %d: %s", status, body)
+		b.t.Fatalf("the catalog returns %d: %s", status, body)
 	}
 	return b
 }
 
-// press presses a button of the merchant.
+// press presses a button of the merchant's page for an order.
 func (ts *testShop) press(o order, action string) {
 	ts.t.Helper()
 	request, err := http.NewRequestWithContext(ts.t.Context(), http.MethodPost, ts.url+"/admin/"+o.ID+"/"+action, nil)
@@ -246,9 +246,9 @@ func (ts *testShop) press(o order, action string) {
 	}
 	_ = response.Body.Close()
 	if response.StatusCode != http.StatusSeeOther {
-		ts.t.Errorf("%s gets %s", action, response.Status)
+		ts.t.Errorf("%s returns %s", action, response.Status)
 	}
 }
 
-// sessionID returns the id that a hosted page's address ends with.
+// sessionID returns the id at the end of a hosted page's address.
 func sessionID(hostedURL string) string { return hostedURL[strings.LastIndex(hostedURL, "/")+1:] }

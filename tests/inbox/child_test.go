@@ -29,13 +29,14 @@ const (
 	childKey     = "INBOX_CHILD_KEY"
 )
 
-// runChild is the main function of a child process. It ships an order with Once, and stops at the step until it may continue.
+// runChild is the main function of a child process. It ships an order with Once, and stops at the step until the test continues
+// it.
 func runChild() {
 	step := os.Getenv(childStep)
 	stopAt := func(where string) {
 		if where == step {
 			fmt.Println("stopped", where)
-			_, _ = os.Stdin.Read(make([]byte, 1)) // until the test lets it continue
+			_, _ = os.Stdin.Read(make([]byte, 1)) // until the test closes stdin
 		}
 	}
 	dialect, _ := strconv.Atoi(os.Getenv(childDialect))
@@ -73,7 +74,7 @@ type child struct {
 	exit  func() error
 }
 
-// resume lets the child continue, and returns when it has ended.
+// resume continues the child and waits until it has ended.
 func (c child) resume() error {
 	_ = c.stdin.Close()
 	return c.exit()
@@ -115,7 +116,7 @@ func (s *shop) childWith(t *testing.T, step, key, dsn string) child {
 		_ = exit()
 	})
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "stopped "+step+"\n" {
-		t.Fatalf("the child says %q, error %v", line, err)
+		t.Fatalf("the child prints %q, error %v", line, err)
 	}
 	return child{command.Process, in, exit}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/plugipay/plugipay-go/tests/inbox/internal/databases"
 )
 
-// TestOnce_KilledProcessLosesNothing: a process is killed before, inside or after its transaction. The next delivery ships
-// the order, unless it was shipped.
+// TestOnce_KilledProcessLosesNothing kills a process before, inside or after its transaction. The next delivery ships the order,
+// unless the order is already shipped.
 func TestOnce_KilledProcessLosesNothing(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -31,10 +31,10 @@ func TestOnce_KilledProcessLosesNothing(t *testing.T) {
 	})
 }
 
-// TestOnce_FrozenProcessGivesTheRowBack: a machine that vanishes does not close its connections. The database ends the
-// transaction then: PostgreSQL by a setting of the inbox, MariaDB by the documented wait_timeout. When the machine continues, its
-// commit fails. A frozen process keeps the lock of a SQLite file until it is killed.
-func TestOnce_FrozenProcessGivesTheRowBack(t *testing.T) {
+// TestOnce_FrozenProcessReleasesTheRow freezes a process, like a machine that stops without closing its connections. The database
+// ends the transaction: PostgreSQL because of a setting of the inbox, MariaDB because of the documented wait_timeout. When the
+// process continues, its commit fails. On SQLite the process is killed, because it keeps the lock of the file until it ends.
+func TestOnce_FrozenProcessReleasesTheRow(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
 		options := map[inbox.Dialect]string{inbox.MySQL: "&wait_timeout=2"}[s.server.Kind.Dialect]
@@ -57,9 +57,9 @@ func TestOnce_FrozenProcessGivesTheRowBack(t *testing.T) {
 	})
 }
 
-// TestOnce_CommitWithoutAnAnswerIsFoundOut: the commit reaches the database and its response is lost. The caller gets an
-// error in time, and the next delivery finds that the order was shipped.
-func TestOnce_CommitWithoutAnAnswerIsFoundOut(t *testing.T) {
+// TestOnce_CommitWithLostResponseIsFound loses the response to a commit that reaches the database. The caller gets an error in
+// time, and the next delivery finds that the order was shipped.
+func TestOnce_CommitWithLostResponseIsFound(t *testing.T) {
 	t.Parallel()
 	onEachServer(t, func(t *testing.T, s *shop) {
 		in, proxy := s.throughProxy(t, time.Second)
@@ -68,15 +68,15 @@ func TestOnce_CommitWithoutAnAnswerIsFoundOut(t *testing.T) {
 			return s.ship("evt_1")(ctx, tx)
 		})
 		if ran || err == nil {
-			t.Errorf("it ran: %t, error %v", ran, err)
+			t.Errorf("Once ran: %t, error %v", ran, err)
 		}
 		s.wantOnce(t, "evt_1", false)
 		s.wantShipped(t, "evt_1", 1)
 	})
 }
 
-// TestOnce_SilentNetworkEndsInTime: nothing arrives any more while the handler runs. Commit and rollback have no deadline
-// in the drivers, so the inbox has one.
+// TestOnce_SilentNetworkEndsInTime stops all traffic while the handler runs. Commit and rollback have no deadline in the
+// drivers, so the inbox has one.
 func TestOnce_SilentNetworkEndsInTime(t *testing.T) {
 	t.Parallel()
 	onEachServer(t, func(t *testing.T, s *shop) {
@@ -93,12 +93,12 @@ func TestOnce_SilentNetworkEndsInTime(t *testing.T) {
 		select {
 		case err := <-ended:
 			if err == nil {
-				t.Error("the commit did not reach the database, and there is no error")
+				t.Error("the commit did not reach the database, but Once returned no error")
 			}
 		case <-time.After(30 * time.Second):
 			t.Fatal("Once does not return")
 		}
-		proxy.Close() // or MariaDB keeps the row for its wait_timeout of eight hours
+		proxy.Close() // otherwise MariaDB keeps the row locked for its wait_timeout of eight hours
 		s.wantOnce(t, "evt_1", true)
 		s.wantShipped(t, "evt_1", 1)
 	})
@@ -111,7 +111,7 @@ func onEachServer(t *testing.T, test func(t *testing.T, s *shop)) {
 	on(t, inbox.MySQL, test)
 }
 
-// throughProxy returns an inbox of the shop whose connections pass a proxy.
+// throughProxy returns an inbox of the shop whose connections use a proxy.
 func (s *shop) throughProxy(t *testing.T, timeout time.Duration) (*inbox.Inbox, *databases.Proxy) {
 	t.Helper()
 	proxy, err := databases.StartProxy(net.JoinHostPort("127.0.0.1", strconv.Itoa(s.server.Port)))
@@ -120,8 +120,8 @@ func (s *shop) throughProxy(t *testing.T, timeout time.Duration) (*inbox.Inbox, 
 	return s.inbox(t, s.open(t, proxy.Port), inbox.Options{Timeout: timeout}), proxy
 }
 
-// TestOnce_KilledServerLosesNothing: the server is killed while a handler runs, and stays away. Calls fail in the
-// meantime. Once it is back, the order is shipped once.
+// TestOnce_KilledServerLosesNothing kills the server while a handler runs. Calls fail until the server is restarted. Then the
+// order is shipped once.
 func TestOnce_KilledServerLosesNothing(t *testing.T) {
 	t.Parallel()
 	for _, kind := range databases.Kinds {
@@ -139,10 +139,10 @@ func TestOnce_KilledServerLosesNothing(t *testing.T) {
 				return err
 			})
 			if ran || err == nil {
-				t.Errorf("it ran: %t, error %v", ran, err)
+				t.Errorf("Once ran: %t, error %v", ran, err)
 			}
 			if ran, err := s.Once(t.Context(), "evt_1", s.ship("evt_1")); ran || err == nil {
-				t.Errorf("without a server it ran: %t, error %v", ran, err)
+				t.Errorf("without a server Once ran: %t, error %v", ran, err)
 			}
 			require(t, server.Restart(t.Context()))
 			s.wantOnce(t, "evt_1", true)

@@ -41,10 +41,10 @@ func deliver(t *testing.T, url string, e sent) int {
 	return response.StatusCode
 }
 
-// quiet drops the reasons of responses other than 200.
+// quiet ignores the errors of responses other than 200.
 func quiet(*http.Request, error) {}
 
-// endpoint serves a handler.
+// endpoint serves a handler and returns its URL.
 func endpoint(t *testing.T, handler http.Handler, err error) string {
 	t.Helper()
 	require(t, err)
@@ -55,7 +55,7 @@ func endpoint(t *testing.T, handler http.Handler, err error) string {
 
 type handle = func(context.Context, *sql.Tx, *plugipay.WebhookEvent) error
 
-// TestHandler_HandlesEachEventOnce: a second delivery, at the same time or later, gets 200 as well.
+// TestHandler_HandlesEachEventOnce delivers an event several times. Each response is 200.
 func TestHandler_HandlesEachEventOnce(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -78,8 +78,8 @@ func TestHandler_HandlesEachEventOnce(t *testing.T) {
 	})
 }
 
-// TestHandler_FailureIsDeliveredAgain: a handler that fails, panics or ends its goroutine leaves nothing, and the next
-// delivery is handled.
+// TestHandler_FailureIsDeliveredAgain has a handler that fails, panics and ends its goroutine. No failure leaves an effect, and
+// the next delivery is handled.
 func TestHandler_FailureIsDeliveredAgain(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -112,7 +112,8 @@ func TestHandler_FailureIsDeliveredAgain(t *testing.T) {
 	})
 }
 
-// TestHandler_SlowWorkFinishes although the sender hangs up. The second delivery waits for it and gets 200.
+// TestHandler_SlowWorkFinishes closes the connection of the first delivery while the handler runs. The second delivery waits for
+// the handler, and its response is 200.
 func TestHandler_SlowWorkFinishes(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -125,8 +126,8 @@ func TestHandler_SlowWorkFinishes(t *testing.T) {
 			})
 		url := endpoint(t, handler, err)
 		e := event(plugipay.EventCheckoutSessionCompleted, secret, nil)
-		impatient, hangUp := context.WithCancel(t.Context())
-		request, err := http.NewRequestWithContext(impatient, http.MethodPost, url, strings.NewReader(e.body))
+		sender, cancel := context.WithCancel(t.Context())
+		request, err := http.NewRequestWithContext(sender, http.MethodPost, url, strings.NewReader(e.body))
 		require(t, err)
 		request.Header.Set("X-Plugipay-Signature", e.signature)
 		gone := make(chan struct{})
@@ -137,19 +138,19 @@ func TestHandler_SlowWorkFinishes(t *testing.T) {
 			}
 		}()
 		<-began
-		hangUp()
+		cancel()
 		<-gone
 		second := make(chan int, 1)
 		go func() { second <- deliver(t, url, e) }()
 		close(finish)
 		if status := <-second; status != 200 {
-			t.Errorf("the second delivery: status %d", status)
+			t.Errorf("the second delivery: status %d, want 200", status)
 		}
 		s.wantShipped(t, "order", 1)
 	})
 }
 
-// TestHandler_503OnlyWhenTimeoutIsOver: another process holds the event.
+// TestHandler_503OnlyWhenTimeoutIsOver delivers an event while another process handles it.
 func TestHandler_503OnlyWhenTimeoutIsOver(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -171,8 +172,8 @@ func eventID(t *testing.T, e sent) string {
 	return read.ID
 }
 
-// TestHandler_KeysByAccountWithSecretsFor: two merchants may sign events with the same id. An event that one merchant signed
-// about a session of another is refused.
+// TestHandler_KeysByAccountWithSecretsFor has two merchants that sign events with the same id. An event that one merchant signed
+// about another merchant's session is refused.
 func TestHandler_KeysByAccountWithSecretsFor(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -192,11 +193,11 @@ func TestHandler_KeysByAccountWithSecretsFor(t *testing.T) {
 			e    sent
 			want int
 		}{
-			"A's":                         {of("acc_A", "acc_A", "whsec_A"), 200},
-			"B's with the same id":        {of("acc_B", "acc_B", "whsec_B"), 200},
-			"B's signed by A":             {of("acc_B", "acc_B", "whsec_A"), 401},
-			"B's about a session of A":    {of("acc_B", "acc_A", "whsec_B"), 401},
-			"of an account without a key": {of("acc_C", "acc_C", "whsec_A"), 401},
+			"from A":                           {of("acc_A", "acc_A", "whsec_A"), 200},
+			"from B with the same id":          {of("acc_B", "acc_B", "whsec_B"), 200},
+			"from B signed by A":               {of("acc_B", "acc_B", "whsec_A"), 401},
+			"from B about a session of A":      {of("acc_B", "acc_A", "whsec_B"), 401},
+			"from an account without a secret": {of("acc_C", "acc_C", "whsec_A"), 401},
 		} {
 			if status := deliver(t, url, test.e); status != test.want {
 				t.Errorf("%s: status %d, want %d", name, status, test.want)
@@ -216,7 +217,7 @@ func (s *shop) wantOnceKeys(t *testing.T, keys ...string) {
 	}
 }
 
-func TestHandler_RefusesOptionsThatAreTheInboxs(t *testing.T) {
+func TestHandler_RefusesOptionsThatTheInboxSets(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
 		ok := func(context.Context, *sql.Tx, *plugipay.WebhookEvent) error { return nil }
@@ -239,7 +240,8 @@ func TestHandler_RefusesOptionsThatAreTheInboxs(t *testing.T) {
 	})
 }
 
-// TestSessionsHandler_DecidesByStatus of the session, not by the event's name, and gives 200 to any other event.
+// TestSessionsHandler_DecidesByStatus checks that the session's status decides, not the event's name. The response to other
+// events is 200.
 func TestSessionsHandler_DecidesByStatus(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -274,8 +276,8 @@ func otherEvent(name string) sent {
 	return sent{body, plugipay.SignWebhook([]byte(body), secret, time.Now())}
 }
 
-// TestSessionsHandler_SettlesWhatTheSandboxSends: events, a duplicate and the reconciliation about one payment ship it once.
-func TestSessionsHandler_SettlesWhatTheSandboxSends(t *testing.T) {
+// TestSessionsHandler_HandlesSandboxPaymentOnce reports one payment by an event, its duplicate and the reconciliation.
+func TestSessionsHandler_HandlesSandboxPaymentOnce(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
 		sessions := s.Sessions(s.record)

@@ -31,7 +31,7 @@ func TestOnce_RunsOncePerConsumerAndKey(t *testing.T) {
 	})
 }
 
-// TestOnce_KeysAreCompared byte by byte: case and the end of a key count on every database.
+// TestOnce_KeysAreComparedByteByByte checks that every database distinguishes case and the last bytes of a key.
 func TestOnce_KeysAreComparedByteByByte(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -62,8 +62,8 @@ func TestOnce_RefusesKeysThatAColumnWouldChange(t *testing.T) {
 	})
 }
 
-// TestOnce_FailureLeavesNothing: after an error, a panic or a runtime.Goexit of do, neither the record nor an effect is
-// there, and the next call runs.
+// TestOnce_FailureLeavesNothing checks that after an error, a panic or a runtime.Goexit of do, neither the record nor the effect
+// remains. The next call runs do.
 func TestOnce_FailureLeavesNothing(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -75,7 +75,7 @@ func TestOnce_FailureLeavesNothing(t *testing.T) {
 		} {
 			done := make(chan error, 1)
 			go func() {
-				err := errors.New("it did not return")
+				err := errors.New("Once did not return")
 				defer func() {
 					if recovered := recover(); recovered != nil {
 						err = recovered.(error)
@@ -100,7 +100,8 @@ func TestOnce_FailureLeavesNothing(t *testing.T) {
 	})
 }
 
-// TestOnce_DuplicatesWaitInMemory: fifty deliveries of one event, a pool of five, and a handler that uses a second connection.
+// TestOnce_DuplicatesWaitInMemory has fifty deliveries of one event, a pool of five connections, and a handler that uses a second
+// connection.
 func TestOnce_DuplicatesWaitInMemory(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -120,13 +121,13 @@ func TestOnce_DuplicatesWaitInMemory(t *testing.T) {
 			}
 		})
 		if ran.Load() != 1 {
-			t.Errorf("it ran %d times", ran.Load())
+			t.Errorf("do ran %d times, want 1", ran.Load())
 		}
 		s.wantShipped(t, "evt_1", 1)
 	})
 }
 
-// TestOnce_ManyEventsShareAPoolOfFive: each handler uses a second connection, which the inbox leaves free.
+// TestOnce_ManyEventsShareAPoolOfFive has handlers that use a second connection. The inbox must leave connections free for them.
 func TestOnce_ManyEventsShareAPoolOfFive(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -150,7 +151,7 @@ func TestOnce_ManyEventsShareAPoolOfFive(t *testing.T) {
 	})
 }
 
-// TestOnce_PoolOfOneNeedsNoSecondConnection for a handler that uses only its transaction.
+// TestOnce_PoolOfOneNeedsNoSecondConnection has handlers that use only their transaction.
 func TestOnce_PoolOfOneNeedsNoSecondConnection(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -199,21 +200,21 @@ func TestOnce_InsideOnceIsRefused(t *testing.T) {
 			return s.ship("evt_1")(ctx, tx)
 		})
 		if !ran || err != nil {
-			t.Errorf("it ran: %t, error %v", ran, err)
+			t.Errorf("Once ran: %t, error %v", ran, err)
 		}
 		s.wantOnce(t, "evt_2", false)
 	})
 }
 
-// TestOnce_HangingUpEndsTheWaitNotTheWork: the caller's context counts until do begins.
-func TestOnce_HangingUpEndsTheWaitNotTheWork(t *testing.T) {
+// TestOnce_CancelEndsTheWaitNotTheWork checks that the caller's context matters only until do begins.
+func TestOnce_CancelEndsTheWaitNotTheWork(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
-		patience, hangUp := context.WithCancel(t.Context())
+		caller, cancel := context.WithCancel(t.Context())
 		began, finish := make(chan struct{}), make(chan struct{})
 		worked := make(chan error, 1)
 		go func() {
-			_, err := s.Once(patience, "evt_1", func(ctx context.Context, tx *sql.Tx) error {
+			_, err := s.Once(caller, "evt_1", func(ctx context.Context, tx *sql.Tx) error {
 				close(began)
 				<-finish
 				if ctx.Err() != nil {
@@ -226,10 +227,10 @@ func TestOnce_HangingUpEndsTheWaitNotTheWork(t *testing.T) {
 		<-began
 		waiting := make(chan error, 1)
 		go func() {
-			_, err := s.Once(patience, "evt_1", func(context.Context, *sql.Tx) error { t.Error("the second do ran"); return nil })
+			_, err := s.Once(caller, "evt_1", func(context.Context, *sql.Tx) error { t.Error("the second do ran"); return nil })
 			waiting <- err
 		}()
-		hangUp()
+		cancel()
 		var failed *plugipay.Error
 		if err := <-waiting; !errors.Is(err, context.Canceled) || !errors.As(err, &failed) || failed.Status != 503 {
 			t.Errorf("the wait ends with %v", err)
@@ -242,7 +243,7 @@ func TestOnce_HangingUpEndsTheWaitNotTheWork(t *testing.T) {
 	})
 }
 
-// TestOnce_TimeoutEndsTheWork: also of a handler that ignores its context, and nothing is committed.
+// TestOnce_TimeoutEndsTheWork checks that nothing is committed after the timeout, even if the handler ignores its context.
 func TestOnce_TimeoutEndsTheWork(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -258,7 +259,7 @@ func TestOnce_TimeoutEndsTheWork(t *testing.T) {
 				return wait(ctx)
 			})
 			if ran || !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("%s: ran %t, error %v", name, ran, err)
+				t.Errorf("%s: Once ran: %t, error %v", name, ran, err)
 			}
 			s.wantShipped(t, name, 0)
 			s.wantOnce(t, name, true)
@@ -266,7 +267,7 @@ func TestOnce_TimeoutEndsTheWork(t *testing.T) {
 	})
 }
 
-// TestOnce_WaitsNoLongerThanTimeout for another process that holds the row.
+// TestOnce_WaitsNoLongerThanTimeout waits for another process that holds the row.
 func TestOnce_WaitsNoLongerThanTimeout(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -275,7 +276,7 @@ func TestOnce_WaitsNoLongerThanTimeout(t *testing.T) {
 		ran, err := in.Once(t.Context(), "evt_1", s.ship("evt_1"))
 		var failed *plugipay.Error
 		if ran || !errors.As(err, &failed) || failed.Status != 503 {
-			t.Errorf("it ran: %t, error %v", ran, err)
+			t.Errorf("Once ran: %t, error %v", ran, err)
 		}
 	})
 }
@@ -286,7 +287,7 @@ func TestOnce_MissingTableNamesCreateTable(t *testing.T) {
 		in := s.inbox(t, s.db, inbox.Options{Table: "missing_" + s.table})
 		_, err := in.Once(t.Context(), "evt_1", s.ship("evt_1"))
 		if err == nil || !strings.Contains(err.Error(), "CreateTable") || !strings.Contains(err.Error(), "missing_"+s.table) {
-			t.Errorf("error is %v", err)
+			t.Errorf("the error of Once is %v", err)
 		}
 		if _, err := in.Prune(t.Context(), time.Hour); err == nil || !strings.Contains(err.Error(), "CreateTable") {
 			t.Errorf("the error of Prune is %v", err)

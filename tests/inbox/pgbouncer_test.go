@@ -11,8 +11,8 @@ import (
 	"github.com/plugipay/plugipay-go/tests/inbox/internal/databases"
 )
 
-// TestPgbouncer_TransactionModeSuffices: connections change between transactions, and the setting against frozen machines
-// reaches only the inbox's own.
+// TestPgbouncer_TransactionModeSuffices checks the inbox with connections that change between transactions. The setting against
+// frozen machines must apply only to the transactions of the inbox.
 func TestPgbouncer_TransactionModeSuffices(t *testing.T) {
 	t.Parallel()
 	kind := databases.Kinds[1]
@@ -37,13 +37,13 @@ func TestPgbouncer_TransactionModeSuffices(t *testing.T) {
 	var idle string
 	require(t, db.QueryRowContext(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&idle))
 	if idle != "0" {
-		t.Errorf("outside of the inbox the setting is %s", idle)
+		t.Errorf("outside of the inbox the setting is %s, want 0", idle)
 	}
 
 	child := s.childWith(t, "inside", "evt_frozen", bouncer.DSN())
 	require(t, child.Signal(syscall.SIGSTOP))
 	if ran, err := s.inbox(t, db, inbox.Options{}).Once(t.Context(), "evt_frozen", s.ship("evt_frozen")); !ran || err != nil {
-		t.Errorf("it ran: %t, error %v", ran, err)
+		t.Errorf("Once ran: %t, error %v", ran, err)
 	}
 	s.wantShipped(t, "evt_frozen", 1)
 }

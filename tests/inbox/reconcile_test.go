@@ -16,7 +16,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// market is a sandbox with a client of it.
+// market is a sandbox with a client.
 type market struct {
 	*plugipay.Client
 	box *sandbox.Server
@@ -31,7 +31,7 @@ func openMarket(t *testing.T) market {
 	return market{client, box}
 }
 
-// session creates a session and takes it to a status.
+// session creates a session, changes it to a status and returns its id.
 func (m market) session(t *testing.T, status plugipay.CheckoutSessionStatus) string {
 	t.Helper()
 	session, err := m.CheckoutSessions.Create(t.Context(), plugipay.CheckoutSessionCreateInput{
@@ -54,9 +54,9 @@ func (m market) session(t *testing.T, status plugipay.CheckoutSessionStatus) str
 	return session.ID
 }
 
-// TestReconcile_FindsWhatNoEventReported: ended sessions are handled, oldest first, and only once. OldestOpen is the time of
-// the oldest session that has not ended.
-func TestReconcile_FindsWhatNoEventReported(t *testing.T) {
+// TestReconcile_FindsSessionsWithoutEvents checks that ended sessions are handled once, oldest first. OldestOpen is the creation
+// time of the oldest session that has not ended.
+func TestReconcile_FindsSessionsWithoutEvents(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
 		m := openMarket(t)
@@ -96,7 +96,7 @@ func TestReconcile_FindsWhatNoEventReported(t *testing.T) {
 		if later, err := sessions.Reconcile(t.Context(), m.Client, found.OldestOpen); err != nil || later.Handled != 1 || !later.OldestOpen.After(found.OldestOpen) {
 			t.Errorf("later: %+v, error %v", later, err)
 		}
-		// A payment that settles after the expiry reaches the shop, too.
+		// A payment that settles after the expiry also reaches the shop.
 		require(t, m.box.SettleLate(open))
 		if late, err := sessions.Reconcile(t.Context(), m.Client, found.OldestOpen); err != nil || late.Handled != 1 {
 			t.Errorf("late: %+v, error %v", late, err)
@@ -107,9 +107,9 @@ func TestReconcile_FindsWhatNoEventReported(t *testing.T) {
 	})
 }
 
-// TestReconcile_GoesOnAfterFailures: errors, panics and a runtime.Goexit. Its error joins the first ten, and the next call
-// handles what failed.
-func TestReconcile_GoesOnAfterFailures(t *testing.T) {
+// TestReconcile_ContinuesAfterFailures fails with a panic, a runtime.Goexit and errors. The error of Reconcile joins the first
+// ten failures. The next call handles the failed sessions.
+func TestReconcile_ContinuesAfterFailures(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
 		m := openMarket(t)
@@ -144,7 +144,7 @@ func TestReconcile_GoesOnAfterFailures(t *testing.T) {
 	})
 }
 
-// TestReconcile_ReadsPagesOfAHundred, and the records of a page in one query.
+// TestReconcile_ReadsPagesOfAHundred lists 250 sessions in three pages.
 func TestReconcile_ReadsPagesOfAHundred(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -163,7 +163,7 @@ func TestReconcile_ReadsPagesOfAHundred(t *testing.T) {
 			}
 		}
 		if pages != 3 {
-			t.Errorf("it listed %d pages, want 3", pages)
+			t.Errorf("Reconcile listed %d pages, want 3", pages)
 		}
 		if again, err := sessions.Reconcile(t.Context(), m.Client, time.Time{}); err != nil || again.Handled != 0 || again.Ended != first.Ended {
 			t.Errorf("again: %+v, error %v", again, err)
@@ -201,7 +201,7 @@ func TestReconcile_StopsWithItsContext(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		sessions := s.Sessions(func(ctx context.Context, tx *sql.Tx, session *plugipay.CheckoutSession) error {
-			cancel() // which ends the wait for the next session, not this one's work
+			cancel() // Reconcile finishes this session and does not begin the next one
 			return s.record(ctx, tx, session)
 		})
 		found, err := sessions.Reconcile(ctx, m.Client, time.Time{})

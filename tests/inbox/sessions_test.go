@@ -13,12 +13,12 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay/inbox"
 )
 
-// record returns a handle function that ships under the session's id and status.
+// record is a handle function that ships an order under the session's id and status.
 func (s *shop) record(ctx context.Context, tx *sql.Tx, session *plugipay.CheckoutSession) error {
 	return s.ship(session.ID+"_"+session.Status)(ctx, tx)
 }
 
-// handled returns the statuses that handle ran for, in no order.
+// handled returns the statuses that record ran for, in alphabetical order.
 func (s *shop) handled(t *testing.T, id string) (statuses []string) {
 	t.Helper()
 	rows, err := s.db.QueryContext(t.Context(), "SELECT id FROM "+s.shipped+" WHERE id LIKE '"+strings.ReplaceAll(id, "_", `\_`)+"%' ESCAPE '"+s.escape()+"' ORDER BY id")
@@ -33,7 +33,7 @@ func (s *shop) handled(t *testing.T, id string) (statuses []string) {
 	return statuses
 }
 
-// TestSessions_PaidOnceUnpaidAtMostOnce in any order of what becomes known.
+// TestSessions_PaidOnceUnpaidAtMostOnce reports statuses in several orders.
 func TestSessions_PaidOnceUnpaidAtMostOnce(t *testing.T) {
 	t.Parallel()
 	const (
@@ -46,12 +46,12 @@ func TestSessions_PaidOnceUnpaidAtMostOnce(t *testing.T) {
 	)
 	onEachDatabase(t, func(t *testing.T, s *shop) {
 		sessions := s.Sessions(s.record)
-		for n, test := range []struct{ known, want []string }{
+		for n, test := range []struct{ reported, want []string }{
 			{[]string{completed}, []string{completed}},
 			{[]string{completed, completed}, []string{completed}},
 			{[]string{completed, expired}, []string{completed}}, // a late event does not cancel a paid order
 			{[]string{completed, canceled, failed, completed}, []string{completed}},
-			{[]string{expired, completed}, []string{completed, expired}}, // a payment after expiry is handed over
+			{[]string{expired, completed}, []string{completed, expired}}, // a payment after the expiry is handled
 			{[]string{expired, completed, expired, completed}, []string{completed, expired}},
 			{[]string{expired, canceled, failed}, []string{expired}},
 			{[]string{failed, expired, completed}, []string{completed, failed}},
@@ -59,15 +59,15 @@ func TestSessions_PaidOnceUnpaidAtMostOnce(t *testing.T) {
 			{[]string{open, completed, open}, []string{completed}},
 		} {
 			id := fmt.Sprintf("cs_%02d", n)
-			for _, status := range test.known {
+			for _, status := range test.reported {
 				before := s.handled(t, id)
 				ran, err := sessions.Ended(t.Context(), &plugipay.CheckoutSession{ID: id, Status: status})
 				if err != nil || ran != (len(s.handled(t, id)) > len(before)) {
-					t.Errorf("%v: %s ran: %t, error %v", test.known, status, ran, err)
+					t.Errorf("%v: %s ran: %t, error %v", test.reported, status, ran, err)
 				}
 			}
 			if got := s.handled(t, id); !slices.Equal(got, test.want) {
-				t.Errorf("%v: handled %v, want %v", test.known, got, test.want)
+				t.Errorf("%v: handled %v, want %v", test.reported, got, test.want)
 			}
 		}
 	})
@@ -81,13 +81,13 @@ func (s *shop) escape() string {
 	return `\`
 }
 
-// TestSessions_CompletedAndExpiredAtOnce: whichever comes first, the paid session is handled once, and never as unpaid
-// after that.
+// TestSessions_CompletedAndExpiredAtOnce reports both statuses at the same time. Each status is handled at most once, and
+// completed always.
 func TestSessions_CompletedAndExpiredAtOnce(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
 		sessions := s.Sessions(s.record)
-		other := s.inbox(t, s.open(t, s.server.Port), inbox.Options{}).Sessions(s.record) // as of another process
+		other := s.inbox(t, s.open(t, s.server.Port), inbox.Options{}).Sessions(s.record) // like another process
 		statuses := []string{plugipay.CheckoutSessionStatusCompleted, plugipay.CheckoutSessionStatusExpired}
 		for round := range 10 {
 			id := fmt.Sprintf("cs_%02d", round)
@@ -99,7 +99,7 @@ func TestSessions_CompletedAndExpiredAtOnce(t *testing.T) {
 			})
 			got := s.handled(t, id)
 			if !slices.Contains(got, statuses[0]) || len(got) > 2 || len(got) == 2 && got[0] == got[1] {
-				t.Errorf("handled %v", got)
+				t.Errorf("handled %v, want completed once and expired at most once", got)
 			}
 		}
 	})
@@ -118,14 +118,14 @@ func TestSessions_FailureIsHandledAgain(t *testing.T) {
 		})
 		paid := &plugipay.CheckoutSession{ID: "cs_1", Status: plugipay.CheckoutSessionStatusCompleted}
 		if ran, err := sessions.Ended(t.Context(), paid); ran || !errors.Is(err, failure) {
-			t.Errorf("it ran: %t, error %v", ran, err)
+			t.Errorf("Ended ran: %t, error %v", ran, err)
 		}
 		if got := s.handled(t, "cs_1"); got != nil {
 			t.Errorf("after a failure, handled %v", got)
 		}
 		fail = false
 		if ran, err := sessions.Ended(t.Context(), paid); !ran || err != nil {
-			t.Errorf("it ran: %t, error %v", ran, err)
+			t.Errorf("Ended ran: %t, error %v", ran, err)
 		}
 	})
 }

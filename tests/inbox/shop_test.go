@@ -15,7 +15,7 @@ import (
 	"github.com/plugipay/plugipay-go/tests/inbox/internal/databases"
 )
 
-// servers are the databases that the tests share, by program. A test has its own tables.
+// servers are the databases that the tests share, by program. Each test has its own tables.
 var servers = map[string]func() (*databases.Server, error){}
 
 func TestMain(m *testing.M) {
@@ -66,7 +66,7 @@ func onEachDatabase(t *testing.T, test func(t *testing.T, s *shop)) {
 	}
 }
 
-// on runs a test with a shop on the databases of a dialect.
+// on runs a test with a shop on each database of a dialect.
 func on(t *testing.T, dialect inbox.Dialect, test func(t *testing.T, s *shop)) {
 	t.Helper()
 	for _, kind := range databases.Kinds {
@@ -96,7 +96,7 @@ func ownServer(t *testing.T, kind databases.Kind) *databases.Server {
 	return server
 }
 
-// require ends the test after an error. A server that is not installed skips the test, but not in CI.
+// require ends the test if there is an error. If a server is not installed, the test is skipped, but not in CI.
 func require(t *testing.T, err error) {
 	t.Helper()
 	if errors.Is(err, databases.ErrMissing) && os.Getenv("CI") == "" {
@@ -121,7 +121,7 @@ func openShop(t *testing.T, server *databases.Server, opts inbox.Options) *shop 
 	return s
 }
 
-// open returns a pool of five connections through a port: the server's, or a proxy's.
+// open returns a pool of five connections to a port: the server's or a proxy's.
 func (s *shop) open(t *testing.T, port int) *sql.DB {
 	t.Helper()
 	db, err := sql.Open(s.server.Kind.Driver, s.server.DSN(port))
@@ -156,7 +156,7 @@ func (s *shop) exec(t *testing.T, statement string, args ...any) {
 	}
 }
 
-// ship returns the do of Once that ships an order.
+// ship returns a function for Once that ships an order.
 func (s *shop) ship(id string) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO "+s.shipped+" (id) VALUES ('"+id+"')")
@@ -179,7 +179,7 @@ func (s *shop) wantShipped(t *testing.T, id string, want int) {
 	}
 }
 
-// wantOnce runs Once with the key, which ships the order of the key, and checks whether it ran.
+// wantOnce calls Once with the key. do ships an order whose id is the key. wantOnce checks whether do ran.
 func (s *shop) wantOnce(t *testing.T, key string, want bool) {
 	t.Helper()
 	ran, err := s.Once(t.Context(), key, s.ship(key))

@@ -48,7 +48,7 @@ func TestNew_RefusesOptionsByName(t *testing.T) {
 	}
 }
 
-// TestNew_TableIsQuoted: a reserved word is a name, in a schema or not.
+// TestNew_TableIsQuoted checks that a table's name may be a reserved word, with and without a schema.
 func TestNew_TableIsQuoted(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -58,7 +58,7 @@ func TestNew_TableIsQuoted(t *testing.T) {
 			require(t, in.CreateTable(t.Context()))
 			for _, want := range []bool{true, false} {
 				if ran, err := in.Once(t.Context(), "evt_1", s.ship("evt_1")); ran != want || err != nil {
-					t.Errorf("%s: it ran: %t, error %v", table, ran, err)
+					t.Errorf("%s: Once ran: %t, error %v", table, ran, err)
 				}
 			}
 		}
@@ -80,14 +80,14 @@ func TestCreateTable_ByEightAtOnce(t *testing.T) {
 				}
 			})
 			if ran, err := inboxes[0].Once(t.Context(), "evt_1", s.ship("evt_1")); !ran || err != nil {
-				t.Errorf("it ran: %t, error %v", ran, err)
+				t.Errorf("Once ran: %t, error %v", ran, err)
 			}
 		}
 	})
 }
 
-// TestSchema_IsWhatCreateTableCreates: a migration runs its statements one by one.
-func TestSchema_IsWhatCreateTableCreates(t *testing.T) {
+// TestSchema_CreatesTheTable runs the statements one by one, twice, like migrations. CreateTable must accept the table.
+func TestSchema_CreatesTheTable(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
 		in := s.inbox(t, s.db, inbox.Options{Table: "migrated_" + s.table})
@@ -98,12 +98,13 @@ func TestSchema_IsWhatCreateTableCreates(t *testing.T) {
 		}
 		require(t, in.CreateTable(t.Context()))
 		if ran, err := in.Once(t.Context(), "evt_1", s.ship("evt_1")); !ran || err != nil {
-			t.Errorf("it ran: %t, error %v", ran, err)
+			t.Errorf("Once ran: %t, error %v", ran, err)
 		}
 	})
 }
 
-// TestClaim_JoinsTheCallersTransaction: the record is there once the caller commits, and shares its keys with Once.
+// TestClaim_JoinsTheCallersTransaction checks that the record exists after the caller commits, and that Claim and Once share
+// their keys.
 func TestClaim_JoinsTheCallersTransaction(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -131,12 +132,12 @@ func TestClaim_JoinsTheCallersTransaction(t *testing.T) {
 		s.wantShipped(t, "evt_1", 1)
 		s.wantOnce(t, "evt_2", true)
 		if claim("evt_2", (*sql.Tx).Commit) {
-			t.Error("Claim does not see what Once recorded")
+			t.Error("Claim does not find the record of Once")
 		}
 	})
 }
 
-// TestClaim_RefusesNil transactions.
+// TestClaim_RefusesNil checks a nil transaction, and a nil function for Once.
 func TestClaim_RefusesNil(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -149,7 +150,7 @@ func TestClaim_RefusesNil(t *testing.T) {
 	})
 }
 
-// TestPrune_RemovesOldKeysOfItsConsumerOnly: in batches, and never records of sessions.
+// TestPrune_RemovesOldKeysOfItsConsumerOnly has more records than one batch. Prune never removes records of sessions.
 func TestPrune_RemovesOldKeysOfItsConsumerOnly(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -175,13 +176,13 @@ func TestPrune_RemovesOldKeysOfItsConsumerOnly(t *testing.T) {
 			}
 		}
 		s.wantOnce(t, "evt_new", false)
-		s.wantOnce(t, "evt_old", true) // it is handled again: keep records longer than deliveries repeat
+		s.wantOnce(t, "evt_old", true) // handled again, so programs must keep records longer than Plugipay repeats deliveries
 		if ran, err := other.Once(t.Context(), "evt_old", s.ship("mail")); ran || err != nil {
-			t.Errorf("the record of another consumer is gone: ran %t, error %v", ran, err)
+			t.Errorf("the record of another consumer was removed: Once ran: %t, error %v", ran, err)
 		}
 		for _, status := range []string{plugipay.CheckoutSessionStatusCompleted, plugipay.CheckoutSessionStatusExpired} {
 			if ran, err := sessions.Ended(t.Context(), &plugipay.CheckoutSession{ID: "cs_1", Status: status}); ran || err != nil {
-				t.Errorf("the record of a session is gone: %s ran %t, error %v", status, ran, err)
+				t.Errorf("the record of a session was removed: Ended with %s ran: %t, error %v", status, ran, err)
 			}
 		}
 	})
@@ -199,7 +200,7 @@ func (s *shop) addKeys(t *testing.T, n int) {
 	require(t, tx.Commit())
 }
 
-// makeOlder sets back the time of all records.
+// makeOlder sets the time of all records back.
 func (s *shop) makeOlder(t *testing.T, by time.Duration) {
 	t.Helper()
 	seconds := int(by / time.Second)
@@ -221,7 +222,8 @@ func TestPrune_RefusesLessThanAnHour(t *testing.T) {
 	})
 }
 
-// TestClaim_LeavesTheCallersSettings of its transaction, and names CreateTable if the table is missing.
+// TestClaim_LeavesTheCallersSettings checks the settings of the caller's transaction. It also checks that the error names
+// CreateTable if the table is missing.
 func TestClaim_LeavesTheCallersSettings(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -235,7 +237,7 @@ func TestClaim_LeavesTheCallersSettings(t *testing.T) {
 			var idle string
 			require(t, tx.QueryRowContext(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&idle))
 			if idle != "0" {
-				t.Errorf("the caller's transaction has the setting %s", idle)
+				t.Errorf("the setting of the caller's transaction is %s, want 0", idle)
 			}
 		}
 		missing := s.inbox(t, s.db, inbox.Options{Table: "missing_" + s.table})

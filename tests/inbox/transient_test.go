@@ -26,13 +26,13 @@ func take(ctx context.Context, tx *sql.Tx, stock string, id int) error {
 	return err
 }
 
-// TestOnce_DeadlocksAreRetried: two handlers lock two rows in opposite order. The database ends one of them, and the inbox
-// runs it again. On SQLite only one of them writes at a time.
+// TestOnce_DeadlocksAreRetried has two handlers that lock two rows in opposite order. The database ends one of them, and the
+// inbox runs it again. SQLite is left out, because only one transaction writes at a time.
 func TestOnce_DeadlocksAreRetried(t *testing.T) {
 	t.Parallel()
 	onEachServer(t, func(t *testing.T, s *shop) {
 		stock := s.stock(t)
-		var both sync.WaitGroup // of the first attempts, so that they do meet
+		var both sync.WaitGroup // the first attempts hold their first rows, so that there is a deadlock
 		both.Add(2)
 		runs := make([]int, 2)
 		atOnce(2, func(n int) {
@@ -63,7 +63,7 @@ func TestOnce_DeadlocksAreRetried(t *testing.T) {
 	})
 }
 
-// TestOnce_AboveReadCommittedDuplicatesAreRetried: PostgreSQL refuses the second of two inserts then.
+// TestOnce_AboveReadCommittedDuplicatesAreRetried uses isolation levels at which PostgreSQL refuses the second of two inserts.
 func TestOnce_AboveReadCommittedDuplicatesAreRetried(t *testing.T) {
 	t.Parallel()
 	for _, level := range []string{"repeatable read", "serializable"} {
@@ -74,7 +74,7 @@ func TestOnce_AboveReadCommittedDuplicatesAreRetried(t *testing.T) {
 			other.SetMaxOpenConns(1)
 			_, err := other.ExecContext(t.Context(), "SET default_transaction_isolation TO '"+level+"'")
 			require(t, err)
-			inboxes := []*inbox.Inbox{s.Inbox, s.inbox(t, other, inbox.Options{})} // as of two processes
+			inboxes := []*inbox.Inbox{s.Inbox, s.inbox(t, other, inbox.Options{})} // like two processes
 			for n := range 20 {
 				key := fmt.Sprint("evt_", n)
 				atOnce(2, func(of int) {
@@ -88,7 +88,7 @@ func TestOnce_AboveReadCommittedDuplicatesAreRetried(t *testing.T) {
 	}
 }
 
-// TestOnce_TwoPoolsShareADatabase, like two processes. SQLite is busy for one of them.
+// TestOnce_TwoPoolsShareADatabase has two pools, like two processes. SQLite is busy for one of them.
 func TestOnce_TwoPoolsShareADatabase(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, s *shop) {
@@ -105,8 +105,8 @@ func TestOnce_TwoPoolsShareADatabase(t *testing.T) {
 	})
 }
 
-// TestOnce_SwallowedDeadlockIsAnError: MariaDB has ended the transaction, so the handler's other effects are gone or
-// committed by themselves. Without the savepoint, Once would report that all is well.
+// TestOnce_SwallowedDeadlockIsAnError has a handler that ignores the error of a deadlock. MariaDB has ended the transaction, so
+// the handler's other effects are lost or committed separately. Without the savepoint, Once would report success.
 func TestOnce_SwallowedDeadlockIsAnError(t *testing.T) {
 	t.Parallel()
 	on(t, inbox.MySQL, func(t *testing.T, s *shop) {
@@ -122,14 +122,14 @@ func TestOnce_SwallowedDeadlockIsAnError(t *testing.T) {
 			return nil
 		})
 		if ran || err == nil || !strings.Contains(err.Error(), "must return every error") {
-			t.Errorf("it ran: %t, error %v", ran, err)
+			t.Errorf("Once ran: %t, error %v", ran, err)
 		}
 		s.wantOnce(t, "evt_1", true)
 	})
 }
 
-// deadlock makes tx, which holds the first row, the victim of a deadlock, and returns its error. MariaDB ends the transaction that
-// has changed less.
+// deadlock makes tx, which holds the first row, the victim of a deadlock, and returns its error. MariaDB ends the transaction
+// that has changed less.
 func (s *shop) deadlock(t *testing.T, tx *sql.Tx, stock string) error {
 	t.Helper()
 	heavy, err := s.db.BeginTx(t.Context(), nil)
@@ -148,7 +148,7 @@ func (s *shop) deadlock(t *testing.T, tx *sql.Tx, stock string) error {
 	return err
 }
 
-// TestOnce_DDLInTheHandlerIsAnError: MariaDB commits before DDL.
+// TestOnce_DDLInTheHandlerIsAnError uses MariaDB, because it commits before DDL.
 func TestOnce_DDLInTheHandlerIsAnError(t *testing.T) {
 	t.Parallel()
 	on(t, inbox.MySQL, func(t *testing.T, s *shop) {
@@ -162,12 +162,13 @@ func TestOnce_DDLInTheHandlerIsAnError(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "DDL") {
 			t.Errorf("error is %v", err)
 		}
-		s.wantOnce(t, "evt_1", false) // the DDL committed the record, and what came before it
+		s.wantOnce(t, "evt_1", false) // the DDL committed the record and the effects before it
 		s.wantShipped(t, "evt_1", 1)
 	})
 }
 
-// TestOnce_SwallowedErrorRollsBack: PostgreSQL refuses everything after an error, and its commit is a rollback.
+// TestOnce_SwallowedErrorRollsBack has a handler that ignores an error. PostgreSQL refuses every statement after the error, and
+// turns the commit into a rollback.
 func TestOnce_SwallowedErrorRollsBack(t *testing.T) {
 	t.Parallel()
 	on(t, inbox.PostgreSQL, func(t *testing.T, s *shop) {
@@ -179,7 +180,7 @@ func TestOnce_SwallowedErrorRollsBack(t *testing.T) {
 			return nil
 		})
 		if ran || err == nil {
-			t.Errorf("it ran: %t, error %v", ran, err)
+			t.Errorf("Once ran: %t, error %v", ran, err)
 		}
 		s.wantShipped(t, "evt_1", 0)
 		s.wantOnce(t, "evt_1", true)

@@ -22,12 +22,12 @@ import (
 // patience is how long the sender waits for a response.
 const patience = 3 * time.Second
 
-// workers starts the shop's process again whenever it has ended or does not respond.
+// workers starts a new process of the shop when the current one has ended or does not respond.
 type workers struct {
 	server *databases.Server
 	crash  string
 	slow   bool
-	// afterFive is called when five events are delivered. Nil for none.
+	// afterFive is called when five events are delivered. It may be nil.
 	afterFive func()
 
 	delivered atomic.Int64
@@ -42,7 +42,7 @@ type worker struct {
 	address string
 }
 
-// deliverAll delivers events until each has got 200.
+// deliverAll delivers events until the response to each is 200.
 func (w *workers) deliverAll(events, atOnce int) {
 	turns := make(chan int)
 	var senders sync.WaitGroup
@@ -53,7 +53,7 @@ func (w *workers) deliverAll(events, atOnce int) {
 			}
 		})
 	}
-	for range max(1, atOnce/events) { // more senders than events send each more than once
+	for range max(1, atOnce/events) { // with more senders than events, each event is delivered more than once
 		for n := range events {
 			turns <- n
 		}
@@ -90,7 +90,7 @@ func (w *workers) deliver(n int) {
 	}
 }
 
-// running returns the worker that takes deliveries. It starts one if there is none.
+// running returns the current worker. It starts a worker if there is no current one.
 func (w *workers) running() (*worker, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -107,7 +107,7 @@ func (w *workers) running() (*worker, error) {
 	kind := w.server.Kind
 	dsn := w.server.DSN(w.server.Port)
 	if kind.Dialect == inbox.MySQL {
-		dsn += "&readTimeout=4s&wait_timeout=3" // as the inbox's documentation says, for a Timeout of two seconds
+		dsn += "&readTimeout=4s&wait_timeout=3" // as the documentation of the inbox requires for a Timeout of two seconds
 	}
 	command := exec.Command(self)
 	command.Env = append(os.Environ(), workerDriver+"="+kind.Driver, workerDSN+"="+dsn, workerPort+"="+strconv.Itoa(w.server.Port),
@@ -130,8 +130,8 @@ func (w *workers) running() (*worker, error) {
 	return started, err
 }
 
-// replace forgets a worker that does not respond. A frozen one is left as it is; on a file it is killed, because its lock
-// ends only with the process.
+// replace removes a worker that does not respond. A frozen worker stays frozen. On SQLite it is killed, because the lock of the
+// file ends only with the process.
 func (w *workers) replace(old *worker) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -143,7 +143,7 @@ func (w *workers) replace(old *worker) {
 	}
 }
 
-// thaw continues the frozen workers, and gives them a moment to do harm.
+// thaw continues the frozen workers, and waits until they have tried to commit.
 func (w *workers) thaw() {
 	for _, old := range w.all {
 		_ = old.command.Process.Signal(syscall.SIGCONT)

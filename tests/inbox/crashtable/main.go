@@ -2,8 +2,8 @@
 //
 //	go run ./crashtable
 //
-// For each database and each failure it delivers events to a webhook endpoint with package inbox, in a process of its own, and
-// repeats each delivery until the response is 200, as Plugipay does. Then it counts how often each order was shipped.
+// For each database and each failure it delivers events to a webhook endpoint with package inbox, in a separate process, and
+// repeats each delivery until the response is 200, like Plugipay. Then it counts how many times each order was shipped.
 package main
 
 import (
@@ -19,13 +19,13 @@ import (
 	"github.com/plugipay/plugipay-go/tests/inbox/internal/databases"
 )
 
-// failure is what goes wrong.
+// failure describes a failure and the deliveries during it.
 type failure struct {
 	name    string
 	events  int
 	atOnce  int           // deliveries at the same time
-	crash   string        // what the worker does to itself at every fourth event; see worker.go
-	away    time.Duration // how long the killed database stays away; 0 kills none, less than 0 restarts it at once
+	crash   string        // the worker's failure at every fourth event: see worker.go
+	away    time.Duration // how long the killed database stays down. 0: it is not killed. Negative: it restarts at once
 	network bool          // needs a network between worker and database
 }
 
@@ -106,7 +106,7 @@ func run(ctx context.Context, kind databases.Kind, f failure) (result, error) {
 		return result{}, err
 	}
 	defer func() { _ = db.Close() }()
-	db.SetMaxIdleConns(0) // none of them outlives a server that is killed
+	db.SetMaxIdleConns(0) // so that no idle connection outlives a killed server
 	if err := createTables(ctx, db, kind); err != nil {
 		return result{}, err
 	}
@@ -145,7 +145,7 @@ func createTables(ctx context.Context, db *sql.DB, kind databases.Kind) error {
 	return err
 }
 
-// count reads how often each order was shipped.
+// count reads how many times each order was shipped.
 func count(ctx context.Context, db *sql.DB, events int) (r result, err error) {
 	for n := range events {
 		var times int

@@ -26,12 +26,12 @@ const (
 	workerDialect = "CRASH_DIALECT"
 	workerCrash   = "CRASH_HOW"
 	workerSlow    = "CRASH_SLOW"  // true: handling takes a moment
-	workerMarks   = "CRASH_MARKS" // a folder with a file for each crash that happened
+	workerMarks   = "CRASH_MARKS" // a folder with a file for each failure that happened
 )
 
 const secret = "whsec_crash"
 
-// workerTimeout is how long an event may take. PostgreSQL ends the transaction of a frozen worker after it.
+// workerTimeout is the Timeout of the worker's inbox. After it, PostgreSQL ends the transaction of a frozen worker.
 const workerTimeout = 2 * time.Second
 
 // work is a process of the shop: a webhook endpoint that ships orders.
@@ -83,7 +83,7 @@ func work() error {
 	}))
 }
 
-// crash returns what the worker does to itself at one of the places: once for every fourth order.
+// crash returns the worker's failure if it belongs to one of the places. Every fourth order has one failure.
 func crash(order string, places ...string) func(*databases.Proxy) {
 	how := os.Getenv(workerCrash)
 	n, _ := strconv.Atoi(strings.TrimPrefix(order, "cs_"))
@@ -93,7 +93,7 @@ func crash(order string, places ...string) func(*databases.Proxy) {
 		}
 		mark, err := os.OpenFile(filepath.Join(os.Getenv(workerMarks), order), os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
-			continue // it happened before
+			continue // it has already happened
 		}
 		_ = mark.Close()
 		switch how {

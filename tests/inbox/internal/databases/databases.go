@@ -24,7 +24,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay/inbox"
 )
 
-// The driver logs each lost connection, of which there are many.
+// The driver logs each lost connection, and the tests cause many of them.
 func init() { _ = mysql.SetLogger(&mysql.NopLogger{}) }
 
 // ErrMissing is the error of a server that is not installed.
@@ -37,7 +37,7 @@ type Kind struct {
 	Dialect inbox.Dialect
 	// Options are added to the DSN.
 	Options string
-	// Program is the server's program, "" for none.
+	// Program is the server's program. It is empty if the database has no server.
 	Program string
 }
 
@@ -174,7 +174,7 @@ func (s *Server) wait(ctx context.Context) error {
 	}
 }
 
-// DSN returns the data source name of the database, through a port: the server's, or a proxy's.
+// DSN returns the data source name of the database at a port: the server's or a proxy's.
 func (s *Server) DSN(port int) string {
 	switch s.Kind.Program {
 	case "postgres":
@@ -192,7 +192,7 @@ func (s *Server) As(kind Kind) *Server {
 	return &other
 }
 
-// Log returns what the server logged since it was started.
+// Log returns the server's log since its last start.
 func (s *Server) Log() string {
 	text, _ := os.ReadFile(filepath.Join(s.folder, "log"))
 	return string(text)
@@ -203,9 +203,9 @@ func (s *Server) Kill() {
 	if s.command == nil || s.command.Process == nil {
 		return
 	}
-	// PostgreSQL has a process for each connection, which would outlive the first process.
+	// PostgreSQL has a process for each connection. These processes would outlive the first process.
 	pid := s.command.Process.Pid
-	_ = syscall.Kill(pid, syscall.SIGSTOP) // it starts no others from here on
+	_ = syscall.Kill(pid, syscall.SIGSTOP) // it cannot start more processes
 	all := append(children(pid), pid)
 	for _, pid := range all {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
@@ -225,7 +225,7 @@ func runs(pid int) bool {
 	return err == nil && !strings.HasPrefix(state, "Z")
 }
 
-// children returns the processes that a process started.
+// children returns the ids of the processes that a process started.
 func children(pid int) (found []int) {
 	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	for _, file := range files {
@@ -247,8 +247,8 @@ func (s *Server) Stop() {
 
 func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 
-// program returns the command of a database's program. As root it runs as the database's own user, because the servers
-// refuse to run as root.
+// program returns the command of a database's program. If the tests run as root, the program runs as the database's own user,
+// because the servers refuse to run as root.
 func (s *Server) program(ctx context.Context, name string, args ...string) (*exec.Cmd, error) {
 	path, err := find(name)
 	if err != nil {
@@ -256,13 +256,13 @@ func (s *Server) program(ctx context.Context, name string, args ...string) (*exe
 	}
 	command := exec.CommandContext(ctx, path, args...)
 	command.Dir = s.folder
-	command.Env = append(os.Environ(), "TMPDIR="+s.folder) // two servers in one folder get in each other's way
+	command.Env = append(os.Environ(), "TMPDIR="+s.folder) // servers that share a temporary folder disturb each other
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.SysProcAttr.Credential, err = s.owner()
 	return command, err
 }
 
-// owner returns the user that the server runs as, nil for the current one.
+// owner returns the user that the server runs as, or nil for the current user.
 func (s *Server) owner() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil

@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// Bouncer is a pgbouncer before a PostgreSQL, which gives a connection to each transaction.
+// Bouncer is a pgbouncer in front of a PostgreSQL server. It assigns a connection to each transaction.
 type Bouncer struct {
 	Port    int
 	command *exec.Cmd
 }
 
-// StartBouncer starts a pgbouncer with two connections to the server. Call Stop at the end. The error is ErrMissing if it is
-// not installed.
+// StartBouncer starts a pgbouncer with two connections to the server. Call Stop at the end. The error is ErrMissing if
+// pgbouncer is not installed.
 func StartBouncer(ctx context.Context, server *Server) (*Bouncer, error) {
 	port, err := freePort()
 	if err != nil {
@@ -52,11 +52,12 @@ pool_mode = transaction
 	return b, nil
 }
 
-// DSN returns the data source name for pgx, without prepared statements, which belong to a connection.
+// DSN returns the data source name for pgx. It turns off prepared statements, because they belong to a connection.
 func (b *Bouncer) DSN() string {
 	return "postgres://shop@127.0.0.1:" + strconv.Itoa(b.Port) + "/postgres?sslmode=disable&default_query_exec_mode=exec"
 }
 
+// wait returns when the pgbouncer accepts queries.
 func (b *Bouncer) wait(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -78,7 +79,7 @@ func (b *Bouncer) wait(ctx context.Context) error {
 	}
 }
 
-// Stop ends it.
+// Stop ends the pgbouncer.
 func (b *Bouncer) Stop() {
 	_ = b.command.Process.Kill()
 	_ = b.command.Wait()

@@ -8,19 +8,19 @@ import (
 	"sync/atomic"
 )
 
-// Proxy is a network between a client and a database that can fall silent.
+// Proxy is a network between a client and a database. It can stop passing bytes on.
 type Proxy struct {
 	Port int
 
 	listener net.Listener
 	server   string
-	silent   atomic.Bool // nothing arrives any more, in either direction, and no connection is closed
-	deaf     atomic.Bool // as soon as a COMMIT has passed, nothing comes back
+	silent   atomic.Bool // drop all bytes in both directions, but close no connection
+	deaf     atomic.Bool // after a COMMIT, drop the responses of its connection
 	mu       sync.Mutex
 	open     []net.Conn
 }
 
-// StartProxy starts a proxy before the server at the address. Call Close at the end.
+// StartProxy starts a proxy in front of the server at the address. Call Close at the end.
 func StartProxy(server string) (*Proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -34,7 +34,7 @@ func StartProxy(server string) (*Proxy, error) {
 // Silence stops all bytes from now on, in both directions. The connections stay open.
 func (p *Proxy) Silence() { p.silent.Store(true) }
 
-// LoseCommits passes the next COMMIT on, and nothing that comes back after it.
+// LoseCommits passes the next COMMIT of each connection on, and drops all responses after it.
 func (p *Proxy) LoseCommits() { p.deaf.Store(true) }
 
 // Close ends the proxy and its connections.
@@ -72,7 +72,7 @@ func (p *Proxy) accept() {
 	}
 }
 
-// pass copies what passes, and drops the rest.
+// pass copies the bytes for which passes is true, and drops the others.
 func (p *Proxy) pass(to io.WriteCloser, from io.ReadCloser, passes func([]byte) bool) {
 	buffer := make([]byte, 64<<10)
 	for {
