@@ -18,7 +18,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// deviation is one way in which a server breaks the contract, and the contract test that finds it.
+// deviation is one breach of the contract by a server, and the contract test that finds it.
 type deviation struct {
 	name, finds string
 	// request changes a request before the sandbox sees it.
@@ -27,37 +27,39 @@ type deviation struct {
 	response func(resp *http.Response, body []byte) []byte
 }
 
-// deviations are the ways in which the contract tests expect a server to fail.
+// deviations lists the breaches that the contract tests must find.
 var deviations = []deviation{
 	inSession("an amount as text", "Create", func(s object) { s["amount"] = "19900000" }),
 	inSession("methods as text", "Create", func(s object) { s["methods"] = "qris" }),
 	inSession("metadata as numbers", "Create", func(s object) { s["metadata"] = object{"order_id": 42} }),
-	inSession("a currency of its own", "Create", func(s object) { s["currency"] = "RUPIAH" }),
+	inSession("an unknown currency", "Create", func(s object) { s["currency"] = "RUPIAH" }),
 	inSession("no creation time", "Create", func(s object) { delete(s, "createdAt") }),
 	inSession("no currency", "Create", func(s object) { delete(s, "currency") }),
 	inSession("an id that is null", "Create", func(s object) { s["id"] = nil }),
 	inSession("a status that is null", "Create", func(s object) { s["status"] = nil }),
-	inSession("a time that is none", "Create", func(s object) { s["expiresAt"] = "tomorrow" }),
+	inSession("an invalid time", "Create", func(s object) { s["expiresAt"] = "tomorrow" }),
 	inSession("a relative hosted URL", "Create", func(s object) { s["hostedUrl"] = "/c/" + s["id"].(string) }),
 	inSession("another amount", "Create", func(s object) { s["amount"] = 1 }),
 	inSession("another status", "Create", func(s object) { s["status"] = "completed" }),
 	inSession("lost metadata", "Create", func(s object) { s["metadata"] = object{} }),
-	inSession("an expiry of its own", "CreateWithEveryField", func(s object) { s["expiresAt"] = s["createdAt"] }),
+	inSession("a wrong expiry", "CreateWithEveryField", func(s object) { s["expiresAt"] = s["createdAt"] }),
 	inEnvelope("an error in a success", "Create", func(e object) { e["error"] = object{"code": "conflict", "message": "no"} }),
 	inEnvelope("no meta", "Create", func(e object) { delete(e, "meta") }),
 	inEnvelope("a request id that is null", "Create", func(e object) { e["meta"].(object)["requestId"] = nil }),
 	inEnvelope("no data", "Create", func(e object) { e["data"] = nil }),
-	answers("a status of its own", "Create", func(resp *http.Response) { resp.StatusCode = 202 }),
-	answers("the status of another operation", "Create", func(resp *http.Response) { resp.StatusCode = 200 }),
-	answers("a content type of text", "Create", func(resp *http.Response) { resp.Header.Set("Content-Type", "text/plain") }),
-	answers("a header that is no number", "Create", func(resp *http.Response) { resp.Header.Set("X-RateLimit-Remaining", "many") }),
+	inResponse("an undocumented status", "Create", func(resp *http.Response) { resp.StatusCode = 202 }),
+	inResponse("the status of another operation", "Create", func(resp *http.Response) { resp.StatusCode = 200 }),
+	inResponse("the content type text/plain", "Create", func(resp *http.Response) { resp.Header.Set("Content-Type", "text/plain") }),
+	inResponse("a header that is not a number", "Create", func(resp *http.Response) {
+		resp.Header.Set("X-RateLimit-Remaining", "many")
+	}),
 	{name: "HTML", finds: "Create", response: func(resp *http.Response, _ []byte) []byte {
 		resp.Header.Set("Content-Type", "text/html")
 		return []byte("<html><body>Welcome</body></html>")
 	}},
-	{name: "a cut body", finds: "Create", response: func(_ *http.Response, body []byte) []byte { return body[:len(body)/2] }},
+	{name: "a truncated body", finds: "Create", response: func(_ *http.Response, body []byte) []byte { return body[:len(body)/2] }},
 	{name: "an empty body", finds: "Create", response: func(*http.Response, []byte) []byte { return nil }},
-	inError("a code that is missing", "Get", 404, func(e object) { delete(e, "code") }),
+	inError("no code", "Get", 404, func(e object) { delete(e, "code") }),
 	inError("another code", "Get", 404, func(e object) { e["code"] = "internal_error" }),
 	inError("no field", "ValidationErrorsNameTheField", 400, func(e object) { delete(e, "field"); delete(e, "param") }),
 	ignores("status", "ListObeysEachFilter"),
@@ -101,12 +103,12 @@ var deviations = []deviation{
 
 type object = map[string]any
 
-// proxyKey is a dashboard key, with which the proxy sends the requests that it changes: their signatures are wrong.
+// proxyKey is a dashboard key. The proxy sends changed requests with it because their signatures are no longer valid.
 const proxyKey = "pk_test_of_the_proxy"
 
 func signAsProxy(r *http.Request) { r.Header.Set("Authorization", "Bearer "+proxyKey) }
 
-// ignores drops a parameter of the query.
+// ignores removes a query parameter from requests.
 func ignores(parameter, finds string) deviation {
 	return deviation{name: parameter + " ignored", finds: finds, request: func(r *http.Request) {
 		if query := r.URL.Query(); query.Has(parameter) {
@@ -117,8 +119,8 @@ func ignores(parameter, finds string) deviation {
 	}}
 }
 
-// answers changes the responses that succeed.
-func answers(name, finds string, change func(*http.Response)) deviation {
+// inResponse changes successful responses.
+func inResponse(name, finds string, change func(*http.Response)) deviation {
 	return deviation{name: name, finds: finds, response: func(resp *http.Response, body []byte) []byte {
 		if resp.StatusCode < 300 {
 			change(resp)
@@ -127,7 +129,7 @@ func answers(name, finds string, change func(*http.Response)) deviation {
 	}}
 }
 
-// inEnvelope changes the envelopes of the responses that succeed.
+// inEnvelope changes the envelopes of successful responses.
 func inEnvelope(name, finds string, change func(object)) deviation {
 	return deviation{name: name, finds: finds, response: func(resp *http.Response, body []byte) []byte {
 		if resp.StatusCode >= 300 {
@@ -137,7 +139,7 @@ func inEnvelope(name, finds string, change func(object)) deviation {
 	}}
 }
 
-// inSession changes the sessions of the responses that succeed.
+// inSession changes the sessions in successful responses.
 func inSession(name, finds string, change func(object)) deviation {
 	return inEnvelope(name, finds, func(envelope object) {
 		if session, ok := envelope["data"].(object); ok {
@@ -146,7 +148,7 @@ func inSession(name, finds string, change func(object)) deviation {
 	})
 }
 
-// inError changes the errors with a status.
+// inError changes the errors in responses with this status.
 func inError(name, finds string, status int, change func(object)) deviation {
 	return deviation{name: name, finds: finds, response: func(resp *http.Response, body []byte) []byte {
 		if resp.StatusCode != status {
@@ -171,7 +173,7 @@ func changeJSON(body []byte, change func(object)) []byte {
 	return changed
 }
 
-// proxy returns the URL of a sandbox that deviates.
+// proxy starts a sandbox with the deviation and returns its URL.
 func (d deviation) proxy(t *testing.T) string {
 	t.Helper()
 	box := sandbox.StartTest(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
@@ -209,7 +211,7 @@ func (d deviation) proxy(t *testing.T) string {
 	return server.URL
 }
 
-// runContract runs contract tests against a server, in a process of their own, and returns what they print.
+// runContract runs contract tests against a server in a separate process. It returns their output.
 func runContract(t *testing.T, baseURL, tests string) (string, error) {
 	t.Helper()
 	program, err := os.Executable()
@@ -217,26 +219,28 @@ func runContract(t *testing.T, baseURL, tests string) (string, error) {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), program, "-test.run=^TestContract("+tests+")$", "-test.v")
-	cmd.Env = append(os.Environ(), "PLUGIPAY_CONTRACT_BASE_URL="+baseURL, "PLUGIPAY_KEY_ID="+sandbox.TestKeyID, "PLUGIPAY_SECRET="+sandbox.TestSecret)
+	cmd.Env = append(os.Environ(),
+		"PLUGIPAY_CONTRACT_BASE_URL="+baseURL, "PLUGIPAY_KEY_ID="+sandbox.TestKeyID, "PLUGIPAY_SECRET="+sandbox.TestSecret)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
 
-// TestDeviations_AreFound: each test that finds a deviation passes without one.
+// TestDeviations_AreFound runs the contract tests with each deviation and without one. They must fail with each deviation
+// and pass without one.
 func TestDeviations_AreFound(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("PLUGIPAY_CONTRACT_BASE_URL") != "" {
-		t.Skip("the deviations are those of a sandbox")
+		t.Skip("the deviations need a sandbox")
 	}
 	if len(deviations) < 30 {
-		t.Errorf("there are %d deviations", len(deviations))
+		t.Errorf("there are %d deviations, want at least 30", len(deviations))
 	}
 	for _, d := range deviations {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			out, err := runContract(t, d.proxy(t), d.finds)
 			if err == nil || !strings.Contains(out, "--- FAIL: TestContract") {
-				t.Errorf("the contract tests do not find it: %v\n%s", err, out)
+				t.Errorf("the contract tests do not find the deviation: %v\n%s", err, out)
 			}
 		})
 	}

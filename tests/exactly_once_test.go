@@ -19,46 +19,46 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-var carts = flag.Int("carts", 500, "how many carts TestExactlyOnce checks out")
+var carts = flag.Int("carts", 500, "number of carts that TestExactlyOnce checks out")
 
 const (
-	cartOwners   = 32
-	spoiledShare = 0.38 // of the exchanges: a third fails, the others arrive byte by byte
-	hastyShare   = 0.1  // of the owners, who give up midway and start again
+	cartOwners  = 32
+	faultShare  = 0.38 // of the exchanges have a fault: a third of all fails, the rest is slow, byte by byte
+	cancelShare = 0.1  // of the calls are canceled midway and repeated
 )
 
-// TestExactlyOnce checks out carts through a network that fails a third of the exchanges. Each owner tries until it has
-// a session, always with the cart's key; some are canceled midway and start again. In the end each cart has exactly one
-// session, and its owner holds that one.
+// TestExactlyOnce checks out carts through a network that fails a third of the exchanges. Each owner repeats the call with
+// the cart's idempotency key until it has a session. Some calls are canceled midway and repeated. In the end each cart
+// has exactly one session, and its owner has the ID of that session.
 func TestExactlyOnce(t *testing.T) {
 	t.Parallel()
-	box, err := sandbox.Start(sandbox.Options{}) // other tests check its responses against the contract
+	box, err := sandbox.Start(sandbox.Options{}) // without validation; other tests check responses against the contract
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(box.Close)
 	network := newHostileNetwork(t, box)
-	var calls, givenUp atomic.Int64
-	held := make([]string, *carts) // the session that each cart's owner holds
+	var calls, canceled atomic.Int64
+	held := make([]string, *carts) // the session ID that each cart's owner has
 	checkOut := func(cart int, random *rand.Rand) {
 		ctx := plugipay.WithIdempotencyKey(t.Context(), fmt.Sprint("cart_", cart))
 		in := newSession()
 		in.Metadata = map[string]string{"cart": fmt.Sprint(cart)}
 		for held[cart] == "" && t.Context().Err() == nil {
 			attempt, cancel := ctx, context.CancelFunc(func() {})
-			if random.Float64() < hastyShare {
+			if random.Float64() < cancelShare {
 				attempt, cancel = context.WithTimeout(ctx, time.Duration(random.Int64N(int64(20*time.Millisecond))))
 			}
 			calls.Add(1)
 			session, err := network.client.CheckoutSessions.Create(attempt, in)
 			if attempt.Err() != nil {
-				givenUp.Add(1)
+				canceled.Add(1)
 			}
 			cancel()
 			if err == nil {
 				held[cart] = session.ID
 			} else {
-				wantCurable(t, err)
+				wantRepeatable(t, err)
 			}
 		}
 	}
@@ -82,26 +82,26 @@ func TestExactlyOnce(t *testing.T) {
 	checkCarts(t, allSessions(t, box), held)
 	network.proxy.wantFired(t, append(proxyFaults, closePooled)...)
 	if network.refused.Load() == 0 {
-		t.Errorf("the fault %q was planned and never happened", refuseConnection)
+		t.Errorf("the fault %q did not happen", refuseConnection)
 	}
-	exchanges, failed := network.proxy.figures()
-	if *carts >= 500 && (failed < exchanges*3/10 || givenUp.Load() == 0) {
-		t.Errorf("of %d exchanges %d failed, and %d calls were given up: too few to prove anything", exchanges, failed, givenUp.Load())
+	exchanges, failed := network.proxy.counts()
+	if *carts >= 500 && (failed < exchanges*3/10 || canceled.Load() == 0) {
+		t.Errorf("%d of %d exchanges failed and %d calls were canceled: too few for this test", failed, exchanges, canceled.Load())
 	}
-	t.Logf("%d carts, %d calls, %d of them cancelled midway; %d exchanges, %d of them failed; %s",
-		*carts, calls.Load(), givenUp.Load(), exchanges, failed, network.faults())
+	t.Logf("%d carts, %d calls, %d of them canceled midway; %d exchanges, %d of them failed; %s",
+		*carts, calls.Load(), canceled.Load(), exchanges, failed, network.faults())
 }
 
-// wantCurable checks that another call may succeed after the error.
-func wantCurable(t *testing.T, err error) {
+// wantRepeatable checks that a repeated call may succeed after the error.
+func wantRepeatable(t *testing.T, err error) {
 	t.Helper()
 	pe, ok := err.(*plugipay.Error)
 	if !ok || !slices.Contains([]string{"timeout", "canceled", "network_error", "invalid_response"}, pe.Code) {
-		t.Errorf("error is %v", err)
+		t.Errorf("error is %v, want a transient one", err)
 	}
 }
 
-// checkCarts checks that each cart has one session, the one that its owner holds.
+// checkCarts checks that each cart has exactly one session and that its owner has the ID of that session.
 func checkCarts(t *testing.T, sessions []plugipay.CheckoutSession, held []string) {
 	t.Helper()
 	ofCart := map[string][]string{}
@@ -110,15 +110,15 @@ func checkCarts(t *testing.T, sessions []plugipay.CheckoutSession, held []string
 	}
 	for cart, id := range held {
 		if got := ofCart[fmt.Sprint(cart)]; len(got) != 1 || got[0] != id {
-			t.Errorf("cart %d has the sessions %v, its owner holds %q", cart, got, id)
+			t.Errorf("cart %d has the sessions %v, its owner has %q", cart, got, id)
 		}
 	}
 	if len(sessions) != len(held) {
-		t.Errorf("%d sessions for %d carts", len(sessions), len(held))
+		t.Errorf("there are %d sessions for %d carts", len(sessions), len(held))
 	}
 }
 
-// hostileNetwork is a client, a proxy that spoils exchanges, and a dialer whose connections are sometimes refused.
+// hostileNetwork has a client, a proxy that applies faults to exchanges, and a dialer that refuses some connections.
 type hostileNetwork struct {
 	proxy   *hostileProxy
 	client  *plugipay.Client
@@ -128,9 +128,9 @@ type hostileNetwork struct {
 func newHostileNetwork(t *testing.T, box *sandbox.Server) *hostileNetwork {
 	t.Helper()
 	n := &hostileNetwork{}
-	random := rand.New(rand.NewPCG(2, 3)) // the proxy asks for one plan at a time
+	random := rand.New(rand.NewPCG(2, 3)) // needs no lock: the proxy calls the plan under its own
 	n.proxy = startHostileProxy(t, box.URL, func(reused bool) fault {
-		if random.Float64() >= spoiledShare {
+		if random.Float64() >= faultShare {
 			return noFault
 		}
 		if reused && random.IntN(len(proxyFaults)+1) == 0 {
@@ -139,13 +139,14 @@ func newHostileNetwork(t *testing.T, box *sandbox.Server) *hostileNetwork {
 		return proxyFaults[random.IntN(len(proxyFaults))]
 	})
 	var dials atomic.Int64
-	transport := &http.Transport{MaxIdleConnsPerHost: cartOwners, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		if dials.Add(1)%10 == 0 {
 			n.refused.Add(1)
 			return nil, errRefused
 		}
 		return new(net.Dialer).DialContext(ctx, network, address)
-	}}
+	}
+	transport := &http.Transport{MaxIdleConnsPerHost: cartOwners, DialContext: dial}
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
 		KeyID: sandbox.TestKeyID, Secret: sandbox.TestSecret, BaseURL: n.proxy.url(),
 		Timeout: 500 * time.Millisecond, HTTP: &http.Client{Transport: transport},
@@ -158,7 +159,7 @@ func newHostileNetwork(t *testing.T, box *sandbox.Server) *hostileNetwork {
 	return n
 }
 
-// faults lists how often each fault happened.
+// faults returns a list of the faults and their counts.
 func (n *hostileNetwork) faults() string {
 	n.proxy.mu.Lock()
 	defer n.proxy.mu.Unlock()

@@ -16,8 +16,8 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// TestFacade_HasAMethodForEachOperation: an operation createCheckoutSession with the tag "Checkout sessions" is the method
-// Client.CheckoutSessions.Create, and no other is.
+// TestFacade_HasAMethodForEachOperation checks that each operation has its own method. For example, the operation
+// createCheckoutSession with the tag "Checkout sessions" is the method Client.CheckoutSessions.Create.
 func TestFacade_HasAMethodForEachOperation(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
@@ -31,7 +31,8 @@ func TestFacade_HasAMethodForEachOperation(t *testing.T) {
 			operations++
 			resource, name := facadeMethod(operation)
 			if other := taken[resource+"."+name]; other != "" {
-				t.Errorf("%s and %s are both Client.%s.%s: give one another operationId", other, operation.OperationID, resource, name)
+				t.Errorf("%s and %s are both Client.%s.%s: change the operationId of one of them",
+					other, operation.OperationID, resource, name)
 			}
 			taken[resource+"."+name] = operation.OperationID
 			if problem := lacks(resource, name); problem != "" {
@@ -43,11 +44,11 @@ func TestFacade_HasAMethodForEachOperation(t *testing.T) {
 		t.Fatal("the contract has no operations")
 	}
 	if lacks("CheckoutSessions", "DoNothing") == "" || lacks("Nothings", "Create") == "" {
-		t.Error("a method that does not exist is not missed")
+		t.Error("a method that does not exist is not reported")
 	}
 }
 
-// TestOperation_IsUsedByATest: a contract test makes an exchange of each operation with a success, and sets each of its filters.
+// TestOperation_IsUsedByATest checks that the contract tests call each operation with success and set each of its filters.
 func TestOperation_IsUsedByATest(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
@@ -62,20 +63,22 @@ func TestOperation_IsUsedByATest(t *testing.T) {
 	for _, item := range doc.Paths.Map() {
 		for _, operation := range item.Operations() {
 			for status := range operation.Responses.Map() {
-				if exchange := operation.OperationID + " " + status; status[0] == '2' && !strings.Contains(string(tests), `"`+exchange+`"`) {
+				exchange := operation.OperationID + " " + status
+				if status[0] == '2' && !strings.Contains(string(tests), `"`+exchange+`"`) {
 					t.Errorf("no contract test has wantValidated(t, transport, %q): add one to tests/%s", exchange, file)
 				}
 			}
 			for _, name := range filters(operation) {
 				if !regexp.MustCompile(`\b` + name + `( =|:)`).Match(tests) {
-					t.Errorf("no contract test sets the filter %s of %s: add one to tests/%s, and obey it in sandbox", name, operation.OperationID, file)
+					t.Errorf("no contract test sets the filter %s of %s: add one to tests/%s, and apply the filter in sandbox",
+						name, operation.OperationID, file)
 				}
 			}
 		}
 	}
 }
 
-// filters returns the fields of the public type of an operation's filters.
+// filters returns the field names of the public type of an operation's filters.
 func filters(operation *openapi3.Operation) (names []string) {
 	paramsType, _ := operation.Extensions["x-go-params-type"].(string)
 	if public := publicTypes[paramsType]; public != nil {
@@ -86,8 +89,9 @@ func filters(operation *openapi3.Operation) (names []string) {
 	return names
 }
 
-// facadeMethod returns the resource and the method that belong to an operation: the verb of its id, and what follows the
-// resource's name. listCheckoutSessionPayments with the tag "Checkout sessions" is Client.CheckoutSessions.ListPayments.
+// facadeMethod returns the resource and the method of an operation. The name of the method is the verb of the operation's
+// id and the part after the resource's name: listCheckoutSessionPayments with the tag "Checkout sessions" is
+// Client.CheckoutSessions.ListPayments.
 func facadeMethod(operation *openapi3.Operation) (resource, method string) {
 	for word := range strings.FieldsSeq(strings.Join(operation.Tags, " ")) {
 		resource += strings.ToUpper(word[:1]) + word[1:]
@@ -104,7 +108,7 @@ func facadeMethod(operation *openapi3.Operation) (resource, method string) {
 
 var verbOfOperation = regexp.MustCompile(`^[a-z]+`)
 
-func TestFacadeMethod_OfASecondListIsItsOwn(t *testing.T) {
+func TestFacadeMethod_SecondListHasAnotherName(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]string{
 		"listCheckoutSessions":        "List",
@@ -117,7 +121,7 @@ func TestFacadeMethod_OfASecondListIsItsOwn(t *testing.T) {
 	}
 }
 
-// lacks says what is missing of a method of the facade; nothing if it is all there.
+// lacks says what is missing from a method of the facade. It returns "" if the method is complete.
 func lacks(resource, name string) string {
 	field, ok := reflect.TypeFor[plugipay.Client]().FieldByName(resource)
 	if !ok {
@@ -137,8 +141,8 @@ func lacks(resource, name string) string {
 	return ""
 }
 
-// publicTypes are the types of the facade by the name of the contract's schema or x-go-params-type that they are of: those that
-// its methods take and return under the contract's name, and these.
+// publicTypes maps names of schemas and of x-go-params-type in the contract to types of the facade. The types that methods
+// take and return have the contract's name and are added by addTypes. The types listed here have another name.
 var publicTypes = addTypes(map[string]reflect.Type{
 	"ErrorDetail":        reflect.TypeFor[plugipay.Error](),
 	"ListMeta":           reflect.TypeFor[plugipay.Page[plugipay.CheckoutSession]](),
@@ -149,7 +153,7 @@ var publicTypes = addTypes(map[string]reflect.Type{
 	"VersionedEventData": reflect.TypeFor[plugipay.WebhookEventData](),
 }, reflect.TypeFor[*plugipay.Client]())
 
-// addTypes adds a type of the facade, and those that its fields and methods lead to, by their names.
+// addTypes adds a type of the facade and the types of its fields and methods, recursively, by their names.
 func addTypes(found map[string]reflect.Type, t reflect.Type) map[string]reflect.Type {
 	for slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Map}, t.Kind()) {
 		t = t.Elem()
@@ -175,9 +179,9 @@ func addTypes(found map[string]reflect.Type, t reflect.Type) map[string]reflect.
 	return found
 }
 
-// notPublic are the parameters and properties without a field of their name, with the reason.
+// notPublic lists the parameters and properties that have no field with their name, and the reason.
 var notPublic = map[string]string{
-	"header Idempotency-Key":         "the client mints it; WithIdempotencyKey gives one",
+	"header Idempotency-Key":         "the client generates a key; WithIdempotencyKey sets one",
 	"header X-Plugipay-On-Behalf-Of": "ClientOptions has it",
 	"header X-Plugipay-Timestamp":    "the client signs with it",
 	"path id":                        "it is an argument of the method",
@@ -192,7 +196,7 @@ var notPublic = map[string]string{
 	"PlainEvent.workspaceId":         "WebhookEvent.AccountID has it",
 }
 
-// TestFacade_HasWhatTheDocumentHas: what the contract has and the facade does not is named, with the place to add it.
+// TestFacade_HasWhatTheDocumentHas names each parameter and property that the facade lacks, and the place to add it.
 func TestFacade_HasWhatTheDocumentHas(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
@@ -205,13 +209,13 @@ func TestFacade_HasWhatTheDocumentHas(t *testing.T) {
 	}
 	for name := range notPublic {
 		if !used[name] {
-			t.Errorf("notPublic has %s, which the contract does not have or the facade has", name)
+			t.Errorf("notPublic has %s: remove it, because the contract lacks it or the facade has it", name)
 		}
 	}
 }
 
-// TestFacade_MissesWhatIsAdded: the check above sees additions in each place.
-func TestFacade_MissesWhatIsAdded(t *testing.T) {
+// TestFacade_AdditionsAreReported checks that the test above reports additions in each place of the contract.
+func TestFacade_AdditionsAreReported(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	if err != nil {
@@ -226,7 +230,8 @@ func TestFacade_MissesWhatIsAdded(t *testing.T) {
 	}
 	schemas["Added"] = openapi3.NewSchemaRef("", openapi3.NewObjectSchema().WithProperty("id", openapi3.NewStringSchema()))
 	item := doc.Paths.Find("/api/v1/checkout-sessions")
-	item.Parameters = append(item.Parameters, &openapi3.ParameterRef{Value: openapi3.NewHeaderParameter("X-Added").WithSchema(openapi3.NewStringSchema())})
+	header := openapi3.NewHeaderParameter("X-Added").WithSchema(openapi3.NewStringSchema())
+	item.Parameters = append(item.Parameters, &openapi3.ParameterRef{Value: header})
 	item.Get.AddParameter(openapi3.NewQueryParameter("added").WithSchema(openapi3.NewStringSchema()))
 	missing, _ := notInFacade(doc)
 	all := strings.Join(missing, "\n")
@@ -238,12 +243,13 @@ func TestFacade_MissesWhatIsAdded(t *testing.T) {
 		"CheckoutSessionCreateInput.added", "the schema Added",
 	} {
 		if !strings.Contains(all, want) {
-			t.Errorf("%s is not missed; missed are:\n%s", want, all)
+			t.Errorf("%s is not reported; the report is:\n%s", want, all)
 		}
 	}
 }
 
-// notInFacade says what of a contract the facade lacks, a sentence for each, and which reasons of notPublic were used.
+// notInFacade returns a sentence for each part of the contract that the facade lacks, and the names in notPublic that
+// were used.
 func notInFacade(doc *openapi3.T) (missing []string, used map[string]bool) {
 	used = map[string]bool{}
 	excused := func(name string) bool {
@@ -276,14 +282,15 @@ func lacksParameter(operation *openapi3.Operation, parameter *openapi3.Parameter
 	public := publicTypes[paramsType]
 	switch {
 	case paramsType != "" && public == nil:
-		return fmt.Sprintf("%s: no method of the facade takes its filters, plugipay.%s", operation.OperationID, paramsType)
+		return fmt.Sprintf("%s: the facade has no method that takes its filters, plugipay.%s", operation.OperationID, paramsType)
 	case public != nil && hasField(public, strings.ReplaceAll(parameter.Name, "-", "")):
 		return ""
 	case parameter.In == "query" && public != nil:
-		return fmt.Sprintf("%s: the query parameter %s is not in %s: run go generate ./...", operation.OperationID, parameter.Name, public)
+		return fmt.Sprintf("%s: the query parameter %s is not in %s: run go generate ./...",
+			operation.OperationID, parameter.Name, public)
 	}
-	return fmt.Sprintf("%s: the %s parameter %s is not in the facade: send it in the operation's method in plugipay, then add it to notPublic in "+
-		"tests/facade_test.go", operation.OperationID, parameter.In, parameter.Name)
+	return fmt.Sprintf("%s: the %s parameter %s is not in the facade: send it in the operation's method in plugipay, then add "+
+		"it to notPublic in tests/facade_test.go", operation.OperationID, parameter.In, parameter.Name)
 }
 
 func lacksProperty(schema, property string) string {
@@ -291,20 +298,22 @@ func lacksProperty(schema, property string) string {
 		if slices.Contains([]string{"data", "error", "meta"}, property) {
 			return ""
 		}
-		return fmt.Sprintf("%s.%s is not in the facade: read it in plugipay/envelope.go, then add it to notPublic in tests/facade_test.go", schema, property)
+		return fmt.Sprintf("%s.%s is not in the facade: read it in plugipay/envelope.go, then add it to notPublic in "+
+			"tests/facade_test.go", schema, property)
 	}
 	public := publicTypes[schema]
 	switch {
 	case public == nil:
-		return fmt.Sprintf("the schema %s is in no type of the facade: have a method of plugipay take or return it, or add the type that has its "+
-			"properties to publicTypes in tests/facade_test.go", schema)
+		return fmt.Sprintf("the schema %s is not a type of the facade: add a method to plugipay that takes or returns it, or add "+
+			"the type that has its properties to publicTypes in tests/facade_test.go", schema)
 	case !hasField(public, property):
-		return fmt.Sprintf("%s.%s is not in %s: add a field, or a reason to notPublic in tests/facade_test.go", schema, property, public)
+		return fmt.Sprintf("%s.%s is not in %s: add a field, or add the property to notPublic in tests/facade_test.go",
+			schema, property, public)
 	}
 	return ""
 }
 
-// hasField reports whether a struct has an exported field with a name, which may differ in case.
+// hasField reports whether a struct has an exported field with this name. It ignores case.
 func hasField(structure reflect.Type, name string) bool {
 	field, ok := structure.FieldByNameFunc(func(field string) bool { return strings.EqualFold(field, name) })
 	return ok && field.IsExported()

@@ -7,8 +7,7 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// TestGen_NilContextPanics shows why the facade checks the context. The facade builds requests with gen and sends them
-// itself.
+// TestGen_NilContextPanics shows why the facade checks the context before it builds requests with gen.
 func TestGen_NilContextPanics(t *testing.T) {
 	t.Parallel()
 	client, err := gen.NewClient("http://127.0.0.1:0")
@@ -17,7 +16,7 @@ func TestGen_NilContextPanics(t *testing.T) {
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("it does not panic any more: the sentence in this test, and maybe the facade's check, can go")
+			t.Error("a nil context no longer panics: remove this test, and maybe the facade's check")
 		}
 	}()
 	var none context.Context

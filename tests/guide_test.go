@@ -15,7 +15,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// These tests do what the guide to checkout sessions shows: each signature, each type, each pattern.
+// These tests contain the code of the guide to checkout sessions: each signature, type and pattern.
 
 var (
 	_ func(*plugipay.CheckoutSessionsResource, context.Context, plugipay.CheckoutSessionCreateInput) (*plugipay.CheckoutSession, error)              = (*plugipay.CheckoutSessionsResource).Create
@@ -54,7 +54,7 @@ type guideLineItem struct {
 
 func TestGuide_TypesAreAsShown(t *testing.T) {
 	t.Parallel()
-	// The guide's fields come first, in its order. Newer fields may follow.
+	// The guide's fields are the first fields, in the guide's order. Newer fields may follow.
 	for want, got := range map[reflect.Type]reflect.Type{
 		reflect.TypeFor[guideSession]():  reflect.TypeFor[plugipay.CheckoutSession](),
 		reflect.TypeFor[guideLineItem](): reflect.TypeFor[plugipay.CheckoutSessionLineItem](),
@@ -112,7 +112,7 @@ func TestGuide_CreateThenRedirectTheBuyer(t *testing.T) {
 func TestGuide_StatusFollowsTheBuyer(t *testing.T) {
 	t.Parallel()
 	client := guideClient(t)
-	where := func(id string) string {
+	state := func(id string) string {
 		session, err := client.CheckoutSessions.Get(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
@@ -135,7 +135,7 @@ func TestGuide_StatusFollowsTheBuyer(t *testing.T) {
 		t.Fatal(err)
 	}
 	for id, want := range map[string]string{paid.ID: "paid", canceled.ID: "ended", open.ID: "live"} {
-		if got := where(id); got != want {
+		if got := state(id); got != want {
 			t.Errorf("%s is %s, want %s", id, got, want)
 		}
 	}
@@ -163,12 +163,13 @@ func TestGuide_ListsCompletedSessionsOfOneCustomer(t *testing.T) {
 	if _, err := client.CheckoutSessions.Confirm(t.Context(), paid.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.CheckoutSessions.Create(t.Context(), in); err != nil { // open, so not wanted
+	if _, err := client.CheckoutSessions.Create(t.Context(), in); err != nil { // open, so not listed
 		t.Fatal(err)
 	}
-	createOne(t, client) // of a guest
+	createOne(t, client) // without a customer, so not listed
 	status := "completed"
-	page, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{Status: &status, CustomerID: &customer})
+	params := plugipay.CheckoutSessionListParams{Status: &status, CustomerID: &customer}
+	page, err := client.CheckoutSessions.List(t.Context(), params)
 	if err != nil || len(page.Data) != 1 || page.Data[0].ID != paid.ID || page.HasMore || page.Cursor != nil {
 		t.Errorf("page is %+v, error %v", page, err)
 	}
@@ -177,13 +178,13 @@ func TestGuide_ListsCompletedSessionsOfOneCustomer(t *testing.T) {
 func TestGuide_CancelOfAnEndedSessionIsAConflict(t *testing.T) {
 	t.Parallel()
 	client := guideClient(t)
-	// cancelIfLive treats a session that has ended already as canceled.
+	// cancelIfLive treats a session that has already ended as canceled.
 	cancelIfLive := func(id string) error {
 		_, err := client.CheckoutSessions.Cancel(t.Context(), id)
 		var pe *plugipay.Error
 		if errors.As(err, &pe) && pe.Code == "conflict" {
 			if pe.Status != http.StatusConflict {
-				t.Errorf("status of a conflict is %d", pe.Status)
+				t.Errorf("status of a conflict is %d, want 409", pe.Status)
 			}
 			return nil
 		}
@@ -209,8 +210,10 @@ func TestGuide_ConfirmCompletes(t *testing.T) {
 	}
 }
 
-// createSessionForCart creates a cart's session once, however often it is called for the cart.
-func createSessionForCart(ctx context.Context, c *plugipay.Client, cartID string, in plugipay.CheckoutSessionCreateInput) (*plugipay.CheckoutSession, error) {
+// createSessionForCart creates one session for a cart, even if it is called several times for the cart.
+func createSessionForCart(
+	ctx context.Context, c *plugipay.Client, cartID string, in plugipay.CheckoutSessionCreateInput,
+) (*plugipay.CheckoutSession, error) {
 	if in.LineItems == nil {
 		in.LineItems = []plugipay.CheckoutSessionLineItem{}
 	}
@@ -244,13 +247,13 @@ func TestGuide_CartHasOneSessionForADay(t *testing.T) {
 	box.Advance(23 * time.Hour)
 	create("42")
 	if len(ids) != 1 {
-		t.Errorf("within a day the cart got %d sessions", len(ids))
+		t.Errorf("within a day the cart has %d sessions, want 1", len(ids))
 	}
 	create("43")
 	box.Advance(2 * time.Hour)
 	create("42")
 	if len(ids) != 3 {
-		t.Errorf("with another cart, and after the day, there are %d sessions, want 3", len(ids))
+		t.Errorf("with a second cart and after a day there are %d sessions, want 3", len(ids))
 	}
 }
 
@@ -279,7 +282,7 @@ func pollUntilEnded(ctx context.Context, c *plugipay.Client, id string) (*plugip
 
 func TestGuide_PollingEndsWithTheSession(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) { // the waits take no time here; the sandbox is called without a network
+	synctest.Test(t, func(t *testing.T) { // with a virtual clock; the sandbox is called without a network
 		box := sandbox.New(sandbox.Options{})
 		client, err := plugipay.NewClient(plugipay.ClientOptions{
 			KeyID: sandbox.TestKeyID, Secret: sandbox.TestSecret, BaseURL: "http://localhost",
@@ -300,13 +303,13 @@ func TestGuide_PollingEndsWithTheSession(t *testing.T) {
 			t.Errorf("session is %+v, error %v", ended, err)
 		}
 		if took := time.Since(start); took < 5*time.Minute || took > 6*time.Minute {
-			t.Errorf("it took %s of virtual time", took)
+			t.Errorf("polling took %s of virtual time, want 5 to 6 minutes", took)
 		}
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if _, err := pollUntilEnded(ctx, client, createOne(t, client).ID); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("error past the deadline is %v", err)
+			t.Errorf("error after the deadline is %v", err)
 		}
 	})
 }
@@ -348,14 +351,14 @@ func TestGuide_Errors(t *testing.T) {
 		},
 		Adapters: []sandbox.Adapter{{Name: "xendit", Methods: []plugipay.CheckoutMethod{plugipay.CheckoutMethodQRIS}}},
 	}}})
-	as := func(keyID, secret string) *plugipay.Client {
+	clientOf := func(keyID, secret string) *plugipay.Client {
 		client, err := plugipay.NewClient(plugipay.ClientOptions{KeyID: keyID, Secret: secret, BaseURL: box.URL})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return client
 	}
-	all, reader := as("pk_test_all", "sk_test_all"), as("pk_test_reader", "sk_test_reader")
+	all, reader := clientOf("pk_test_all", "sk_test_all"), clientOf("pk_test_reader", "sk_test_reader")
 	qris := newSession()
 	qris.Methods = []plugipay.CheckoutMethod{plugipay.CheckoutMethodQRIS}
 	nothing, paypal := qris, qris

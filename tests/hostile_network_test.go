@@ -15,9 +15,10 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// hostileClient returns a client whose requests go through the proxy, and which waits long enough for any response.
+// hostileClient returns a client that sends its requests through the proxy. Its timeout is long enough for any response.
 func hostileClient(
-	t *testing.T, p *hostileProxy, dial func(context.Context, string, string) (net.Conn, error), change ...func(*plugipay.ClientOptions),
+	t *testing.T, p *hostileProxy, dial func(context.Context, string, string) (net.Conn, error),
+	change ...func(*plugipay.ClientOptions),
 ) *plugipay.Client {
 	t.Helper()
 	transport := &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 64}
@@ -36,8 +37,8 @@ func hostileClient(
 	return client
 }
 
-// impatientWith makes a client give up early if no response comes.
-func impatientWith(f fault) func(*plugipay.ClientOptions) {
+// shortTimeoutFor sets a short timeout if the fault stalls the response.
+func shortTimeoutFor(f fault) func(*plugipay.ClientOptions) {
 	return func(o *plugipay.ClientOptions) {
 		if f == stallHeaders || f == stallBody {
 			o.Timeout = time.Second
@@ -47,8 +48,8 @@ func impatientWith(f fault) func(*plugipay.ClientOptions) {
 
 func singleAttempt(o *plugipay.ClientOptions) { o.MaxRetries = -1 }
 
-// once returns a plan that spoils the first exchange after arm was called, and no other. A fault of pooled connections
-// waits for one.
+// once returns a plan that applies the fault to the first exchange after a call of arm, and to no other. The fault
+// closePooled is applied to the first exchange over a reused connection.
 func once(f fault) (plan func(reused bool) fault, arm func()) {
 	var armed atomic.Bool
 	return func(reused bool) fault {
@@ -59,8 +60,8 @@ func once(f fault) (plan func(reused bool) fault, arm func()) {
 	}, func() { armed.Store(true) }
 }
 
-// TestHostileNetwork_EveryOperationSurvivesEveryFault: whatever happens to the first attempt, the call succeeds, the caller
-// has the right session, and the server has processed the operation once.
+// TestHostileNetwork_EveryOperationSurvivesEveryFault applies each fault to the first attempt. The call must succeed and
+// return the right session, and the server must process the operation once.
 func TestHostileNetwork_EveryOperationSurvivesEveryFault(t *testing.T) {
 	t.Parallel()
 	operations := map[string]func(*testing.T, *plugipay.Client, *plugipay.CheckoutSession) (id, status string){
@@ -92,21 +93,21 @@ func TestHostileNetwork_EveryOperationSurvivesEveryFault(t *testing.T) {
 				box := sandbox.StartTest(t, sandbox.Options{})
 				plan, arm := once(f)
 				proxy := startHostileProxy(t, box.URL, plan)
-				client := hostileClient(t, proxy, nil, impatientWith(f))
+				client := hostileClient(t, proxy, nil, shortTimeoutFor(f))
 				before := createOne(t, client)
 
 				arm()
 				id, status := call(t, client, before)
 				proxy.wantFired(t, f)
 				if status != statuses[name] || (name != "Create" && id != before.ID) {
-					t.Errorf("session %s is %s, want %s, the one before is %s", id, status, statuses[name], before.ID)
+					t.Errorf("session %s is %s, want %s; the session created before is %s", id, status, statuses[name], before.ID)
 				}
 				want := 1
 				if name == "Create" {
 					want = 2
 				}
 				if got := sessionsAt(t, box); got != want {
-					t.Errorf("the server holds %d sessions, want %d", got, want)
+					t.Errorf("the server has %d sessions, want %d", got, want)
 				}
 			})
 		}
@@ -123,7 +124,7 @@ func found(session *plugipay.CheckoutSession, err error) func(*testing.T) (id, s
 	}
 }
 
-// sessionsAt counts the sessions at the sandbox, asking it without a proxy in between.
+// sessionsAt returns the number of sessions in the sandbox. Its request does not go through the proxy.
 func sessionsAt(t *testing.T, box *sandbox.Server) (count int) {
 	t.Helper()
 	for range allSessions(t, box) {
@@ -157,13 +158,13 @@ func allSessions(t *testing.T, box *sandbox.Server) []plugipay.CheckoutSession {
 // errRefused is the error of dialing an address without a listener.
 var errRefused = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 
-// TestHostileNetwork_EachFaultReachesTheClient: with one attempt, a call fails under each fault. Otherwise the test of the
-// retries would prove nothing.
+// TestHostileNetwork_EachFaultReachesTheClient checks that a call with a single attempt fails with each fault. Otherwise
+// the test of the retries would prove nothing.
 func TestHostileNetwork_EachFaultReachesTheClient(t *testing.T) {
 	t.Parallel()
 	for _, f := range append(proxyFaults, closePooled) {
 		if f == dribble {
-			continue // it does no harm to a client that waits
+			continue // a client with a long timeout succeeds
 		}
 		t.Run(string(f), func(t *testing.T) {
 			t.Parallel()
@@ -171,13 +172,13 @@ func TestHostileNetwork_EachFaultReachesTheClient(t *testing.T) {
 			plan, arm := once(f)
 			proxy := startHostileProxy(t, box.URL, plan)
 			client := hostileClient(t, proxy, nil, singleAttempt)
-			session := createOne(t, client) // over a connection that is kept
+			session := createOne(t, client) // the connection stays in the pool
 			if f != closePooled {
-				client = hostileClient(t, proxy, nil, singleAttempt, impatientWith(f))
+				client = hostileClient(t, proxy, nil, singleAttempt, shortTimeoutFor(f))
 			}
 			arm()
 			if _, err := client.CheckoutSessions.Cancel(t.Context(), session.ID); err == nil {
-				t.Error("the call succeeded")
+				t.Error("the call succeeded, want an error")
 			}
 			proxy.wantFired(t, f)
 		})
@@ -197,7 +198,7 @@ func TestHostileNetwork_KeylessWriteIsRetriedIfRefused(t *testing.T) {
 	})
 	err := client.Do(t.Context(), confirmOne(t, box), nil)
 	if status := allSessions(t, box)[0].Status; err != nil || dials.Load() != 3 || status != "completed" {
-		t.Errorf("%d connections tried, the session is %s, error %v", dials.Load(), status, err)
+		t.Errorf("there were %d dials, the session is %s, error %v", dials.Load(), status, err)
 	}
 }
 
@@ -221,7 +222,7 @@ func TestHostileNetwork_KeylessWriteIsNotSentTwice(t *testing.T) {
 	}
 }
 
-// confirmOne creates a session and returns the request that confirms it, a write that takes no key.
+// confirmOne creates a session and returns the request that confirms it: a write without an idempotency key.
 func confirmOne(t *testing.T, box *sandbox.Server) plugipay.RequestOptions {
 	t.Helper()
 	client, err := plugipay.NewClient(box.ClientOptions())

@@ -19,14 +19,14 @@ const (
 	noFault          fault = "none"
 	resetBeforeRead  fault = "reset before the request is read"
 	closePooled      fault = "close a pooled connection just before its reuse"
-	resetAfterwards  fault = "reset after the server has processed it"
-	cutResponse      fault = "cut the response in the middle"
+	resetAfterwards  fault = "reset after the server has processed the request"
+	cutResponse      fault = "truncate the response in the middle"
 	stallHeaders     fault = "stall the headers"
 	stallBody        fault = "stall the body"
-	dribble          fault = "dribble the response byte by byte"
+	dribble          fault = "send the response byte by byte"
 	garbage          fault = "garbage instead of HTTP"
-	gatewayError     fault = "a gateway's error page"
-	refuseConnection fault = "refuse the connection" // by the dialer, before the proxy is reached
+	gatewayError     fault = "error page of a gateway"
+	refuseConnection fault = "refuse the connection" // by the dialer; the proxy does not see it
 )
 
 // proxyFaults are the faults that the proxy can apply to any exchange.
@@ -34,12 +34,13 @@ var proxyFaults = []fault{
 	resetBeforeRead, resetAfterwards, cutResponse, stallHeaders, stallBody, dribble, garbage, gatewayError,
 }
 
-// hostileProxy stands between a client and a server, reads whole exchanges, and spoils the exchanges of its plan.
+// hostileProxy is a proxy between a client and a server. It reads whole exchanges and applies the faults of its plan.
 type hostileProxy struct {
 	listener net.Listener
 	upstream *http.Transport
 	server   string // host and port
-	// plan says what to do to an exchange; reused, whether its connection has carried one before.
+	// plan returns the fault for the next exchange. reused reports whether the connection has carried one before. plan is
+	// called under mu.
 	plan func(reused bool) fault
 
 	mu        sync.Mutex
@@ -49,7 +50,7 @@ type hostileProxy struct {
 	serving   sync.WaitGroup
 }
 
-// startHostileProxy starts a proxy before the server at the URL. It is stopped when the test ends.
+// startHostileProxy starts a proxy for the server at the URL and stops it when the test ends.
 func startHostileProxy(t *testing.T, serverURL string, plan func(reused bool) fault) *hostileProxy {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -108,11 +109,11 @@ func (p *hostileProxy) serve(conn *net.TCPConn) {
 			return
 		}
 		p.mu.Lock()
-		doing := p.plan(reused)
-		p.fired[doing]++
+		applied := p.plan(reused)
+		p.fired[applied]++
 		p.exchanges++
 		p.mu.Unlock()
-		switch doing {
+		switch applied {
 		case resetBeforeRead:
 			reset(conn)
 			return
@@ -124,7 +125,7 @@ func (p *hostileProxy) serve(conn *net.TCPConn) {
 			return
 		}
 		response, err := p.forward(request)
-		if err != nil || !deliver(conn, reader, response, doing) {
+		if err != nil || !deliver(conn, reader, response, applied) {
 			return
 		}
 	}
@@ -149,12 +150,12 @@ func (p *hostileProxy) forward(request *http.Request) ([]byte, error) {
 	return whole.Bytes(), err
 }
 
-// deliver writes the response with the fault, and reports whether the connection may be used again.
-func deliver(conn *net.TCPConn, reader *bufio.Reader, response []byte, doing fault) bool {
+// deliver writes the response with the fault. It reports whether the connection can be reused.
+func deliver(conn *net.TCPConn, reader *bufio.Reader, response []byte, applied fault) bool {
 	headers := bytes.Index(response, []byte("\r\n\r\n")) + 4
 	write := func(p []byte) bool { _, err := conn.Write(p); return err == nil }
-	untilTheClientGivesUp := func() { _, _ = reader.Peek(reader.Buffered() + 1) }
-	switch doing {
+	waitForClose := func() { _, _ = reader.Peek(reader.Buffered() + 1) }
+	switch applied {
 	case resetAfterwards:
 		reset(conn)
 		return false
@@ -163,11 +164,11 @@ func deliver(conn *net.TCPConn, reader *bufio.Reader, response []byte, doing fau
 		return false
 	case stallHeaders:
 		write(response[:headers/2])
-		untilTheClientGivesUp()
+		waitForClose()
 		return false
 	case stallBody:
 		write(response[:headers+(len(response)-headers)/2])
-		untilTheClientGivesUp()
+		waitForClose()
 		return false
 	case dribble:
 		for i := range response {
@@ -181,11 +182,12 @@ func deliver(conn *net.TCPConn, reader *bufio.Reader, response []byte, doing fau
 		return false
 	case gatewayError:
 		const page = "<html>504 Gateway Timeout</html>"
-		return write(fmt.Appendf(nil, "HTTP/1.1 504 Gateway Timeout\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s", len(page), page))
+		const format = "HTTP/1.1 504 Gateway Timeout\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s"
+		return write(fmt.Appendf(nil, format, len(page), page))
 	case noFault:
 		return write(response)
 	}
-	panic("the proxy cannot do this: " + doing)
+	panic("the proxy does not support the fault: " + applied)
 }
 
 // reset ends the connection with a TCP RST.
@@ -194,21 +196,21 @@ func reset(conn *net.TCPConn) {
 	_ = conn.Close()
 }
 
-// figures returns how many exchanges there were, and how many failed.
-func (p *hostileProxy) figures() (exchanges, failed int) {
+// counts returns the numbers of all exchanges and of failed exchanges.
+func (p *hostileProxy) counts() (exchanges, failed int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.exchanges, p.exchanges - p.fired[noFault] - p.fired[dribble]
 }
 
-// wantFired fails the test when a planned fault never happened.
+// wantFired checks that each of the faults has happened.
 func (p *hostileProxy) wantFired(t *testing.T, faults ...fault) {
 	t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, f := range faults {
 		if p.fired[f] == 0 {
-			t.Errorf("the fault %q was planned and never happened", f)
+			t.Errorf("the fault %q did not happen", f)
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain removes the developer's credentials from the environment, unless the tests run against a real Plugipay. It fails
-// if a goroutine outlives the tests.
+// TestMain removes the developer's credentials from the environment, unless the tests run against a real Plugipay. It
+// fails if a goroutine is still running after the tests.
 func TestMain(m *testing.M) {
 	if os.Getenv("PLUGIPAY_CONTRACT_BASE_URL") == "" {
 		for _, variable := range os.Environ() {
@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 			}
 		}
 	}
-	if err := flag.Set("test.parallel", "8"); err != nil { // most of the tests wait, for a retry or a connection that stalls
+	if err := flag.Set("test.parallel", "8"); err != nil { // most tests wait for a retry or for a stalled connection
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)

@@ -15,7 +15,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// environment is what the contract is tested against.
+// environment is the server that the contract tests run against.
 type environment struct {
 	options plugipay.ClientOptions
 	real    bool
@@ -29,7 +29,7 @@ func testEnvironment(t *testing.T) environment {
 	return environment{options: sandbox.StartTest(t, sandbox.Options{}).ClientOptions()}
 }
 
-// client returns a client whose every exchange is held to the contract.
+// client returns a client whose exchanges are all checked against the contract.
 func (e environment) client(t *testing.T, change ...func(*plugipay.ClientOptions)) (*plugipay.Client, *validatingTransport) {
 	t.Helper()
 	transport := newValidatingTransport(t)
@@ -57,12 +57,12 @@ func newSession() plugipay.CheckoutSessionCreateInput {
 	}
 }
 
-// wantValidated checks that exchanges did go through the validation.
+// wantValidated checks that the exchanges were validated.
 func wantValidated(t *testing.T, transport *validatingTransport, exchanges ...string) {
 	t.Helper()
 	for _, exchange := range exchanges {
 		if transport.seen[exchange] == 0 {
-			t.Errorf("no exchange %q was validated, only %v", exchange, transport.seen)
+			t.Errorf("the exchange %q was not validated, only %v", exchange, transport.seen)
 		}
 	}
 }
@@ -74,8 +74,8 @@ func TestContractCreate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(session.ID, "cs_") || session.Status != plugipay.CheckoutSessionStatusOpen || session.Amount != 199_000_00 ||
-		session.Currency != plugipay.CurrencyIDR ||
+	if !strings.HasPrefix(session.ID, "cs_") || session.Status != plugipay.CheckoutSessionStatusOpen ||
+		session.Amount != 199_000_00 || session.Currency != plugipay.CurrencyIDR ||
 		session.Metadata["order_id"] != "ord_42" || session.CompletedAt != nil {
 		t.Errorf("session is %+v", session)
 	}
@@ -92,7 +92,7 @@ func TestContractCreateWithEveryField(t *testing.T) {
 	in := newSession()
 	in.LineItems = nil
 	in.ExpiresInSec = plugipay.Ptr(1800)
-	if !env.real { // there, these must exist
+	if !env.real { // a real Plugipay requires that the customer and the template exist
 		in.CustomerID, in.TemplateID = plugipay.Ptr("cus_00000000000000000000000000"), plugipay.Ptr("a-template-id")
 	}
 	in.Currency, in.Amount = plugipay.CurrencyUSD, 49_99
@@ -151,7 +151,7 @@ func TestContractListPagesThroughEverySession(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(page.Data) > 2 {
-			t.Fatalf("a page for a limit of 2 has %d sessions", len(page.Data))
+			t.Fatalf("a page has %d sessions, want at most 2", len(page.Data))
 		}
 		for _, session := range page.Data {
 			if listed[session.ID] {
@@ -191,7 +191,7 @@ func TestContractListWithEveryFilter(t *testing.T) {
 	wantValidated(t, transport, "listCheckoutSessions 200")
 }
 
-// TestContractListObeysEachFilter: each filter by itself leaves out what it has to.
+// TestContractListObeysEachFilter sets one filter at a time.
 func TestContractListObeysEachFilter(t *testing.T) {
 	t.Parallel()
 	client, transport := testEnvironment(t).client(t)
@@ -200,17 +200,18 @@ func TestContractListObeysEachFilter(t *testing.T) {
 		t.Fatal(err)
 	}
 	past, future := plugipay.Ptr("2020-01-01T00:00:00Z"), plugipay.Ptr("2100-01-01T00:00:00Z")
+	type params = plugipay.CheckoutSessionListParams
 	for filter, test := range map[string]struct {
 		params                 plugipay.CheckoutSessionListParams
 		wantOpen, wantCanceled bool
 	}{
-		"status":                     {plugipay.CheckoutSessionListParams{Status: plugipay.Ptr(plugipay.CheckoutSessionStatusCanceled)}, false, true},
-		"another status":             {plugipay.CheckoutSessionListParams{Status: plugipay.Ptr(plugipay.CheckoutSessionStatusOpen)}, true, false},
-		"customerId":                 {plugipay.CheckoutSessionListParams{CustomerID: plugipay.Ptr("cus_00000000000000000000000000")}, false, false},
-		"createdAfter in the past":   {plugipay.CheckoutSessionListParams{CreatedAfter: past}, true, true},
-		"createdAfter in the future": {plugipay.CheckoutSessionListParams{CreatedAfter: future}, false, false},
-		"createdBefore in the past":  {plugipay.CheckoutSessionListParams{CreatedBefore: past}, false, false},
-		"createdBefore, the future":  {plugipay.CheckoutSessionListParams{CreatedBefore: future}, true, true},
+		"status":                      {params{Status: plugipay.Ptr(plugipay.CheckoutSessionStatusCanceled)}, false, true},
+		"another status":              {params{Status: plugipay.Ptr(plugipay.CheckoutSessionStatusOpen)}, true, false},
+		"customerId":                  {params{CustomerID: plugipay.Ptr("cus_00000000000000000000000000")}, false, false},
+		"createdAfter in the past":    {params{CreatedAfter: past}, true, true},
+		"createdAfter in the future":  {params{CreatedAfter: future}, false, false},
+		"createdBefore in the past":   {params{CreatedBefore: past}, false, false},
+		"createdBefore in the future": {params{CreatedBefore: future}, true, true},
 	} {
 		test.params.Limit = plugipay.Ptr(100)
 		page, err := client.CheckoutSessions.List(t.Context(), test.params)
@@ -219,7 +220,7 @@ func TestContractListObeysEachFilter(t *testing.T) {
 		}
 		ids := idsOf(page.Data)
 		if slices.Contains(ids, open.ID) != test.wantOpen || slices.Contains(ids, canceled.ID) != test.wantCanceled {
-			t.Errorf("%s lists %v; an open session is %s, a canceled one %s", filter, ids, open.ID, canceled.ID)
+			t.Errorf("%s lists %v; the open session is %s, the canceled session is %s", filter, ids, open.ID, canceled.ID)
 		}
 	}
 	wantValidated(t, transport, "listCheckoutSessions 200")
@@ -229,7 +230,7 @@ func TestContractListObeysTheOrder(t *testing.T) {
 	t.Parallel()
 	client, transport := testEnvironment(t).client(t)
 	start := time.Now().Add(-time.Minute).UTC().Format(time.RFC3339)
-	mine := []string{createOne(t, client).ID, createOne(t, client).ID, createOne(t, client).ID}
+	created := []string{createOne(t, client).ID, createOne(t, client).ID, createOne(t, client).ID}
 	orders := map[string][]string{}
 	for _, order := range []string{plugipay.ListOrderAsc, plugipay.ListOrderDesc} {
 		page, err := client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{
@@ -243,13 +244,13 @@ func TestContractListObeysTheOrder(t *testing.T) {
 			inOrder = func(a, b plugipay.CheckoutSession) int { return strings.Compare(b.CreatedAt, a.CreatedAt) }
 		}
 		if !slices.IsSortedFunc(page.Data, inOrder) {
-			t.Errorf("with %s the sessions are not sorted by their creation", order)
+			t.Errorf("with %s the sessions are not sorted by creation time", order)
 		}
-		orders[order] = slices.DeleteFunc(idsOf(page.Data), func(id string) bool { return !slices.Contains(mine, id) })
+		orders[order] = slices.DeleteFunc(idsOf(page.Data), func(id string) bool { return !slices.Contains(created, id) })
 	}
 	slices.Reverse(orders[plugipay.ListOrderDesc])
-	if asc := orders[plugipay.ListOrderAsc]; len(asc) != len(mine) || !slices.Equal(asc, orders[plugipay.ListOrderDesc]) {
-		t.Errorf("asc lists %v, desc the other way round %v, want all of %v", asc, orders[plugipay.ListOrderDesc], mine)
+	if asc := orders[plugipay.ListOrderAsc]; len(asc) != len(created) || !slices.Equal(asc, orders[plugipay.ListOrderDesc]) {
+		t.Errorf("asc lists %v, desc in reverse order lists %v, want all of %v in both", asc, orders[plugipay.ListOrderDesc], created)
 	}
 	wantValidated(t, transport, "listCheckoutSessions 200")
 }
@@ -289,7 +290,7 @@ func TestContractConfirm(t *testing.T) {
 	confirmed, err := client.CheckoutSessions.Confirm(t.Context(), session.ID)
 	var refused *plugipay.Error
 	if env.real && errors.As(err, &refused) && refused.Code == plugipay.ErrorCodeConflict {
-		t.Skipf("this Plugipay does not confirm a session that is not reported as paid: %v", err)
+		t.Skipf("this Plugipay confirms only sessions whose buyer reported the payment: %v", err)
 	}
 	if err != nil || confirmed.Status != plugipay.CheckoutSessionStatusCompleted || confirmed.CompletedAt == nil {
 		t.Fatalf("session is %+v, error %v", confirmed, err)
@@ -326,7 +327,7 @@ func TestContractAWrongSecretIsRefused(t *testing.T) {
 	if env.real && os.Getenv("PLUGIPAY_KEY_ID") == "" {
 		t.Skip("needs a key pair")
 	}
-	client, transport := env.client(t, func(o *plugipay.ClientOptions) { o.Secret = "sk_test_of_nobody" })
+	client, transport := env.client(t, func(o *plugipay.ClientOptions) { o.Secret = "sk_test_wrong" })
 	_, err := client.CheckoutSessions.Get(t.Context(), "cs_00000000000000000000000000")
 	if !errors.Is(err, plugipay.ErrInvalidSignature) {
 		t.Errorf("error is %v", err)
@@ -334,29 +335,31 @@ func TestContractAWrongSecretIsRefused(t *testing.T) {
 	wantValidated(t, transport, "getCheckoutSession 401")
 }
 
-// TestContractValidationErrorsNameTheField sends what breaks the contract; the answers are held to it.
+// TestContractValidationErrorsNameTheField sends requests that break the contract. The responses must keep it.
 func TestContractValidationErrorsNameTheField(t *testing.T) {
 	t.Parallel()
 	client, transport := testEnvironment(t).client(t)
 	transport.badRequests = true
-	for field, spoil := range map[string]func(*plugipay.CheckoutSessionCreateInput){
+	for field, change := range map[string]func(*plugipay.CheckoutSessionCreateInput){
 		"amount":     func(in *plugipay.CheckoutSessionCreateInput) { in.Amount = 0 },
 		"methods":    func(in *plugipay.CheckoutSessionCreateInput) { in.Methods = []plugipay.CheckoutMethod{"barter"} },
 		"successUrl": func(in *plugipay.CheckoutSessionCreateInput) { in.SuccessURL = "javascript:alert(1)" },
 		"currency":   func(in *plugipay.CheckoutSessionCreateInput) { in.Currency = "XXX" },
 	} {
 		in := newSession()
-		spoil(&in)
+		change(&in)
 		_, err := client.CheckoutSessions.Create(t.Context(), in)
 		var pe *plugipay.Error
-		if !errors.As(err, &pe) || pe.Code != plugipay.ErrorCodeValidationError || !strings.HasPrefix(pe.Field, field) || pe.RequestID == "" {
+		if !errors.As(err, &pe) || pe.Code != plugipay.ErrorCodeValidationError ||
+			!strings.HasPrefix(pe.Field, field) || pe.RequestID == "" {
 			t.Errorf("%s: error is %v", field, err)
 		}
 	}
 	wantValidated(t, transport, "createCheckoutSession 400")
 }
 
-// TestContractRefusals: the answers that a merchant's set-up leads to. They need a Plugipay that is set up so.
+// TestContractRefusals checks the errors that depend on a merchant's settings. A real Plugipay would need these settings,
+// so the test always runs against the sandbox.
 func TestContractRefusals(t *testing.T) {
 	t.Parallel()
 	box := sandbox.StartTest(t, sandbox.Options{
@@ -372,7 +375,8 @@ func TestContractRefusals(t *testing.T) {
 	env := environment{options: box.ClientOptions()}
 	noRetries := func(o *plugipay.ClientOptions) { o.MaxRetries = -1 }
 	client, transport := env.client(t, noRetries)
-	reader, readerTransport := env.client(t, noRetries, func(o *plugipay.ClientOptions) { o.KeyID, o.Secret = "pk_test_reader", "sk_test_reader" })
+	asReader := func(o *plugipay.ClientOptions) { o.KeyID, o.Secret = "pk_test_reader", "sk_test_reader" }
+	reader, readerTransport := env.client(t, noRetries, asReader)
 
 	if _, err := client.CheckoutSessions.Create(t.Context(), newSession()); !errors.Is(err, plugipay.ErrAdapterNotConfigured) {
 		t.Errorf("without an adapter the error is %v", err)
@@ -381,12 +385,12 @@ func TestContractRefusals(t *testing.T) {
 		t.Errorf("without the scope the error is %v", err)
 	}
 	var err error
-	for err == nil { // one read a second: soon there are two in one
+	for err == nil { // the limit is one read per second, and reads are faster
 		_, err = client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
 	}
 	var pe *plugipay.Error
 	if !errors.As(err, &pe) || pe.Code != plugipay.ErrorCodeRateLimited || pe.RetryAfter != time.Second {
-		t.Errorf("past the limit the error is %v", err)
+		t.Errorf("over the limit the error is %v", err)
 	}
 	wantValidated(t, transport, "createCheckoutSession 422", "listCheckoutSessions 429")
 	wantValidated(t, readerTransport, "createCheckoutSession 403")

@@ -11,7 +11,7 @@ import (
 	"github.com/plugipay/plugipay-go/internal/validator"
 )
 
-// validatingTransport checks every request and every response of a client against openapi.yaml. A breach fails the test.
+// validatingTransport checks each request and each response of a client against openapi.yaml. A breach fails the test.
 type validatingTransport struct {
 	checked http.RoundTripper
 	// badRequests allows requests that break the contract, to test the responses.
@@ -33,7 +33,7 @@ func newValidatingTransport(t *testing.T) *validatingTransport {
 	return v
 }
 
-// operations finds the operation that a request was validated for.
+// operations returns a validator that finds the operation of a request.
 var operations = sync.OnceValues(func() (*validator.Validator, error) { return validator.New(contract.OpenAPI()) })
 
 func (v *validatingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -47,7 +47,7 @@ func (v *validatingTransport) RoundTrip(r *http.Request) (*http.Response, error)
 	}
 	operation, _, ok := known.Find(r.Method, r.URL.EscapedPath())
 	if !ok {
-		return nil, fmt.Errorf("the contract has no %s %s", r.Method, r.URL.Path)
+		return nil, fmt.Errorf("the contract does not have the operation %s %s", r.Method, r.URL.Path)
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -15,13 +15,13 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// withoutJavaScript turns off the scripts of pages.
+// withoutJavaScript disables JavaScript in the visitor's browser.
 func (v *visitor) withoutJavaScript() {
 	v.t.Helper()
 	v.do(send(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}))
 }
 
-// payByCard opens a session's page and pays with the test card of an outcome, as far as the card's form leads.
+// payByCard opens a session's page, chooses a test card and submits the card form. It does not enter a 3DS code.
 func (v *visitor) payByCard(session *plugipay.CheckoutSession, card string) {
 	v.t.Helper()
 	v.open(session.HostedURL)
@@ -31,11 +31,11 @@ func (v *visitor) payByCard(session *plugipay.CheckoutSession, card string) {
 	v.press("Pay IDR 199,000")
 }
 
-func TestABuyerPaysByCard(t *testing.T) {
+func TestHostedPage_BuyerPaysByCard(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 
 		buyer.open(session.HostedURL)
 		buyer.wantText(".order", "Kopi Tenang")
@@ -51,7 +51,7 @@ func TestABuyerPaysByCard(t *testing.T) {
 		buyer.press("Pay IDR 199,000")
 		buyer.wantText("h1", "Payment complete")
 
-		buyer.await("h1", "Thank you") // without another click
+		buyer.await("h1", "Thank you") // the page redirects without another click
 		buyer.wantAt(shop.successURL())
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCompleted)
 		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionCompleted)
@@ -63,14 +63,14 @@ func TestABuyerPaysByCard(t *testing.T) {
 	})
 }
 
-func TestABuyerPaysWithTheKeyboardAlone(t *testing.T) {
+func TestHostedPage_BuyerPaysWithKeyboardOnly(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 		buyer.open(session.HostedURL)
 		buyer.do(chromedp.Focus(chromedp.CSS("input[type=radio]")))
-		// The arrow goes from QRIS to the virtual account; Enter goes on.
+		// The arrow key moves from QRIS to the virtual account. Enter submits the form.
 		buyer.load(200, chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent("\r"))
 		buyer.wantText("legend", "Choose your bank")
 		buyer.do(chromedp.Focus(chromedp.CSS("input[type=radio]")))
@@ -81,11 +81,11 @@ func TestABuyerPaysWithTheKeyboardAlone(t *testing.T) {
 	})
 }
 
-func TestABuyerWithoutJavaScriptPays(t *testing.T) {
+func TestHostedPage_BuyerPaysWithoutJavaScript(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 		buyer.withoutJavaScript()
 		buyer.open(session.HostedURL)
 		buyer.press("Continue") // QRIS
@@ -99,11 +99,11 @@ func TestABuyerWithoutJavaScriptPays(t *testing.T) {
 	})
 }
 
-func TestAWaitingPageFollowsTheSession(t *testing.T) {
+func TestHostedPage_WaitingPageFollowsTheSession(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 		buyer.open(session.HostedURL)
 		buyer.choose("E-wallet")
 		buyer.press("Continue")
@@ -119,11 +119,11 @@ func TestAWaitingPageFollowsTheSession(t *testing.T) {
 	})
 }
 
-func TestAWaitingPageShowsThatTheTimeIsOver(t *testing.T) {
+func TestHostedPage_WaitingPageShowsTheExpiry(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 		buyer.open(session.HostedURL)
 		buyer.choose("Virtual account")
 		buyer.press("Continue")
@@ -135,11 +135,11 @@ func TestAWaitingPageShowsThatTheTimeIsOver(t *testing.T) {
 	})
 }
 
-func TestABuyerCopiesTheNumber(t *testing.T) {
+func TestHostedPage_BuyerCopiesTheNumber(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 		buyer.open(session.HostedURL)
 		buyer.choose("Virtual account")
 		buyer.press("Continue")
@@ -149,12 +149,12 @@ func TestABuyerCopiesTheNumber(t *testing.T) {
 	})
 }
 
-func TestABuyerTransfersToAVirtualAccount(t *testing.T) {
+func TestHostedPage_BuyerTransfersToAVirtualAccount(t *testing.T) {
 	t.Parallel()
 	number := regexp.MustCompile(`^(\d{4} ){3}\d{4}$`)
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 
 		buyer.open(session.HostedURL)
 		buyer.choose("Virtual account")
@@ -162,8 +162,8 @@ func TestABuyerTransfersToAVirtualAccount(t *testing.T) {
 		buyer.choose("BNI")
 		buyer.press("Get the account number")
 		buyer.wantAt(session.HostedURL)
-		if got := buyer.sees(".number dd"); !number.MatchString(got) {
-			t.Errorf("the page shows the number %q", got)
+		if got := buyer.text(".number dd"); !number.MatchString(got) {
+			t.Errorf("the page shows the number %q, want one that matches %s", got, number)
 		}
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusPending)
 
@@ -181,11 +181,11 @@ func TestABuyerTransfersToAVirtualAccount(t *testing.T) {
 	})
 }
 
-func TestABuyerPaysInCashAtARetailOutlet(t *testing.T) {
+func TestHostedPage_BuyerPaysAtARetailOutlet(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 		buyer.open(session.HostedURL)
 		buyer.choose("Retail outlet")
 		buyer.press("Continue")
@@ -198,11 +198,11 @@ func TestABuyerPaysInCashAtARetailOutlet(t *testing.T) {
 	})
 }
 
-func TestABuyerIsDeclinedAndTriesAgain(t *testing.T) {
+func TestHostedPage_BuyerIsDeclinedAndTriesAgain(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 		buyer.payByCard(session, "4000 0000 0000 9995 Insufficient funds")
 		buyer.wantText("[role=alert]", "not have enough money")
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusOpen)
@@ -225,11 +225,11 @@ func TestABuyerIsDeclinedAndTriesAgain(t *testing.T) {
 	})
 }
 
-func TestABuyerChangesTheMethod(t *testing.T) {
+func TestHostedPage_BuyerChangesTheMethod(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 		buyer.open(session.HostedURL)
 		buyer.press("Continue") // QRIS
 		buyer.press("Choose another method")
@@ -242,11 +242,11 @@ func TestABuyerChangesTheMethod(t *testing.T) {
 	})
 }
 
-func TestTheMerchantConfirmsAPayment(t *testing.T) {
+func TestHostedPage_MerchantConfirmsThePayment(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, []sandbox.Adapter{{Name: plugipay.CheckoutAdapterManual}})
-		session := shop.sell()
+		session := shop.createSession()
 
 		buyer.open(session.HostedURL)
 		buyer.press("Continue")
@@ -262,18 +262,18 @@ func TestTheMerchantConfirmsAPayment(t *testing.T) {
 	})
 }
 
-func TestABuyerCancels(t *testing.T) {
+func TestHostedPage_BuyerCancels(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 
 		buyer.open(session.HostedURL)
 		buyer.press("Cancel and go back to the shop")
 		buyer.await("h1", "Your cart")
 		buyer.wantAt(shop.cancelURL())
 		shop.wantStatus(session.ID, plugipay.CheckoutSessionStatusCanceled)
-		shop.wantEvents(session.ID) // none is documented for it
+		shop.wantEvents(session.ID) // the contract has no event for a cancel
 
 		buyer.open(session.HostedURL)
 		buyer.wantText("h1", "Payment canceled")
@@ -282,8 +282,8 @@ func TestABuyerCancels(t *testing.T) {
 	})
 }
 
-// A shop may send the buyer on to another origin. The page's security policy must not stop that.
-func TestAShopThatRedirectsToAnotherOriginGetsTheBuyer(t *testing.T) {
+// A shop may redirect the buyer to another origin. The page's security policy must not block the redirect.
+func TestHostedPage_FollowsARedirectToAnotherOrigin(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
@@ -304,11 +304,11 @@ func TestAShopThatRedirectsToAnotherOriginGetsTheBuyer(t *testing.T) {
 	})
 }
 
-func TestTheSessionExpiresUnderTheBuyer(t *testing.T) {
+func TestHostedPage_SessionExpiresBeforeTheBuyerPays(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 
 		buyer.open(session.HostedURL)
 		shop.box.Advance(25 * time.Hour)
@@ -322,11 +322,11 @@ func TestTheSessionExpiresUnderTheBuyer(t *testing.T) {
 	})
 }
 
-func TestTheMerchantCancelsUnderTheBuyer(t *testing.T) {
+func TestHostedPage_MerchantCancelsBeforeTheBuyerPays(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 		buyer.open(session.HostedURL)
 		if _, err := shop.client.CheckoutSessions.Cancel(t.Context(), session.ID); err != nil {
 			t.Fatal(err)
@@ -338,28 +338,28 @@ func TestTheMerchantCancelsUnderTheBuyer(t *testing.T) {
 	})
 }
 
-func TestABuyerWithTwoWindowsPaysOnce(t *testing.T) {
+func TestHostedPage_BuyerWithTwoWindowsPaysOnce(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
-		again := newVisitor(t, buyer.size)
-		again.open(session.HostedURL)
+		session := shop.createSession()
+		second := newVisitor(t, buyer.size)
+		second.open(session.HostedURL)
 		buyer.open(session.HostedURL)
 		buyer.press("Pay at once")
 		buyer.await("h1", "Thank you")
-		again.pressFor(409, "Pay at once")
-		again.expectComplaint(409)
-		again.wantText("h1", "Payment complete")
+		second.pressFor(409, "Pay at once")
+		second.expectComplaint(409)
+		second.wantText("h1", "Payment complete")
 		shop.wantEvents(session.ID, plugipay.EventCheckoutSessionCompleted)
 	})
 }
 
-func TestABuyerSwitchesTheLanguage(t *testing.T) {
+func TestHostedPage_BuyerChangesTheLanguage(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 		buyer.open(session.HostedURL)
 		buyer.press("Bahasa Indonesia")
 		buyer.wantText(".amount", "Rp 199.000")
@@ -372,11 +372,11 @@ func TestABuyerSwitchesTheLanguage(t *testing.T) {
 	})
 }
 
-func TestLongTextsAndAmountsFit(t *testing.T) {
+func TestPages_LongTextsAndAmountsFit(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, visitor *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sellAwkwardly()
+		session := shop.createLongSession()
 		visitor.open(session.HostedURL)
 		visitor.inspect()
 		visitor.press("Continue")
@@ -389,7 +389,7 @@ func TestLongTextsAndAmountsFit(t *testing.T) {
 	})
 }
 
-func TestAnAddressWithNothingToPay(t *testing.T) {
+func TestHostedPage_UnknownSession(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shop := newShop(t, nil)

@@ -14,12 +14,12 @@ import (
 
 var consoleTabs = []string{"sessions", "requests", "events", "deliveries", "tools"}
 
-func TestAnEmptyConsoleIsAccessible(t *testing.T) {
+func TestConsole_EmptyConsoleIsAccessible(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, developer *visitor) {
 		shop := newShop(t, nil)
 		for _, tab := range consoleTabs {
-			// Paused, as the page would otherwise be asked for again while it is inspected: that is all that is different.
+			// The console is paused because a refresh would replace the page during the inspection. Nothing else differs.
 			developer.open(shop.box.URL + "/?pause=1&tab=" + tab)
 			developer.inspect()
 		}
@@ -29,12 +29,12 @@ func TestAnEmptyConsoleIsAccessible(t *testing.T) {
 	})
 }
 
-// busy is a sandbox with everything in it that the console can show.
-func busy(t *testing.T) (server *sandbox.Server, sessionID string) {
+// busySandbox returns a sandbox that contains everything the console can show, and the ID of its newest session.
+func busySandbox(t *testing.T) (server *sandbox.Server, sessionID string) {
 	t.Helper()
-	refusals := 0
+	deliveries := 0
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if refusals++; refusals == 1 {
+		if deliveries++; deliveries == 1 {
 			http.Error(w, "no relation orders", http.StatusInternalServerError)
 		}
 	}))
@@ -61,12 +61,12 @@ func busy(t *testing.T) (server *sandbox.Server, sessionID string) {
 		id = session.ID
 	}
 	opts.Secret = "sk_test_of_another"
-	stranger, err := plugipay.NewClient(opts)
+	wrongSecret, err := plugipay.NewClient(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := stranger.CheckoutSessions.Get(t.Context(), id); err == nil {
-		t.Fatal("the stranger is let in")
+	if _, err := wrongSecret.CheckoutSessions.Get(t.Context(), id); err == nil {
+		t.Fatal("the sandbox accepts a wrong secret")
 	}
 	for _, err := range []error{
 		server.Pay(id, plugipay.CheckoutMethodVA), server.Settle(id), server.WaitDelivered(t.Context()),
@@ -80,20 +80,20 @@ func busy(t *testing.T) (server *sandbox.Server, sessionID string) {
 	return server, id
 }
 
-func TestABusyConsoleIsAccessible(t *testing.T) {
+func TestConsole_BusyConsoleIsAccessible(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, developer *visitor) {
-		server, id := busy(t)
+		server, id := busySandbox(t)
 		for _, tab := range consoleTabs {
 			developer.open(server.URL + "/?pause=1&tab=" + tab)
 			developer.inspect()
 		}
 		requests, deliveries := server.Requests(), server.Deliveries()
-		for _, one := range []string{
+		for _, page := range []string{
 			"session=" + id, "session=" + requests[2].SessionID, "request=" + requests[0].ID, "request=" + requests[1].ID,
 			"event=" + deliveries[0].EventID, "delivery=" + deliveries[len(deliveries)-1].ID,
 		} {
-			developer.open(server.URL + "/?pause=1&" + one)
+			developer.open(server.URL + "/?pause=1&" + page)
 			developer.inspect()
 		}
 		developer.open(server.URL + "/?pause=1")
@@ -102,10 +102,10 @@ func TestABusyConsoleIsAccessible(t *testing.T) {
 	})
 }
 
-func TestADeveloperFindsTheReceiversAnswer(t *testing.T) {
+func TestConsole_DeveloperFindsTheReceiversResponse(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, developer *visitor) {
-		server, _ := busy(t)
+		server, _ := busySandbox(t)
 		developer.withoutJavaScript()
 		developer.open(server.URL + "/?pause=1&tab=deliveries&failed=1")
 		developer.load(200, chromedp.Click(chromedp.CSS(".log a"), chromedp.NodeVisible)) // one click
@@ -113,16 +113,16 @@ func TestADeveloperFindsTheReceiversAnswer(t *testing.T) {
 		developer.press("Resend the event")
 		developer.wantText(".attempts", "no relation orders")
 		if got := len(server.Deliveries()); got != 3 {
-			t.Errorf("there are %d deliveries, want one more than 2", got)
+			t.Errorf("there are %d deliveries, want 3: 2 and the one that was sent again", got)
 		}
 	})
 }
 
-func TestADeveloperDrivesASession(t *testing.T) {
+func TestConsole_DeveloperExpiresAndSettlesASession(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, developer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 		developer.withoutJavaScript()
 		developer.open(shop.box.URL + "/?pause=1")
 		developer.press(session.ID)
@@ -139,12 +139,12 @@ func TestADeveloperDrivesASession(t *testing.T) {
 	})
 }
 
-func TestTheConsoleIsFreshByItself(t *testing.T) {
+func TestConsole_RefreshesItself(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, developer *visitor) {
 		shop := newShop(t, nil)
 		developer.open(shop.box.URL + "/")
-		session := shop.sell()
+		session := shop.createSession()
 		developer.do(chromedp.WaitVisible(`//a[.="` + session.ID + `"]`))
 		developer.press("Pause refreshing")
 		developer.wantAt(shop.box.URL + "/?pause")
@@ -152,48 +152,48 @@ func TestTheConsoleIsFreshByItself(t *testing.T) {
 	})
 }
 
-func TestTheConsoleIsFreshWithoutLosingThePlace(t *testing.T) {
+func TestConsole_RefreshKeepsFocusAndInput(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, developer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 		response, err := http.Post(shop.box.URL+"/_sandbox/sessions/"+session.ID+"/pay", "application/json", http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = response.Body.Close() // it is refused, and so has a place in the timeline
+		_ = response.Body.Close() // the sandbox refuses the call, so the call is in the timeline
 		developer.open(shop.box.URL + "/?tab=requests")
 		developer.do(
 			chromedp.SendKeys(chromedp.CSS("input[type=search]"), "abc", chromedp.NodeVisible),
 			chromedp.Focus(chromedp.CSS("input[type=search]")),
 		)
-		answer[int](developer, `(document.body.dataset.mark = "same page", 0)`)
-		more := shop.sell()
+		evaluate[int](developer, `(document.body.dataset.mark = "same page", 0)`)
+		more := shop.createSession()
 		shop.wantStatus(more.ID, plugipay.CheckoutSessionStatusOpen)
 		developer.do(chromedp.WaitVisible(`//li//*[contains(., "/` + more.ID + `")]`))
-		got := answer[string](developer, `[document.body.dataset.mark, document.activeElement.name,
+		got := evaluate[string](developer, `[document.body.dataset.mark, document.activeElement.name,
 			document.querySelector("input[type=search]").value].join(" ")`)
 		if got != "same page q abc" {
-			t.Errorf("after the refresh: %q, want the same page with its focus and what was typed", got)
+			t.Errorf("after the refresh: %q, want the same page with the same focus and input", got)
 		}
 	})
 }
 
-func TestWhatIsOpenInTheConsoleStaysOpen(t *testing.T) {
+func TestConsole_RefreshKeepsOpenDetails(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, developer *visitor) {
 		shop := newShop(t, nil)
-		session := shop.sell()
+		session := shop.createSession()
 		shop.control("sessions/"+session.ID+"/pay", `{"method":"va"}`)
 		developer.open(shop.box.URL + "/?session=" + session.ID)
 		developer.do(chromedp.Click(chromedp.CSS(".timeline summary"), chromedp.NodeVisible))
 		developer.wantText(".timeline details[open] pre", `{"method":"va"}`)
-		answer[int](developer, `(scrollTo(0, 150), 0)`)
+		evaluate[int](developer, `(scrollTo(0, 150), 0)`)
 		shop.control("sessions/"+session.ID+"/settle", `{}`)
 		developer.await("span", "checkout_session.async_payment_succeeded")
 		developer.wantText(".timeline details[open] pre", `{"method":"va"}`)
-		if got := answer[int](developer, `Math.round(scrollY)`); got != 150 {
-			t.Errorf("the page is scrolled to %d, was at 150", got)
+		if got := evaluate[int](developer, `Math.round(scrollY)`); got != 150 {
+			t.Errorf("the page is scrolled to %d, want 150", got)
 		}
 	})
 }

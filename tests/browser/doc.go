@@ -1,6 +1,6 @@
-// Package browser holds tests only: a real Chromium goes through the pages of the sandbox as buyers and developers do.
-// It is a module of its own, so that what drives the browser never reaches those who use the SDK.
+// Package browser contains only tests. They use the pages of the sandbox in a real Chromium, like buyers and developers
+// do. The package is a separate module, so the SDK does not depend on the browser driver.
 //
-// Without Chromium (in $CHROMIUM or on the path) or without axe-core ("npm ci" in this folder) the tests skip and say
-// so; where CI=true they fail instead. The script .ci/browser installs both and runs them.
+// The tests need Chromium (in $CHROMIUM or on the path) and axe-core ("npm ci" in this folder). Without them the tests
+// are skipped with a message. If CI=true, they fail instead. The script .ci/browser installs both and runs the tests.
 package browser

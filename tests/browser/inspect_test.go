@@ -10,17 +10,17 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// axe returns the accessibility checker.
+// axe returns the script of the accessibility checker.
 func axe(t *testing.T) string {
 	t.Helper()
 	script, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
-		skip(t, `there is no axe-core: run "npm ci" in tests/browser`)
+		skip(t, `axe-core is not installed: run "npm ci" in tests/browser`)
 	}
 	return string(script)
 }
 
-// inspect checks the page that the visitor is on for what every page must keep, in light and in dark colours.
+// inspect checks the rules of every page on the visitor's current page, in light and in dark colors.
 func (v *visitor) inspect() {
 	v.t.Helper()
 	v.wantAccessible("light")
@@ -31,14 +31,14 @@ func (v *visitor) inspect() {
 }
 
 // wantAccessible runs the accessibility checker on the page.
-func (v *visitor) wantAccessible(colours string) {
+func (v *visitor) wantAccessible(colors string) {
 	v.t.Helper()
 	v.do(send(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: colours},
-		{Name: "prefers-reduced-motion", Value: "reduce"}, // so that no colour is on its way to another
+		{Name: "prefers-color-scheme", Value: colors},
+		{Name: "prefers-reduced-motion", Value: "reduce"}, // otherwise a transition could change colors during the check
 	}}))
-	answer[chromedp.Void](v, axe(v.t))
-	got := answer[struct {
+	evaluate[chromedp.Void](v, axe(v.t))
+	got := evaluate[struct {
 		Passed     int      `json:"passed"`
 		Violations []string `json:"violations"`
 	}](v, `axe.run(document).then(r => ({
@@ -46,17 +46,17 @@ func (v *visitor) wantAccessible(colours string) {
 		violations: r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + n.failureSummary + "\n" + n.html)),
 	}))`)
 	if got.Passed == 0 {
-		v.t.Errorf("the accessibility checker has checked nothing")
+		v.t.Errorf("the accessibility checker has not checked anything")
 	}
 	for _, violation := range got.Violations {
-		v.t.Errorf("not accessible in %s colours: %s", colours, violation)
+		v.t.Errorf("not accessible in %s colors: %s", colors, violation)
 	}
 }
 
-// wantNoOtherJavaScript checks that the page has at most the one script that its security policy names.
+// wantNoOtherJavaScript checks that the page has at most one script, the one in its security policy.
 func (v *visitor) wantNoOtherJavaScript() {
 	v.t.Helper()
-	found := answer[[]string](v, `[...document.querySelectorAll("*")].filter((e, i, all) => e.localName === "script" &&
+	found := evaluate[[]string](v, `[...document.querySelectorAll("*")].filter((e, i, all) => e.localName === "script" &&
 		(e.src || all.filter(other => other.localName === "script").length > 1) ||
 		[...e.attributes].some(a => a.name.startsWith("on") || /^\s*javascript:/i.test(a.value))
 	).map(e => e.outerHTML)`)
@@ -65,10 +65,11 @@ func (v *visitor) wantNoOtherJavaScript() {
 	}
 }
 
-// wantLargeTargets checks that a finger can hit what there is to press.
+// wantLargeTargets checks that buttons and links are large enough for a finger.
 func (v *visitor) wantLargeTargets() {
 	v.t.Helper()
-	small := answer[[]string](v, `[...document.querySelectorAll("button, .button, .method, summary, select, .row, .tabs a, .cards a, .back a")].filter(e => {
+	const targets = `"button, .button, .method, summary, select, .row, .tabs a, .cards a, .back a"`
+	small := evaluate[[]string](v, `[...document.querySelectorAll(`+targets+`)].filter(e => {
 		if (!e.checkVisibility()) return false;
 		const box = e.getBoundingClientRect();
 		return box.height < 44 || box.width < 44;
@@ -78,11 +79,11 @@ func (v *visitor) wantLargeTargets() {
 	}
 }
 
-// wantNarrow checks that the page fits into the narrowest of windows.
+// wantNarrow checks that the page fits into a window of 320 pixels.
 func (v *visitor) wantNarrow() {
 	v.t.Helper()
 	v.do(v.resize(320))
-	width := answer[int](v, `document.documentElement.scrollWidth`)
+	width := evaluate[int](v, `document.documentElement.scrollWidth`)
 	v.do(v.resize(v.size.width))
 	if width > 320 {
 		v.t.Errorf("the page is %d pixels wide in a window of 320", width)

@@ -10,8 +10,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// chromium is the one browser of all tests; each test has a profile of its own in it. Nil where there is none, and why
-// is in noChromium.
+// chromium is the browser that all tests share. Each test has its own profile in it. If the browser is not available,
+// chromium is nil and noChromium says why.
 var (
 	chromium   context.Context
 	noChromium error
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// startChromium starts the browser if there is one, and returns what stops it.
+// startChromium starts the browser if one is installed. stop ends it.
 func startChromium() (stop func()) {
 	path, err := findChromium()
 	if err != nil {
@@ -67,10 +67,10 @@ func findChromium() (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("there is no Chromium: set $CHROMIUM or install one")
+	return "", fmt.Errorf("cannot find Chromium: install it or set $CHROMIUM")
 }
 
-// skip ends a test that lacks something. In CI nothing may be lacking.
+// skip skips a test whose tools are missing. In CI the test fails instead, because CI installs the tools.
 func skip(t *testing.T, why string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {

@@ -19,7 +19,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// merchant is examples/shop in a process of its own, with a sandbox in this one.
+// merchant is examples/shop in a separate process. Its sandbox runs in the test's process.
 type merchant struct {
 	t      *testing.T
 	box    *sandbox.Server
@@ -27,7 +27,7 @@ type merchant struct {
 	url    string
 }
 
-// shopProgram is examples/shop, built once.
+// shopProgram is examples/shop, which the tests build once.
 var shopProgram struct {
 	once   sync.Once
 	folder string
@@ -94,7 +94,7 @@ func openMerchant(t *testing.T) *merchant {
 	return m
 }
 
-// fillCart opens the catalog and says what to buy.
+// fillCart opens the catalog and fills in the quantity and the email address.
 func (m *merchant) fillCart(buyer *visitor, kopi string) {
 	m.t.Helper()
 	buyer.open(m.url)
@@ -104,7 +104,7 @@ func (m *merchant) fillCart(buyer *visitor, kopi string) {
 	)
 }
 
-// wantSession checks the newest session, of so many.
+// wantSession checks the number of sessions and the status of the newest one.
 func (m *merchant) wantSession(count int, status plugipay.CheckoutSessionStatus) {
 	m.t.Helper()
 	page, err := m.client.CheckoutSessions.List(m.t.Context(), plugipay.CheckoutSessionListParams{})
@@ -116,7 +116,7 @@ func (m *merchant) wantSession(count int, status plugipay.CheckoutSessionStatus)
 	}
 }
 
-// openOrders shows the merchant the list of orders.
+// openOrders opens the merchant's list of orders.
 func (m *merchant) openOrders(v *visitor) {
 	v.t.Helper()
 	v.open(strings.Replace(m.url, "http://", "http://admin:letmein@", 1) + "/admin")
@@ -170,7 +170,7 @@ func TestShop_BuyerIsDeclinedAndTriesAgain(t *testing.T) {
 		buyer.choose("Card")
 		buyer.press("Decline this payment")
 		buyer.wantText("[role=alert]", "declined")
-		m.fillCart(buyer, "1") // goes back to the shop
+		m.fillCart(buyer, "1") // the buyer goes back to the shop
 		buyer.press("Pay")
 		m.wantSession(1, plugipay.CheckoutSessionStatusOpen)
 		buyer.choose("Card")
@@ -192,19 +192,19 @@ func TestShop_BuyerCancelsAndChangesTheCart(t *testing.T) {
 		m.fillCart(buyer, "3")
 		buyer.press("Pay")
 		m.wantSession(2, plugipay.CheckoutSessionStatusOpen)
-		m.fillCart(buyer, "2") // in another window
+		m.fillCart(buyer, "2") // like a buyer with a second window
 		buyer.press("Pay")
 		m.wantSession(3, plugipay.CheckoutSessionStatusOpen)
 		buyer.press("Pay at once")
 		buyer.await("h1", "Thank you")
 		m.openOrders(buyer)
-		if got := strings.Count(buyer.sees("tbody"), "canceled"); got != 2 {
+		if got := strings.Count(buyer.text("tbody"), "canceled"); got != 2 {
 			t.Errorf("%d orders are canceled, want 2", got)
 		}
 	})
 }
 
-func TestShop_OrderExpiresUnderTheBuyer(t *testing.T) {
+func TestShop_OrderExpiresBeforeTheBuyerPays(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		m := openMerchant(t)
@@ -224,7 +224,7 @@ func TestShop_OrderExpiresUnderTheBuyer(t *testing.T) {
 	})
 }
 
-func TestShop_DoubleClickOnPayIsOneSession(t *testing.T) {
+func TestShop_DoubleClickOnPayCreatesOneSession(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		m := openMerchant(t)

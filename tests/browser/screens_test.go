@@ -9,15 +9,15 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// post sends a form of a hosted page without a browser.
+// post submits a form of a hosted page without a browser.
 func (s *shop) post(address string, fields ...string) {
 	s.t.Helper()
 	form := url.Values{"from": {"page"}}
 	for i := 0; i < len(fields); i += 2 {
 		form.Set(fields[i], fields[i+1])
 	}
-	stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	response, err := stay.PostForm(address, form)
+	noRedirects := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := noRedirects.PostForm(address, form)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func (s *shop) post(address string, fields ...string) {
 	}
 }
 
-// hostedScreens are what leads to each screen of the hosted page: forms to post, and the query of the address.
+// hostedScreens holds the steps to each screen of the hosted page: the forms to post, then the query of the address.
 var hostedScreens = map[string]struct {
 	manual bool
 	posts  [][]string
@@ -36,7 +36,7 @@ var hostedScreens = map[string]struct {
 	"choose":             {query: ""},
 	"declined":           {query: "failed=card"},
 	"card":               {query: "method=card&card=success"},
-	"card without money": {query: "method=card&failed=card&why=insufficient_funds"},
+	"insufficient funds": {query: "method=card&failed=card&why=insufficient_funds"},
 	"banks":              {query: "method=va"},
 	"wallets":            {query: "method=ewallet"},
 	"outlets":            {query: "method=retail"},
@@ -56,26 +56,26 @@ var hostedScreens = map[string]struct {
 	"canceled":  {posts: [][]string{{"action", "cancel"}}},
 }
 
-func TestEachScreenOfTheHostedPageIsAccessible(t *testing.T) {
+func TestHostedPage_EachScreenIsAccessible(t *testing.T) {
 	t.Parallel()
 	atEachSize(t, func(t *testing.T, buyer *visitor) {
 		shops := map[bool]*shop{
 			false: newShop(t, nil), true: newShop(t, []sandbox.Adapter{{Name: plugipay.CheckoutAdapterManual}}),
 		}
 		for name, screen := range hostedScreens {
-			session := shops[screen.manual].sell()
+			session := shops[screen.manual].createSession()
 			for _, fields := range screen.posts {
 				shops[screen.manual].post(session.HostedURL, fields...)
 			}
 			for _, language := range []string{"en", "id"} {
 				buyer.open(session.HostedURL + "?lang=" + language + "&" + screen.query)
 				buyer.inspect()
-				if got := answer[string](buyer, `document.documentElement.lang`); got != language {
+				if got := evaluate[string](buyer, `document.documentElement.lang`); got != language {
 					t.Errorf("%s: the page's language is %q, want %q", name, got, language)
 				}
 			}
 			if t.Failed() {
-				t.Fatalf("the screen is %q", name)
+				t.Fatalf("these errors are on the screen %q", name)
 			}
 		}
 	})

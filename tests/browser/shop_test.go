@@ -12,16 +12,16 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// shop is a merchant with a sandbox, the SDK, and pages where buyers come back to.
+// shop is a merchant that uses the SDK, its sandbox, and the pages that buyers return to.
 type shop struct {
 	t      *testing.T
 	box    *sandbox.Server
 	client *plugipay.Client
 	url    string
-	events chan *plugipay.WebhookEvent // that the shop was told of, verified
+	events chan *plugipay.WebhookEvent // verified events that the shop received
 }
 
-// newShop opens a shop whose workspace has the given adapters; nil: all of them.
+// newShop starts a shop whose workspace has the given adapters. Nil means all adapters.
 func newShop(t *testing.T, adapters []sandbox.Adapter) *shop {
 	t.Helper()
 	s := &shop{t: t, events: make(chan *plugipay.WebhookEvent, 100)}
@@ -49,7 +49,7 @@ const (
 	webhookSecret = "whsec_of_the_shop"
 )
 
-// receiveEvents is the shop's webhook endpoint: what is not signed with its secret does not get through.
+// receiveEvents returns the shop's webhook endpoint. It accepts only deliveries that are signed with the shop's secret.
 func (s *shop) receiveEvents() http.Handler {
 	handler, err := plugipay.NewWebhookHandler(plugipay.WebhookHandlerOptions{
 		Secrets: []string{webhookSecret},
@@ -58,7 +58,7 @@ func (s *shop) receiveEvents() http.Handler {
 			return nil
 		},
 		OnError: func(_ *http.Request, err error) {
-			if s.t.Context().Err() == nil { // or it was cut because the test is over
+			if s.t.Context().Err() == nil { // at the end of the test a delivery may be aborted
 				s.t.Errorf("a delivery failed: %v", err)
 			}
 		},
@@ -69,7 +69,7 @@ func (s *shop) receiveEvents() http.Handler {
 	return handler
 }
 
-// wantEvents waits for the next events, which must be these, about the session.
+// wantEvents waits for the next events of the session. They must have these names, and no other event may follow.
 func (s *shop) wantEvents(id string, names ...plugipay.EventName) {
 	s.t.Helper()
 	for _, want := range names {
@@ -83,16 +83,16 @@ func (s *shop) wantEvents(id string, names ...plugipay.EventName) {
 				s.t.Fatalf("the event is %s of %s, want %s of %s", event.Name(), session.ID, want, id)
 			}
 		case <-s.t.Context().Done():
-			s.t.Fatalf("the event %s did not come", want)
+			s.t.Fatalf("the event %s was not received", want)
 		}
 	}
 	if len(s.events) > 0 {
-		s.t.Fatalf("there is one event more: %s", (<-s.events).Name())
+		s.t.Fatalf("unexpected event: %s", (<-s.events).Name())
 	}
 }
 
-// shopPages are where buyers come back to. They have an icon of their own: a browser asks for a missing one whenever it
-// likes, even when the test is over and the shop closed.
+// shopPages returns the pages that buyers return to. Each page names an icon. Without one, the browser may request
+// /favicon.ico at any time, even after the test has ended and the shop is closed.
 func shopPages() *http.ServeMux {
 	pages := http.NewServeMux()
 	for path, heading := range map[string]string{"/thank-you": "Thank you", "/cart": "Your cart"} {
@@ -107,8 +107,8 @@ func shopPages() *http.ServeMux {
 func (s *shop) successURL() string { return s.url + "/thank-you" }
 func (s *shop) cancelURL() string  { return s.url + "/cart" }
 
-// sellAwkwardly creates a session whose texts and amounts are as long as they get.
-func (s *shop) sellAwkwardly() *plugipay.CheckoutSession {
+// createLongSession creates a session with long texts and the largest amounts.
+func (s *shop) createLongSession() *plugipay.CheckoutSession {
 	s.t.Helper()
 	long := strings.Repeat("Donaudampfschifffahrt", 8)
 	session, err := s.client.CheckoutSessions.Create(s.t.Context(), plugipay.CheckoutSessionCreateInput{
@@ -126,8 +126,8 @@ func (s *shop) sellAwkwardly() *plugipay.CheckoutSession {
 	return session
 }
 
-// sell creates a session that can be paid with all methods.
-func (s *shop) sell() *plugipay.CheckoutSession {
+// createSession creates a session that allows every payment method.
+func (s *shop) createSession() *plugipay.CheckoutSession {
 	s.t.Helper()
 	session, err := s.client.CheckoutSessions.Create(s.t.Context(), plugipay.CheckoutSessionCreateInput{
 		Amount:   19_900_000,
@@ -149,7 +149,7 @@ func (s *shop) sell() *plugipay.CheckoutSession {
 	return session
 }
 
-// wantStatus checks a session as the SDK sees it.
+// wantStatus checks the status of a session that the SDK returns.
 func (s *shop) wantStatus(id string, want plugipay.CheckoutSessionStatus) {
 	s.t.Helper()
 	session, err := s.client.CheckoutSessions.Get(s.t.Context(), id)
@@ -157,11 +157,11 @@ func (s *shop) wantStatus(id string, want plugipay.CheckoutSessionStatus) {
 		s.t.Fatal(err)
 	}
 	if session.Status != want {
-		s.t.Fatalf("the session is %s, want %s", session.Status, want)
+		s.t.Fatalf("the session's status is %s, want %s", session.Status, want)
 	}
 }
 
-// control calls a control route of the shop's sandbox.
+// control calls a control endpoint of the shop's sandbox.
 func (s *shop) control(path, body string) {
 	s.t.Helper()
 	response, err := http.Post(s.box.URL+"/_sandbox/"+path, "application/json", strings.NewReader(body))

@@ -16,7 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// size is a window's, in CSS pixels.
+// size is the size of a window in CSS pixels.
 type size struct {
 	name          string
 	width, height int64
@@ -28,20 +28,20 @@ var sizes = []size{
 	{name: "phone", width: 390, height: 844, phone: true},
 }
 
-// patience is how long a test waits for the browser before it gives up. Nothing is measured against it.
-const patience = 2 * time.Minute
+// testTimeout ends a test whose browser does not respond. No test measures time against it.
+const testTimeout = 2 * time.Minute
 
-// visitor is a person with a browser.
+// visitor is a person who uses a browser.
 type visitor struct {
 	t    *testing.T
 	tab  context.Context
 	size size
 
 	mu         sync.Mutex
-	complaints []string // that the browser wrote to its console
+	complaints []string // errors in the browser's console
 }
 
-// atEachSize runs a test with a visitor at each size of window.
+// atEachSize runs a test with a visitor for each window size.
 func atEachSize(t *testing.T, test func(*testing.T, *visitor)) {
 	t.Helper()
 	for _, s := range sizes {
@@ -59,11 +59,11 @@ func newVisitor(t *testing.T, s size) *visitor {
 	}
 	tab, closeTab := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
 	t.Cleanup(closeTab)
-	if err := chromedp.Do(tab); err != nil { // without the timeout, which would be that of the whole tab
+	if err := chromedp.Do(tab); err != nil { // without the timeout: the first call's context is the context of the tab
 		t.Fatal(err)
 	}
-	tab, giveUp := context.WithTimeout(tab, patience)
-	t.Cleanup(giveUp)
+	tab, cancel := context.WithTimeout(tab, testTimeout)
+	t.Cleanup(cancel)
 	v := &visitor{t: t, tab: tab, size: s}
 	if err := chromedp.Listen(tab, v.listen); err != nil {
 		t.Fatal(err)
@@ -73,8 +73,8 @@ func newVisitor(t *testing.T, s size) *visitor {
 	return v
 }
 
-// listen collects what the browser complains about: script errors, what the security policy blocked, and what could not
-// be loaded.
+// listen collects the errors that the browser reports: script errors, violations of the security policy, and failed
+// loads.
 func (v *visitor) listen(event any) {
 	complaint := ""
 	switch e := event.(type) {
@@ -101,11 +101,11 @@ func (v *visitor) wantNoComplaints() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, complaint := range v.complaints {
-		v.t.Errorf("the browser complains: %s", complaint)
+		v.t.Errorf("the browser reports an error: %s", complaint)
 	}
 }
 
-// expectComplaint takes back the complaint that the browser makes of every page whose status is an error.
+// expectComplaint removes the error that the browser reports for every page whose status is an error.
 func (v *visitor) expectComplaint(status int64) {
 	v.t.Helper()
 	v.mu.Lock()
@@ -119,10 +119,10 @@ func (v *visitor) expectComplaint(status int64) {
 	v.complaints = rest
 }
 
-// step is something that the browser does.
+// step is an action of the browser without a result.
 type step = chromedp.Action[chromedp.Void]
 
-// send is the step that sends a command of the browser's protocol.
+// send returns a step that sends a command of the browser's protocol.
 func send[P, R any](command cdp.Command[P, R], params P) step {
 	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 		_, err := cdp.Call(ctx, tab, command, params)
@@ -137,14 +137,14 @@ func (v *visitor) do(steps ...step) {
 	}
 }
 
-// ask takes a step that answers something.
-func ask[T any](v *visitor, question chromedp.Action[T]) T {
+// ask runs an action and returns its result.
+func ask[T any](v *visitor, query chromedp.Action[T]) T {
 	v.t.Helper()
-	answer, err := chromedp.Run(v.tab, question)
+	result, err := chromedp.Run(v.tab, query)
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	return answer
+	return result
 }
 
 func (v *visitor) resize(width int64) step {
@@ -153,7 +153,7 @@ func (v *visitor) resize(width int64) step {
 	})
 }
 
-// load does what leads to another page, and waits for that. Its status must be as wanted.
+// load runs steps that lead to another page and waits for the page. The page must have the given status.
 func (v *visitor) load(status int64, steps ...step) {
 	v.t.Helper()
 	response, err := chromedp.RunResponse(v.tab, steps...)
@@ -166,62 +166,62 @@ func (v *visitor) load(status int64, steps ...step) {
 func (v *visitor) wantStatus(response *network.Response, status int64) {
 	v.t.Helper()
 	if response == nil || response.Status != status {
-		v.t.Fatalf("the browser got %+v, want the status %d", response, status)
+		v.t.Fatalf("the browser received %+v, want the status %d", response, status)
 	}
 }
 
-// open goes to an address.
+// open opens an address.
 func (v *visitor) open(address string) {
 	v.t.Helper()
 	v.load(200, chromedp.Navigate(address))
 }
 
-// press presses the button, or follows the link, with a text.
+// press clicks the button or the link with a text.
 func (v *visitor) press(text string) {
 	v.t.Helper()
 	v.pressFor(200, text)
 }
 
-// pressFor is press where the page that follows has another status.
+// pressFor is press for a next page whose status is not 200.
 func (v *visitor) pressFor(status int64, text string) {
 	v.t.Helper()
 	v.load(status, chromedp.Click(fmt.Sprintf(`//*[self::button or self::a][normalize-space()=%q]`, text),
 		chromedp.NodeVisible))
 }
 
-// choose chooses a payment method by the name that is on its card.
+// choose chooses the payment method whose card has this name.
 func (v *visitor) choose(method string) {
 	v.t.Helper()
 	v.do(chromedp.Click(fmt.Sprintf(`//label[.//span[normalize-space()=%q]]`, method), chromedp.NodeVisible))
 }
 
-// fill writes a text into the field with a label.
+// fill types a text into the field with this label.
 func (v *visitor) fill(label, text string) {
 	v.t.Helper()
 	v.do(chromedp.SendKeys(fmt.Sprintf(`//label[normalize-space()=%q]/following-sibling::input`, label), text, chromedp.NodeVisible))
 }
 
-// await waits until an element with a name has a text.
+// await waits until an element with this tag name contains a text.
 func (v *visitor) await(element, text string) {
 	v.t.Helper()
 	v.do(chromedp.WaitVisible(fmt.Sprintf(`//%s[contains(normalize-space(), %q)]`, element, text)))
 }
 
-// sees returns the text of the first element that matches a CSS selector.
-func (v *visitor) sees(selector string) string {
+// text returns the text of the first element that matches a CSS selector.
+func (v *visitor) text(selector string) string {
 	v.t.Helper()
 	return strings.TrimSpace(ask(v, chromedp.Text(chromedp.CSS(selector))))
 }
 
-// wantText checks that the text of an element contains another.
+// wantText checks that the text of an element contains want.
 func (v *visitor) wantText(selector, want string) {
 	v.t.Helper()
-	if got := v.sees(selector); !strings.Contains(got, want) {
+	if got := v.text(selector); !strings.Contains(got, want) {
 		v.t.Errorf("%s says %q, want %q", selector, got, want)
 	}
 }
 
-// wantAt checks where the browser is.
+// wantAt checks the browser's address.
 func (v *visitor) wantAt(want string) {
 	v.t.Helper()
 	if got := ask(v, chromedp.Location()); got != want {
@@ -229,8 +229,8 @@ func (v *visitor) wantAt(want string) {
 	}
 }
 
-// answer evaluates JavaScript from outside of the page, to which its security policy does not apply.
-func answer[T any](v *visitor, script string) T {
+// evaluate runs JavaScript from outside the page. The page's security policy does not apply to it.
+func evaluate[T any](v *visitor, script string) T {
 	v.t.Helper()
 	return ask(v, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 }
