@@ -143,7 +143,7 @@ func (w *workers) replace(old *worker) {
 	}
 }
 
-// thaw continues the frozen workers, and waits until they have tried to commit.
+// thaw continues the frozen workers, and waits a second, so that they can try to commit.
 func (w *workers) thaw() {
 	for _, old := range w.all {
 		_ = old.command.Process.Signal(syscall.SIGCONT)
