@@ -45,7 +45,7 @@ type responseInfoInContext struct{}
 //
 //	var info plugipay.ResponseInfo
 //	session, err := client.CheckoutSessions.Get(plugipay.WithResponse(ctx, &info), id)
-//	log.Print(info.Status, info.RequestID, info.RateLimit.Remaining)
+//	log.Println(info.Status, info.RequestID, info.RateLimit.Remaining)
 //
 // It works with every method that sends a request, with [Client.Do] and with [DoList]. Each call overwrites *info. A call
 // that fails before it sends anything leaves the zero ResponseInfo. Concurrent calls need one context and one info each.

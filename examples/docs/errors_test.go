@@ -20,7 +20,7 @@ func cancelOrder(ctx context.Context, client *plugipay.Client, id string) error 
 	case err == nil:
 		return release(ctx, session)
 	case errors.Is(err, plugipay.ErrConflict):
-		return nil // the session has ended: CancelOrGet returns it
+		return reload(ctx, client, id) // the session has ended, and may be paid
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("no response in time: the session may be canceled: %w", err)
 	case errors.As(err, &pe):

@@ -48,3 +48,8 @@ var errRelease = errors.New("the order is released")
 
 func fulfill(context.Context, *plugipay.CheckoutSession) error { return nil }
 func release(context.Context, *plugipay.CheckoutSession) error { return errRelease }
+
+func reload(ctx context.Context, client *plugipay.Client, id string) error {
+	_, err := client.CheckoutSessions.Get(ctx, id)
+	return err
+}

@@ -16,7 +16,7 @@ func getAndLog(ctx context.Context, client *plugipay.Client, id string) (*plugip
 	//docs:begin response
 	var info plugipay.ResponseInfo
 	session, err := client.CheckoutSessions.Get(plugipay.WithResponse(ctx, &info), id)
-	log.Print(info.Status, info.RequestID, info.Attempts, info.Header.Get("Date"))
+	log.Println(info.Status, info.RequestID, info.Attempts, info.Header.Get("Date"))
 	if info.RateLimit.Known && info.RateLimit.Remaining == 0 {
 		log.Print("the next read may be refused until ", info.RateLimit.Reset)
 	}

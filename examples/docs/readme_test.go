@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log"
 	"testing"
-	"time"
 
 	"github.com/plugipay/plugipay-go/plugipay"
 	"github.com/plugipay/plugipay-go/sandbox"
@@ -48,18 +47,15 @@ func TestCreateOnce_CreatesOneSession(t *testing.T) {
 	}
 }
 
-// printAndWait prints the open sessions, and waits until one of them ends.
+// printAndWait prints all sessions, and waits until one of them ends.
 func printAndWait(ctx context.Context, client *plugipay.Client, id string) (*plugipay.CheckoutSession, error) {
 	//docs:begin lists
-	params := plugipay.CheckoutSessionListParams{Status: plugipay.Ptr(plugipay.CheckoutSessionStatusOpen)}
-	for session, err := range client.CheckoutSessions.All(ctx, params) {
+	for session, err := range client.CheckoutSessions.All(ctx, plugipay.CheckoutSessionListParams{}) {
 		if err != nil {
 			return nil, err
 		}
 		fmt.Println(session.ID, session.Amount, session.Currency)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
-	defer cancel()
 	session, err := client.CheckoutSessions.Wait(ctx, id, plugipay.WaitOptions{})
 	//docs:end
 	return session, err

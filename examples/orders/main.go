@@ -33,7 +33,7 @@ func newShop(client *plugipay.Client, file, webhookSecret string) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/webhooks/plugipay", webhook)
 	mux.HandleFunc("POST /pay", func(w http.ResponseWriter, r *http.Request) {
-		ctx := plugipay.WithIdempotencyKey(r.Context(), "order_ord_42") // a second click gets the same session
+		ctx := plugipay.WithIdempotencyKey(r.Context(), "order_ord_42") // the same session for a second click
 		session, err := client.CheckoutSessions.Create(ctx, plugipay.CheckoutSessionCreateInput{
 			Amount: 199_000_00, Currency: plugipay.CurrencyIDR, // IDR 199,000 in the unit of Plugipay's guide
 			Methods:    []plugipay.CheckoutMethod{plugipay.CheckoutMethodQRIS, plugipay.CheckoutMethodVA},
