@@ -134,7 +134,7 @@ func TestNewClient_RefusesInvalidOptions(t *testing.T) {
 		"a step up in the path":        {base("https://plugipay.com/a/../b"), "invalid_request", "step"},
 		"plain http to another host":   {base("http://plugipay.com"), "invalid_request", "https"},
 		"plain http to a look-alike":   {base("http://localhost.example.com"), "invalid_request", "https"},
-		"plain http to a private net":  {base("http://10.0.0.1"), "invalid_request", "https"},
+		"plain http to a private host": {base("http://10.0.0.1"), "invalid_request", "https"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -182,7 +182,7 @@ func TestForMerchant_ReturnsAClientForTheAccount(t *testing.T) {
 				}
 			}
 			if merchant.OnBehalfOf() != "acc_merchant" || merchant.KeyID() != platform.KeyID() || merchant.BaseURL() != platform.BaseURL() {
-				t.Errorf("merchant's client is %v, platform's %v", merchant, platform)
+				t.Errorf("the merchant's client is %v, the platform's client is %v", merchant, platform)
 			}
 		})
 	}
@@ -215,7 +215,7 @@ func TestHTTPOption_ClientIsUsedAndNotChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	used := 0
-	users := &http.Client{
+	callers := &http.Client{
 		Jar:     jar,
 		Timeout: time.Minute,
 		Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -223,16 +223,16 @@ func TestHTTPOption_ClientIsUsedAndNotChanged(t *testing.T) {
 			return http.DefaultTransport.RoundTrip(r)
 		}),
 	}
-	before := *users
-	client := s.client(t, func(o *plugipay.ClientOptions) { o.HTTP = users })
+	before := *callers
+	client := s.client(t, func(o *plugipay.ClientOptions) { o.HTTP = callers })
 	if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
 		t.Fatal(err)
 	}
 	if used != 1 {
-		t.Errorf("the user's client was used %d times", used)
+		t.Errorf("the caller's client was used %d times", used)
 	}
-	if users.CheckRedirect != nil || users.Timeout != before.Timeout || users.Jar != before.Jar {
-		t.Errorf("the user's client was changed: %+v", users)
+	if callers.CheckRedirect != nil || callers.Timeout != before.Timeout || callers.Jar != before.Jar {
+		t.Errorf("the caller's client was changed: %+v", callers)
 	}
 }
 

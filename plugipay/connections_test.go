@@ -78,7 +78,7 @@ func TestClose_ClosesEveryConnection(t *testing.T) {
 	}
 	<-c.ended
 	getOnce(t, client) // opens a new connection
-	<-c.ended          // which closes without another Close
+	<-c.ended          // the connection closes without another Close
 	if n := c.count(); n != 2 {
 		t.Errorf("%d connections were opened", n)
 	}

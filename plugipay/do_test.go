@@ -133,13 +133,13 @@ func TestContext_NilIsAnError(t *testing.T) {
 	t.Parallel()
 	s := responding(t, 200, sessionBody)
 	client := s.client(t)
-	var none context.Context
-	_, createErr := client.CheckoutSessions.Create(none, validInput())
-	_, getErr := client.CheckoutSessions.Get(none, "cs_01HX")
-	_, listErr := client.CheckoutSessions.List(none, plugipay.CheckoutSessionListParams{})
-	_, cancelErr := client.CheckoutSessions.Cancel(none, "cs_01HX")
-	_, confirmErr := client.CheckoutSessions.Confirm(none, "cs_01HX")
-	doErr := client.Do(none, plugipay.RequestOptions{Method: "GET", Path: "/a"}, nil)
+	var nilContext context.Context
+	_, createErr := client.CheckoutSessions.Create(nilContext, validInput())
+	_, getErr := client.CheckoutSessions.Get(nilContext, "cs_01HX")
+	_, listErr := client.CheckoutSessions.List(nilContext, plugipay.CheckoutSessionListParams{})
+	_, cancelErr := client.CheckoutSessions.Cancel(nilContext, "cs_01HX")
+	_, confirmErr := client.CheckoutSessions.Confirm(nilContext, "cs_01HX")
+	doErr := client.Do(nilContext, plugipay.RequestOptions{Method: "GET", Path: "/a"}, nil)
 	for _, err := range []error{createErr, getErr, listErr, cancelErr, confirmErr, doErr} {
 		wantError(t, err, 0, "invalid_request")
 	}
@@ -203,7 +203,7 @@ func TestDo_EmptyBodyIsAnErrorForSessionsOnly(t *testing.T) {
 	}
 }
 
-// keeper keeps the JSON that it is decoded from without copying it, although package json asks for a copy.
+// keeper keeps the JSON that it is decoded from. It does not copy the JSON, although package json requires a copy.
 type keeper struct{ content []byte }
 
 func (k *keeper) UnmarshalJSON(content []byte) error {
@@ -326,8 +326,8 @@ func TestDo_BytesAndReadersAsBodyAreRefused(t *testing.T) {
 func TestDo_UnescapedPathIsRefused(t *testing.T) {
 	t.Parallel()
 	s := responding(t, 200, `{"data": {}}`)
-	for _, odd := range []string{`"`, "<", ">", `\`, "^", "{", "|", "}", "`"} {
-		for _, path := range []string{"/a" + odd, "/a?customerId=hush" + odd} {
+	for _, unescaped := range []string{`"`, "<", ">", `\`, "^", "{", "|", "}", "`"} {
+		for _, path := range []string{"/a" + unescaped, "/a?customerId=hush" + unescaped} {
 			err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "GET", Path: path}, nil)
 			if pe := wantError(t, err, 0, "invalid_request"); !strings.Contains(pe.Message, "escaped") || strings.Contains(pe.Error(), "hush") {
 				t.Errorf("the message is %q", pe.Message)

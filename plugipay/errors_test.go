@@ -251,14 +251,14 @@ func TestMaxResponseBytes_LargerResponseIsAnError(t *testing.T) {
 func TestContext_CancelReturnsCanceledAndItsCause(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())
-	why := errors.New("the buyer went away")
+	cause := errors.New("the buyer left")
 	s := serving(t, func(_ http.ResponseWriter, r *http.Request) {
-		cancel(why)
+		cancel(cause)
 		<-r.Context().Done()
 	})
 	_, err := s.client(t).CheckoutSessions.Get(ctx, "cs_01HX")
 	wantError(t, err, 0, "canceled")
-	for _, target := range []error{plugipay.ErrCanceled, context.Canceled, why} {
+	for _, target := range []error{plugipay.ErrCanceled, context.Canceled, cause} {
 		if !errors.Is(err, target) {
 			t.Errorf("errors.Is(%v, %v) is false", err, target)
 		}
@@ -346,7 +346,7 @@ func TestTimeout_ShortestLimitEndsTheCall(t *testing.T) {
 	}
 }
 
-func TestTimeout_DefaultsToThatOfTheHTTPOption(t *testing.T) {
+func TestTimeout_DefaultsToTheHTTPOptionsTimeout(t *testing.T) {
 	t.Parallel()
 	for timeout, takes := range map[time.Duration]time.Duration{0: 7 * time.Second, 20 * time.Second: 20 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {

@@ -238,8 +238,8 @@ func TestLogger_UsesOperationIDsOfTheContract(t *testing.T) {
 
 func TestLogger_OmitsMalformedIDsAndCodes(t *testing.T) {
 	t.Parallel()
-	for _, odd := range []string{"Plugipay-HMAC-SHA256 keyId=pk", `line\nbreak`, "ünïcode", strings.Repeat("x", 65), ""} {
-		body := `{"data": null, "error": {"code": "` + odd + `", "message": "m"}, "meta": {"requestId": "` + odd + `"}}`
+	for _, malformed := range []string{"Plugipay-HMAC-SHA256 keyId=pk", `line\nbreak`, "ünïcode", strings.Repeat("x", 65), ""} {
+		body := `{"data": null, "error": {"code": "` + malformed + `", "message": "m"}, "meta": {"requestId": "` + malformed + `"}}`
 		var log logBuffer
 		if _, err := responding(t, 400, body).client(t, log.option(slog.LevelDebug)).CheckoutSessions.Get(t.Context(), "cs_01HX"); err == nil {
 			t.Fatal("the call succeeded")
@@ -248,7 +248,7 @@ func TestLogger_OmitsMalformedIDsAndCodes(t *testing.T) {
 		if id, ok := r["requestId"]; ok {
 			t.Errorf("the request id %q is logged", id)
 		}
-		if code, ok := r["code"]; ok && odd != "" {
+		if code, ok := r["code"]; ok && malformed != "" {
 			t.Errorf("the code %q is logged", code)
 		}
 	}

@@ -98,15 +98,15 @@ func TestAllowPlainHTTP_IsForTestKeysOnly(t *testing.T) {
 		opts plugipay.ClientOptions
 		ok   bool
 	}{
-		"a test pair":            {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "sk_test_1"}, true},
-		"a test secret":          {plugipay.ClientOptions{KeyID: "ak_1", Secret: "sk_test_1"}, true},
-		"a test key id":          {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "abc"}, true},
-		"a test dashboard key":   {plugipay.ClientOptions{APIKey: "pk_test_1"}, true},
-		"a live pair":            {plugipay.ClientOptions{KeyID: "pk_live_1", Secret: "sk_live_1"}, false},
-		"test id, live secret":   {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "sk_live_1"}, false},
-		"live id, test secret":   {plugipay.ClientOptions{KeyID: "pk_live_1", Secret: "sk_test_1"}, false},
-		"a pair of neither mode": {plugipay.ClientOptions{KeyID: "ak_1", Secret: "abc"}, false},
-		"a live dashboard key":   {plugipay.ClientOptions{APIKey: "pk_live_1"}, false},
+		"a test pair":           {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "sk_test_1"}, true},
+		"a test secret":         {plugipay.ClientOptions{KeyID: "ak_1", Secret: "sk_test_1"}, true},
+		"a test key id":         {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "abc"}, true},
+		"a test dashboard key":  {plugipay.ClientOptions{APIKey: "pk_test_1"}, true},
+		"a live pair":           {plugipay.ClientOptions{KeyID: "pk_live_1", Secret: "sk_live_1"}, false},
+		"test id, live secret":  {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "sk_live_1"}, false},
+		"live id, test secret":  {plugipay.ClientOptions{KeyID: "pk_live_1", Secret: "sk_test_1"}, false},
+		"a pair without a mode": {plugipay.ClientOptions{KeyID: "ak_1", Secret: "abc"}, false},
+		"a live dashboard key":  {plugipay.ClientOptions{APIKey: "pk_live_1"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -188,8 +188,8 @@ func TestDo_HeaderIsAddedOrRefused(t *testing.T) {
 		}
 		wantNoSecret(t, pe, allVerbs)
 	}
-	for _, odd := range []http.Header{{"X\r\nY": {"1"}}, {"": {"1"}}, {"X-Y": {"hush\r\nZ: 1"}}, {"X-Y": {""}}, {"Accept": {}}} {
-		opts.Header = odd
+	for _, invalid := range []http.Header{{"X\r\nY": {"1"}}, {"": {"1"}}, {"X-Y": {"hush\r\nZ: 1"}}, {"X-Y": {""}}, {"Accept": {}}} {
+		opts.Header = invalid
 		wantNoSecret(t, wantError(t, client.Do(t.Context(), opts, nil), 0, "invalid_request"), allVerbs)
 	}
 	if n := s.count(); n != 1 {

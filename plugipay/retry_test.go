@@ -33,7 +33,7 @@ func TestRetry_RepeatsKeyAndBodyWithANewSignature(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		for _, status := range []int{408, 429, 500, 502, 503, 504} {
-			for name, body := range map[string]string{"JSON": errorBody("whatever"), "HTML": htmlBody, "empty": ""} {
+			for name, body := range map[string]string{"JSON": errorBody("any_code"), "HTML": htmlBody, "empty": ""} {
 				t.Run(fmt.Sprint(op.name, " ", status, " ", name), func(t *testing.T) {
 					t.Parallel()
 					failing := reply{status, body, after("2")}
@@ -437,7 +437,7 @@ func TestRetry_AfterAnAttemptTimeout(t *testing.T) {
 				}
 				checkAttempts(t, b, 2)
 				if wait := b.waits()[0]; wait < 5*time.Second || wait > 6*time.Second {
-					t.Errorf("the second attempt came after %s", wait)
+					t.Errorf("the second attempt followed after %s, want 5s to 6s", wait)
 				}
 			})
 		})
@@ -450,7 +450,7 @@ func TestTimeout_OfEveryAttemptIsATimeout(t *testing.T) {
 		_, err := b.client().CheckoutSessions.Create(t.Context(), validInput())
 		pe := wantError(t, err, 0, "timeout")
 		if pe.Attempts != 3 || b.count() != 3 || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(pe.Message, "30s") {
-			t.Errorf("%d attempts at the server, error %v", b.count(), err)
+			t.Errorf("the server received %d attempts, want 3; error %v", b.count(), err)
 		}
 	})
 }
@@ -545,7 +545,7 @@ func TestRetry_NetHTTPDoesNotRepeatRequests(t *testing.T) {
 			t.Errorf("session is %+v, error %v, %d requests", session, err, b.count())
 		}
 		if wait := b.waits()[1]; wait < 100*time.Millisecond {
-			t.Errorf("the second attempt came after %s, so the client did not make it", wait)
+			t.Errorf("the second attempt followed after %s, so net/http made it", wait)
 		}
 	})
 }

@@ -41,7 +41,7 @@ func TestRetryWait_GrowsWithFullJitter(t *testing.T) {
 		if longest[8] < 1500*time.Millisecond { // with full jitter, this fails once in ten million runs
 			t.Errorf("the longest waits are %v and do not grow", longest)
 		}
-		if low < 10 { // equally unlikely
+		if low < 10 { // as unlikely with full jitter
 			t.Errorf("only %d of 90 waits are in the lower half of their range", low)
 		}
 	})

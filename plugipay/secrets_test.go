@@ -25,8 +25,8 @@ var (
 	allVerbs   = append(usualVerbs, "%x", "%X", "%d", "%t", "%o")
 )
 
-// shown returns all text that printing and logging a value produces.
-func shown(v any, verbs []string) string {
+// printed returns all text that printing and logging a value produces.
+func printed(v any, verbs []string) string {
 	var logged bytes.Buffer
 	slog.New(slog.NewJSONHandler(&logged, nil)).Info("text", "value", v)
 	slog.New(slog.NewTextHandler(&logged, nil)).Info("text", "value", v)
@@ -44,7 +44,7 @@ func shown(v any, verbs []string) string {
 // into the data of buyers.
 func wantNoSecret(t *testing.T, v any, verbs []string) {
 	t.Helper()
-	if text := shown(v, verbs); strings.Contains(strings.ToLower(text), "hush") || strings.Contains(text, "68757368") {
+	if text := printed(v, verbs); strings.Contains(strings.ToLower(text), "hush") || strings.Contains(text, "68757368") {
 		t.Errorf("%T shows a secret: %s", v, text)
 	}
 }
@@ -296,8 +296,8 @@ func TestSecrets_URLIsNotInTransportErrors(t *testing.T) {
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
 		KeyID: testKeyID, Secret: testSecret, MaxRetries: -1,
 		HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-			once := &url.Error{Op: "Get", URL: r.URL.String(), Err: io.EOF}                                 // returned by an http.Client
-			return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: fmt.Errorf("by a proxy: %w", once)} // within another one
+			once := &url.Error{Op: "Get", URL: r.URL.String(), Err: io.EOF}                                 // the error of an http.Client
+			return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: fmt.Errorf("by a proxy: %w", once)} // wrapped by another http.Client
 		})},
 	})
 	if err != nil {

@@ -262,8 +262,8 @@ func TestWait_UnsendableRequestReturnsAtOnce(t *testing.T) {
 		if _, err := sessions.Wait(t.Context(), "", plugipay.WaitOptions{}); !errors.Is(err, plugipay.ErrInvalidRequest) {
 			t.Errorf("error is %v", err)
 		}
-		var none context.Context
-		if _, err := sessions.Wait(none, "cs_01HX", plugipay.WaitOptions{}); !errors.Is(err, plugipay.ErrInvalidRequest) {
+		var nilContext context.Context
+		if _, err := sessions.Wait(nilContext, "cs_01HX", plugipay.WaitOptions{}); !errors.Is(err, plugipay.ErrInvalidRequest) {
 			t.Errorf("error is %v", err)
 		}
 		if b.count() != 0 {
@@ -344,9 +344,9 @@ func TestWait_ErrorHasTheLastStatus(t *testing.T) {
 		"in the first poll":             {[]reply{{status: -1}}, 0, "", "its status was not seen", nil},
 		"after a poll that failed":      {[]reply{sessionIn("open"), {status: 503, body: errorBody("service_unavailable")}}, 503, "open", `its last status is "open"; the last poll: plugipay: service_unavailable`, plugipay.ErrServiceUnavailable},
 		"after polls that all failed":   {[]reply{{}}, 0, "", "its status was not seen; the last poll: plugipay: network_error", plugipay.ErrNetwork},
-		"while a retry-after is obeyed": {[]reply{sessionIn("open"), {429, errorBody("rate_limited"), after("50")}}, 429, "open", `its last status is "open"; the last poll: plugipay: rate_limited`, plugipay.ErrRateLimited},
+		"during a wait for Retry-After": {[]reply{sessionIn("open"), {429, errorBody("rate_limited"), after("50")}}, 429, "open", `its last status is "open"; the last poll: plugipay: rate_limited`, plugipay.ErrRateLimited},
 	}
-	const patience = 25 * time.Second // less than an attempt's timeout
+	const limit = 25 * time.Second // less than an attempt's timeout
 	ends := map[string]struct {
 		begin func(context.Context) (context.Context, context.CancelFunc)
 		code  string
@@ -354,11 +354,11 @@ func TestWait_ErrorHasTheLastStatus(t *testing.T) {
 		not   error
 	}{
 		"timeout": {func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return context.WithTimeout(ctx, patience)
+			return context.WithTimeout(ctx, limit)
 		}, "timeout", context.DeadlineExceeded, context.Canceled},
 		"canceled": {func(ctx context.Context) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(ctx)
-			time.AfterFunc(patience, cancel)
+			time.AfterFunc(limit, cancel)
 			return ctx, cancel
 		}, "canceled", context.Canceled, context.DeadlineExceeded},
 	}
@@ -371,7 +371,7 @@ func TestWait_ErrorHasTheLastStatus(t *testing.T) {
 					defer cancel()
 					start := time.Now()
 					session, err := b.client(noRetries).CheckoutSessions.Wait(ctx, "cs_01HX", plugipay.WaitOptions{})
-					if took := time.Since(start); took != patience {
+					if took := time.Since(start); took != limit {
 						t.Errorf("Wait took %s", took)
 					}
 					pe := wantError(t, err, test.status, end.code)

@@ -72,7 +72,7 @@ func TestWebhookEvent_HoldsACopyOfTheBody(t *testing.T) {
 	}
 }
 
-func TestWebhookEvent_ContractExamplesAreUnderstood(t *testing.T) {
+func TestWebhookEvent_ContractExamplesAreRead(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	if err != nil {
@@ -97,7 +97,7 @@ func TestWebhookEvent_ContractExamplesAreUnderstood(t *testing.T) {
 		}
 	}
 	if events != 8 {
-		t.Errorf("the contract shows %d events", events)
+		t.Errorf("the contract has %d example events, want 8", events)
 	}
 }
 
@@ -164,17 +164,17 @@ func TestWebhookEvent_DataHasItsOtherProperties(t *testing.T) {
 // TestWebhookEvent_MalformedPropertiesAreEmpty checks that only a missing id or type makes an event invalid.
 func TestWebhookEvent_MalformedPropertiesAreEmpty(t *testing.T) {
 	t.Parallel()
-	for _, odd := range []string{"[]", "{}", "7", "true", "null", "1e999", `[{"id": 1}]`} {
+	for _, malformed := range []string{"[]", "{}", "7", "true", "null", "1e999", `[{"id": 1}]`} {
 		body := strings.ReplaceAll(`{"id": "evt_1", "accountId": ODD, "workspaceId": ODD, "occurredAt": ODD, "createdAt": ODD, "data": ODD,
-			"previousAttributes": ODD, "type": "plugipay.invoice.paid.v1"}`, "ODD", odd)
+			"previousAttributes": ODD, "type": "plugipay.invoice.paid.v1"}`, "ODD", malformed)
 		event, err := receivedEvent(t, body)
 		if err != nil {
-			t.Errorf("%s: %v", odd, err)
+			t.Errorf("%s: %v", malformed, err)
 			continue
 		}
 		if event.ID != "evt_1" || event.Type != "plugipay.invoice.paid.v1" || event.AccountID != "" || event.OccurredAt != "" ||
 			len(event.PreviousAttributes) != 0 || event.Data.Object != nil || string(event.Raw) != body {
-			t.Errorf("%s: event is %+v", odd, event)
+			t.Errorf("%s: event is %+v", malformed, event)
 		}
 	}
 }

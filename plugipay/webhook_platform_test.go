@@ -99,6 +99,6 @@ func TestSecretsFor_EventsAreKeyedByAccount(t *testing.T) {
 		e.deliver(merchantEvent("evt_1", "acc_A", "acc_A"), "whsec_A")
 	}
 	if fmt.Sprint(accounts) != "[acc_B acc_A]" {
-		t.Errorf("handled for %v", accounts)
+		t.Errorf("handled the events of %v, want acc_B and acc_A", accounts)
 	}
 }

@@ -81,16 +81,16 @@ func TestVerifyWebhook_UsesTheRealClockByDefault(t *testing.T) {
 	body := []byte(`{"id":"evt_1","type":"checkout_session.completed"}`)
 	for _, options := range []*plugipay.VerifyWebhookOptions{nil, {}} {
 		if _, err := plugipay.VerifyWebhook(body, plugipay.SignWebhook(body, webhookSecret, time.Now()), webhookSecret, options); err != nil {
-			t.Errorf("signed now: %v", err)
+			t.Errorf("a delivery that is signed now is refused: %v", err)
 		}
 		old := plugipay.SignWebhook(body, webhookSecret, time.Now().Add(-10*time.Minute))
 		if _, err := plugipay.VerifyWebhook(body, old, webhookSecret, options); !errors.Is(err, plugipay.ErrSignatureStale) {
-			t.Errorf("signed ten minutes ago: %v", err)
+			t.Errorf("error for a delivery that was signed ten minutes ago is %v", err)
 		}
 	}
 }
 
-func TestVerifyWebhook_ToleranceHoldsBothWays(t *testing.T) {
+func TestVerifyWebhook_ToleranceCoversPastAndFuture(t *testing.T) {
 	t.Parallel()
 	body := []byte("{}")
 	header := plugipay.SignWebhook(body, webhookSecret, time.Unix(1_790_000_000, 0))
