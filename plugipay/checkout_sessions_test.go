@@ -37,7 +37,7 @@ func TestCreate_SendsEveryField(t *testing.T) {
 		`"metadata":{"order_id":"ord_42"},"templateId":"tpl_01"}`
 	wantJSON(t, r.body, want)
 	if got := r.header.Get("Content-Type"); got != "application/json" {
-		t.Errorf("Content-Type is %q", got)
+		t.Errorf("Content-Type is %q, want application/json", got)
 	}
 	wantSession(t, session)
 }
@@ -173,7 +173,7 @@ func TestSessionID_InvalidIDSendsNothing(t *testing.T) {
 		}
 	}
 	if n := s.count(); n != 0 {
-		t.Errorf("%d requests were sent", n)
+		t.Errorf("%d requests were sent, want 0", n)
 	}
 }
 
@@ -315,6 +315,6 @@ func TestIdempotencyKey_InvalidKeySendsNothing(t *testing.T) {
 		}
 	}
 	if n := s.count(); n != 0 {
-		t.Errorf("%d requests were sent", n)
+		t.Errorf("%d requests were sent, want 0", n)
 	}
 }

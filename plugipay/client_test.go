@@ -31,7 +31,7 @@ func TestEnvironment_FillsZeroOptions(t *testing.T) {
 	r := s.only(t)
 	checkSigned(t, r, "")
 	if got := r.header.Get("X-Plugipay-On-Behalf-Of"); got != "acc_env" {
-		t.Errorf("X-Plugipay-On-Behalf-Of is %q", got)
+		t.Errorf("X-Plugipay-On-Behalf-Of is %q, want acc_env", got)
 	}
 }
 
@@ -61,7 +61,7 @@ func TestEnvironment_DashboardKeyIsUsedWithoutKeyPair(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := s.only(t).header.Get("Authorization"); got != "Bearer pk_test_dashboard" {
-		t.Errorf("Authorization is %q", got)
+		t.Errorf("Authorization is %q, want Bearer pk_test_dashboard", got)
 	}
 }
 
@@ -200,7 +200,7 @@ func TestForMerchant_InvalidAccountFailsEveryCall(t *testing.T) {
 					t.Errorf("the message %q does not name the account id", pe.Message)
 				}
 				if n := s.count(); n != 0 {
-					t.Errorf("%d requests were sent", n)
+					t.Errorf("%d requests were sent, want 0", n)
 				}
 			})
 		}
@@ -251,7 +251,7 @@ func TestRequest_AcceptsJSON(t *testing.T) {
 			}
 			r := s.only(t)
 			if got := r.header.Get("Accept"); got != "application/json" {
-				t.Errorf("Accept is %q", got)
+				t.Errorf("Accept is %q, want application/json", got)
 			}
 			if got, want := r.header.Get("Content-Type"), map[bool]string{true: "application/json"}[r.body != ""]; got != want {
 				t.Errorf("Content-Type is %q, want %q", got, want)

@@ -80,7 +80,7 @@ func TestClose_ClosesEveryConnection(t *testing.T) {
 	getOnce(t, client) // opens a new connection
 	<-c.ended          // the connection closes without another Close
 	if n := c.count(); n != 2 {
-		t.Errorf("%d connections were opened", n)
+		t.Errorf("%d connections were opened, want 2", n)
 	}
 }
 
@@ -137,7 +137,7 @@ func TestClose_KeepsConnectionsOfTheHTTPOption(t *testing.T) {
 	}
 	getOnce(t, client)
 	if n := c.count(); n != 1 {
-		t.Errorf("%d connections were opened", n)
+		t.Errorf("%d connections were opened, want 1", n)
 	}
 }
 
@@ -210,7 +210,7 @@ func TestRequest_IsSentInOneWrite(t *testing.T) {
 			})
 			wantError(t, op.call(t, client), 400, "validation_error")
 			if got := writes.Load(); got != 1 {
-				t.Errorf("%d writes", got)
+				t.Errorf("%d writes, want 1", got)
 			}
 			s.CloseClientConnections()
 		})

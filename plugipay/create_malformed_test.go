@@ -47,7 +47,7 @@ func TestCreate_InvalidUTF8IsRefusedByName(t *testing.T) {
 		}
 	}
 	if n := s.count(); n != 0 {
-		t.Fatalf("%d requests were sent", n)
+		t.Fatalf("%d requests were sent, want 0", n)
 	}
 	good := validInput()
 	good.Metadata = map[string]string{"a": "Garçon � \\ufffd ☕"}

@@ -67,7 +67,7 @@ func TestDo_OnBehalfOfOverridesTheClient(t *testing.T) {
 	}
 	for _, r := range s.requests {
 		if got := r.header.Get("X-Plugipay-On-Behalf-Of"); got != "acc_request" {
-			t.Errorf("the request is on behalf of %q", got)
+			t.Errorf("the request is on behalf of %q, want acc_request", got)
 		}
 	}
 }
@@ -123,7 +123,7 @@ func TestDo_InvalidOptionsSendNothing(t *testing.T) {
 				t.Errorf("the message %q does not contain %q", pe.Message, test.says)
 			}
 			if n := s.count(); n != 0 {
-				t.Fatalf("%d requests were sent", n)
+				t.Fatalf("%d requests were sent, want 0", n)
 			}
 		})
 	}
@@ -335,7 +335,7 @@ func TestDo_UnescapedPathIsRefused(t *testing.T) {
 		}
 	}
 	if n := s.count(); n != 0 {
-		t.Errorf("%d requests were sent", n)
+		t.Errorf("%d requests were sent, want 0", n)
 	}
 }
 

@@ -104,7 +104,7 @@ func TestError_HasEveryPropertyThatWasSent(t *testing.T) {
 				t.Errorf("text is %q, want %q", err.Error(), text)
 			}
 			if n := s.count(); n != 1 {
-				t.Errorf("%d requests were sent", n)
+				t.Errorf("%d requests were sent, want 1", n)
 			}
 		})
 	}
@@ -202,7 +202,7 @@ func TestRedirect_IsNotFollowed(t *testing.T) {
 					t.Errorf("message is %q", pe.Message)
 				}
 				if n := s.count(); n != 1 {
-					t.Errorf("%d requests were sent", n)
+					t.Errorf("%d requests were sent, want 1", n)
 				}
 			})
 		}
@@ -278,7 +278,7 @@ func TestContext_EndedContextSendsNothing(t *testing.T) {
 		t.Errorf("Attempts is %d, want 0", pe.Attempts)
 	}
 	if n := s.count(); n != 0 {
-		t.Errorf("%d requests were sent", n)
+		t.Errorf("%d requests were sent, want 0", n)
 	}
 }
 

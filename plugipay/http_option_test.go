@@ -267,7 +267,7 @@ func TestContext_HoldsNothingAfterACall(t *testing.T) {
 				t.Fatal(err)
 			}
 			if n := ctx.waiting.Load(); n != 0 {
-				t.Errorf("timeout %s, %s: %d functions still wait for the context", timeout, name, n)
+				t.Errorf("timeout %s, %s: %d functions still wait for the context, want 0", timeout, name, n)
 			}
 		}
 	}

@@ -150,7 +150,7 @@ func TestEnvironment_PlainHTTPAndKeys(t *testing.T) {
 	defer func() { _ = client.Close() }()
 	getOnce(t, client)
 	if got := s.only(t).header.Get("Authorization"); got != "Bearer pk_test_dashboard" {
-		t.Errorf("Authorization is %q", got)
+		t.Errorf("Authorization is %q, want Bearer pk_test_dashboard", got)
 	}
 	t.Setenv("PLUGIPAY_KEY_ID", testKeyID)
 	pair, err := plugipay.NewClient(plugipay.ClientOptions{BaseURL: s.URL})
@@ -193,6 +193,6 @@ func TestDo_HeaderIsAddedOrRefused(t *testing.T) {
 		wantNoSecret(t, wantError(t, client.Do(t.Context(), opts, nil), 0, "invalid_request"), allVerbs)
 	}
 	if n := s.count(); n != 1 {
-		t.Errorf("%d requests were sent", n)
+		t.Errorf("%d requests were sent, want 1", n)
 	}
 }

@@ -88,7 +88,7 @@ func TestRetry_AfterALostConnection(t *testing.T) {
 					t.Fatal(err)
 				}
 				if n := b.count(); n != 3 {
-					t.Errorf("the server received %d attempts", n)
+					t.Errorf("the server received %d attempts, want 3", n)
 				}
 				checkSameRequest(t, b)
 			})
@@ -129,7 +129,7 @@ func TestRetry_NotAfterPermanentErrors(t *testing.T) {
 						t.Errorf("error is %v", err)
 					}
 					if n := b.count(); n != 1 {
-						t.Errorf("the server received %d attempts", n)
+						t.Errorf("the server received %d attempts, want 1", n)
 					}
 				})
 			})
@@ -292,7 +292,7 @@ func TestMaxResponseBytes_LargerResponseIsNotRetried(t *testing.T) {
 			_, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 			wantError(t, err, status, "invalid_response")
 			if n := b.count(); n != 1 {
-				t.Errorf("the server received %d attempts", n)
+				t.Errorf("the server received %d attempts, want 1", n)
 			}
 		})
 	}
@@ -555,7 +555,7 @@ func TestRetry_NotAfterA409WithoutAKey(t *testing.T) {
 	inBubble(t, []reply{{status: 409, body: errorBody("idempotency_key_required")}}, func(t *testing.T, b *bubbleServer) {
 		wantError(t, writeWithoutKey(t.Context(), b.client(), "POST"), 409, "idempotency_key_required")
 		if n := b.count(); n != 1 {
-			t.Errorf("the server received %d attempts", n)
+			t.Errorf("the server received %d attempts, want 1", n)
 		}
 	})
 }

@@ -126,7 +126,7 @@ func TestSecrets_AreNotInErrors(t *testing.T) {
 					wantNoSecret(t, struct{ Err error }{err}, usualVerbs)
 				}
 				if got := createErr.(*plugipay.Error).IdempotencyKey; got != "cart_hush" {
-					t.Errorf("the error's key is %q", got)
+					t.Errorf("the error's key is %q, want cart_hush", got)
 				}
 			})
 		})

@@ -98,7 +98,7 @@ func TestWebhookHandler_HandlesARepeatedEventOnce(t *testing.T) {
 	e := newEndpoint(t, nil)
 	for range 3 {
 		if status := e.deliver(eventBody("evt_1"), webhookSecret); status != 200 {
-			t.Errorf("status is %d", status)
+			t.Errorf("status is %d, want 200", status)
 		}
 	}
 	if status := e.deliver(eventBody("evt_2"), webhookSecret); status != 200 || e.count() != 2 || len(e.errs) != 0 {
@@ -309,11 +309,11 @@ func TestWebhookHandler_WaitEndsWithTheSender(t *testing.T) {
 		senderCtx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		if status := serve(senderCtx, handler, eventBody("evt_1")); status != 503 {
-			t.Errorf("status of the second delivery is %d", status)
+			t.Errorf("status of the second delivery is %d, want 503", status)
 		}
 		finish <- nil
 		if status := <-first; status != 200 {
-			t.Errorf("status of the first delivery is %d", status)
+			t.Errorf("status of the first delivery is %d, want 200", status)
 		}
 		if len(reported) != 1 || !errors.Is(reported[0], context.DeadlineExceeded) || !errors.Is(reported[0], plugipay.ErrServiceUnavailable) {
 			t.Errorf("errors are %v", reported)
@@ -372,7 +372,7 @@ func TestWebhookHandler_TimeoutEndsTheContext(t *testing.T) {
 				ctx, disconnect := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
 				time.AfterFunc(10*time.Second, disconnect)
 				if status := serve(ctx, handler, eventBody("evt_1")); status != 500 {
-					t.Errorf("status is %d", status)
+					t.Errorf("status is %d, want 500", status)
 				}
 				disconnect()
 			})
@@ -385,7 +385,7 @@ func TestWebhookHandler_NegativeTimeoutRemembersNothing(t *testing.T) {
 	e := newEndpoint(t, nil, func(o *plugipay.WebhookHandlerOptions) { o.Timeout = -1 })
 	for range 2 {
 		if status := e.deliver(eventBody("evt_1"), webhookSecret); status != 200 {
-			t.Errorf("status is %d", status)
+			t.Errorf("status is %d, want 200", status)
 		}
 	}
 	if e.count() != 2 {
@@ -403,7 +403,7 @@ func TestWebhookHandler_RemembersTheLastEvents(t *testing.T) {
 	deliver := func(number int) string {
 		id := fmt.Sprint("evt_", number)
 		if status := serve(t.Context(), handler, `{"id":"`+id+`","type":"a.b"}`); status != 200 {
-			t.Fatalf("status is %d", status)
+			t.Fatalf("status is %d, want 200", status)
 		}
 		return id
 	}

@@ -82,7 +82,7 @@ func TestSecretsFor_IsNotCalledWithoutASignature(t *testing.T) {
 		}
 	})
 	if status := e.post(merchantEvent("evt_1", "acc_A", "acc_A"), http.Header{}); status != 401 {
-		t.Errorf("status is %d", status)
+		t.Errorf("status is %d, want 401", status)
 	}
 }
 
