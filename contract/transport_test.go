@@ -35,7 +35,9 @@ type exchange struct {
 
 // create returns an exchange that conforms to the contract.
 func create() exchange {
-	return exchange{method: "POST", path: "/api/v1/checkout-sessions", key: "idem_1", body: goodInput, status: 201, response: envelope}
+	return exchange{
+		method: "POST", path: "/api/v1/checkout-sessions", key: "idem_1", body: goodInput, status: 201, response: envelope,
+	}
 }
 
 // reports sends the exchange through Transport and returns the reports, without their prefix.
@@ -96,7 +98,8 @@ func TestTransport_ReportsEachBreach(t *testing.T) {
 		return with(func(e *exchange) { e.response = strings.Replace(e.response, old, new, 1) })
 	}
 	get := exchange{method: "GET", path: "/api/v1/checkout-sessions/cs_1", status: 200, response: envelope}
-	list := exchange{method: "GET", path: "/api/v1/checkout-sessions", status: 200, response: `{"data":[` + session + `],"error":null,` + meta + `}`}
+	page := `{"data":[` + session + `],"error":null,` + meta + `}`
+	list := exchange{method: "GET", path: "/api/v1/checkout-sessions", status: 200, response: page}
 	withPath := func(e exchange, path string) exchange { e.path = path; return e }
 	for name, tt := range map[string]struct {
 		exchange exchange

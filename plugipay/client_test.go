@@ -156,7 +156,10 @@ func TestNewClient_RefusesInvalidOptions(t *testing.T) {
 
 func TestBaseURL_PlainHTTPIsAllowedOnLoopback(t *testing.T) {
 	t.Parallel()
-	for _, base := range []string{"http://localhost", "http://localhost:8080/", "http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:80", "http://plugipay.localhost"} {
+	for _, base := range []string{
+		"http://localhost", "http://localhost:8080/", "http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:80",
+		"http://plugipay.localhost",
+	} {
 		if _, err := plugipay.NewClient(plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret, BaseURL: base}); err != nil {
 			t.Errorf("%s: %v", base, err)
 		}
@@ -181,7 +184,8 @@ func TestForMerchant_ReturnsAClientForTheAccount(t *testing.T) {
 					t.Errorf("request %d is on behalf of %q, want %q", i, got, want)
 				}
 			}
-			if merchant.OnBehalfOf() != "acc_merchant" || merchant.KeyID() != platform.KeyID() || merchant.BaseURL() != platform.BaseURL() {
+			if merchant.OnBehalfOf() != "acc_merchant" || merchant.KeyID() != platform.KeyID() ||
+				merchant.BaseURL() != platform.BaseURL() {
 				t.Errorf("the merchant's client is %v, the platform's client is %v", merchant, platform)
 			}
 		})
@@ -215,7 +219,7 @@ func TestHTTPOption_ClientIsUsedAndNotChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	used := 0
-	callers := &http.Client{
+	httpClient := &http.Client{
 		Jar:     jar,
 		Timeout: time.Minute,
 		Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -223,16 +227,16 @@ func TestHTTPOption_ClientIsUsedAndNotChanged(t *testing.T) {
 			return http.DefaultTransport.RoundTrip(r)
 		}),
 	}
-	before := *callers
-	client := s.client(t, func(o *plugipay.ClientOptions) { o.HTTP = callers })
+	before := *httpClient
+	client := s.client(t, func(o *plugipay.ClientOptions) { o.HTTP = httpClient })
 	if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
 		t.Fatal(err)
 	}
 	if used != 1 {
 		t.Errorf("the caller's client was used %d times", used)
 	}
-	if callers.CheckRedirect != nil || callers.Timeout != before.Timeout || callers.Jar != before.Jar {
-		t.Errorf("the caller's client was changed: %+v", callers)
+	if httpClient.CheckRedirect != nil || httpClient.Timeout != before.Timeout || httpClient.Jar != before.Jar {
+		t.Errorf("the caller's client was changed: %+v", httpClient)
 	}
 }
 

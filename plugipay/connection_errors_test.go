@@ -127,7 +127,8 @@ func TestTimeout_OfDialerOrHandshakeIsATimeout(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			_, err := clientOn(t, "https://plugipay.com", transport).CheckoutSessions.Get(t.Context(), "cs_01HX")
-			if pe := wantError(t, err, 0, "timeout"); !strings.Contains(pe.Message, "timeout") || !errors.Is(err, context.DeadlineExceeded) {
+			pe := wantError(t, err, 0, "timeout")
+			if !strings.Contains(pe.Message, "timeout") || !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%s: error is %v", name, err)
 			}
 			transport.CloseIdleConnections()

@@ -93,7 +93,8 @@ func TestCreate_MalformedOptionalPropertyIsEmpty(t *testing.T) {
 			if err := client.Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: validInput()}, &done); err != nil {
 				t.Fatal(err)
 			}
-			listBody := `{"data": [` + sessionJSON + `,` + strings.Replace(sessionJSON, test.old, test.malformed, 1) + `], "meta": {}}`
+			second := strings.Replace(sessionJSON, test.old, test.malformed, 1)
+			listBody := `{"data": [` + sessionJSON + `,` + second + `], "meta": {}}`
 			page, err := responding(t, 200, listBody).client(t).CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
 			if err != nil || len(page.Data) != 2 {
 				t.Fatalf("page is %+v, error %v", page, err)
@@ -125,7 +126,8 @@ func TestCreate_MalformedEssentialPropertyIsAnError(t *testing.T) {
 			}
 			_, err := responding(t, 201, body).client(t).CheckoutSessions.Create(t.Context(), validInput())
 			pe := wantError(t, err, 201, "invalid_response")
-			if !strings.Contains(pe.Message, "data."+property) || strings.Contains(pe.Error(), "secret value") || !pe.MayHaveBeenProcessed() {
+			if !strings.Contains(pe.Message, "data."+property) || strings.Contains(pe.Error(), "secret value") ||
+				!pe.MayHaveBeenProcessed() {
 				t.Errorf("%s: error is %v", property, err)
 			}
 		}

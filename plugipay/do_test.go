@@ -283,7 +283,8 @@ func TestDo_RawResponseTakesAnyMediaType(t *testing.T) {
 			if err := s.client(t).Do(t.Context(), opts, &raw); err != nil {
 				t.Fatal(err)
 			}
-			if string(raw.Body) != test.body || raw.Body == nil || raw.ContentType != "application/x-test" || raw.FileName != test.fileName {
+			if string(raw.Body) != test.body || raw.Body == nil || raw.ContentType != "application/x-test" ||
+				raw.FileName != test.fileName {
 				t.Errorf("the response is %q, %q, %q", raw.Body, raw.ContentType, raw.FileName)
 			}
 			if got := s.only(t).header.Get("Accept"); got != test.accepted {
@@ -315,7 +316,8 @@ func TestDo_BytesAndReadersAsBodyAreRefused(t *testing.T) {
 			t.Errorf("the message is %q", pe.Message)
 		}
 	}
-	if err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: json.RawMessage(`{"a":"\ufffd"}`)}, nil); err != nil {
+	opts := plugipay.RequestOptions{Method: "POST", Path: "/a", Body: json.RawMessage(`{"a":"\ufffd"}`)}
+	if err := s.client(t).Do(t.Context(), opts, nil); err != nil {
 		t.Error(err)
 	}
 	if got := s.only(t).body; got != `{"a":"\ufffd"}` {
@@ -329,7 +331,8 @@ func TestDo_UnescapedPathIsRefused(t *testing.T) {
 	for _, unescaped := range []string{`"`, "<", ">", `\`, "^", "{", "|", "}", "`"} {
 		for _, path := range []string{"/a" + unescaped, "/a?customerId=hush" + unescaped} {
 			err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "GET", Path: path}, nil)
-			if pe := wantError(t, err, 0, "invalid_request"); !strings.Contains(pe.Message, "escaped") || strings.Contains(pe.Error(), "hush") {
+			pe := wantError(t, err, 0, "invalid_request")
+			if !strings.Contains(pe.Message, "escaped") || strings.Contains(pe.Error(), "hush") {
 				t.Errorf("the message is %q", pe.Message)
 			}
 		}
@@ -342,7 +345,9 @@ func TestDo_UnescapedPathIsRefused(t *testing.T) {
 // TestDo_SignatureIsValidBehindAGateway also covers base URLs with escapes in the path.
 func TestDo_SignatureIsValidBehindAGateway(t *testing.T) {
 	t.Parallel()
-	for _, prefix := range []string{"", "/gateway", "/a%2Fb", "/a%20b", "/%7Euser", "/a{b}", "/a%7bb", "/~x", "/caf%C3%A9", "/a;b,c"} {
+	for _, prefix := range []string{
+		"", "/gateway", "/a%2Fb", "/a%20b", "/%7Euser", "/a{b}", "/a%7bb", "/~x", "/caf%C3%A9", "/a;b,c",
+	} {
 		for _, path := range []string{"/api/v1/x", "//host/x", "/api/v1/x%2Fy?a=b%20c", "/a%7by%7D", "/~a", "/%7Ea"} {
 			s := responding(t, 200, `{"data": {"id": "cs_1"}}`)
 			client := s.client(t, func(o *plugipay.ClientOptions) { o.BaseURL += prefix })

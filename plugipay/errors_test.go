@@ -112,7 +112,8 @@ func TestError_HasEveryPropertyThatWasSent(t *testing.T) {
 
 func TestError_NullsAndUnknownCodesAreAccepted(t *testing.T) {
 	t.Parallel()
-	s := responding(t, 418, `{"data": null, "error": {"code": "New_Code", "message": null, "field": null, "details": null, "docUrl": null}, "meta": null}`)
+	s := responding(t, 418, `{"data": null,
+		"error": {"code": "New_Code", "message": null, "field": null, "details": null, "docUrl": null}, "meta": null}`)
 	_, err := s.client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
 	got := wantError(t, err, 418, "new_code")
 	if want := (plugipay.Error{Status: 418, Code: "new_code", Attempts: 1}); !reflect.DeepEqual(*got, want) {
@@ -397,7 +398,8 @@ func TestError_CauseIsFoundByErrorsAs(t *testing.T) {
 		t.Errorf("the cause of %v is not found", err)
 	}
 	var unsupported *json.UnsupportedTypeError
-	err = responding(t, 200, "").client(t).Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: make(chan int)}, nil)
+	opts := plugipay.RequestOptions{Method: "POST", Path: "/a", Body: make(chan int)}
+	err = responding(t, 200, "").client(t).Do(t.Context(), opts, nil)
 	if !errors.As(err, &unsupported) {
 		t.Errorf("the cause of %v is not found", err)
 	}
@@ -432,7 +434,8 @@ func TestError_MessageReportsAServerWithoutTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
-	if pe := wantError(t, err, 0, "network_error"); !errors.Is(err, http.ErrSchemeMismatch) || !strings.Contains(pe.Message, "HTTPS") {
+	pe := wantError(t, err, 0, "network_error")
+	if !errors.Is(err, http.ErrSchemeMismatch) || !strings.Contains(pe.Message, "HTTPS") {
 		t.Errorf("error is %v, its cause %v", err, pe.Unwrap())
 	}
 }

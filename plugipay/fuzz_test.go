@@ -171,7 +171,8 @@ func FuzzBaseURL(f *testing.F) {
 			t.Fatalf("base URL %q is accepted, but the call fails: %v", base, err)
 		}
 		parsed, err := url.Parse(base)
-		if err != nil || sent.URL.Host != strings.TrimSuffix(parsed.Host, ":") || !strings.HasSuffix(sent.URL.Path, "/api/v1/checkout-sessions/cs_01HX") {
+		if err != nil || sent.URL.Host != strings.TrimSuffix(parsed.Host, ":") ||
+			!strings.HasSuffix(sent.URL.Path, "/api/v1/checkout-sessions/cs_01HX") {
 			t.Fatalf("with base URL %q the request goes to %s (%v)", base, sent.URL, err)
 		}
 		checkSigned(t, received{method: "GET", uri: "/api/v1/checkout-sessions/cs_01HX", header: sent.Header}, "")

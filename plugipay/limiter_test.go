@@ -83,7 +83,8 @@ func TestLimiter_WaitIsNotPartOfTheTimeout(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 		delayed(b, 900*time.Millisecond)
-		client := b.client(limitedBy(&testLimiter{takes: time.Minute}, nil), func(o *plugipay.ClientOptions) { o.Timeout = time.Second })
+		limited := limitedBy(&testLimiter{takes: time.Minute}, nil)
+		client := b.client(limited, func(o *plugipay.ClientOptions) { o.Timeout = time.Second })
 		if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil || b.count() != 1 {
 			t.Errorf("%d attempts, error %v", b.count(), err)
 		}
@@ -184,7 +185,8 @@ func TestLimiter_ErrorBeforeRetryKeepsTheLastError(t *testing.T) {
 				ctx := plugipay.WithResponse(t.Context(), &info)
 				_, err := b.client(limitedBy(limiter, nil)).CheckoutSessions.Create(ctx, validInput())
 				pe := wantError(t, err, test.status, test.code)
-				if !errors.Is(err, errNoSlot) || !strings.Contains(pe.Message, test.says) || !strings.Contains(pe.Message, errNoSlot.Error()) {
+				if !errors.Is(err, errNoSlot) || !strings.Contains(pe.Message, test.says) ||
+					!strings.Contains(pe.Message, errNoSlot.Error()) {
 					t.Errorf("error is %v", err)
 				}
 				if pe.Attempts != 1 || info.Attempts != 1 || info.Status != test.status || b.count() != 1 || pe.IdempotencyKey == "" {

@@ -170,7 +170,8 @@ func TestDo_HeaderIsAddedOrRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := s.only(t)
-	if r.header.Get("X-Plugipay-Mode") != "test" || fmt.Sprint(r.header.Values("X-Other")) != "[a b]" || r.header.Get("Accept") != "application/json" {
+	if r.header.Get("X-Plugipay-Mode") != "test" || fmt.Sprint(r.header.Values("X-Other")) != "[a b]" ||
+		r.header.Get("Accept") != "application/json" {
 		t.Errorf("header is %v", r.header)
 	}
 	checkSigned(t, r, "")

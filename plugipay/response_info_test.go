@@ -95,7 +95,8 @@ func TestWithResponse_AgreesWithTheError(t *testing.T) {
 					var info plugipay.ResponseInfo
 					client := b.client(func(o *plugipay.ClientOptions) { o.MaxResponseBytes = 5000 })
 					pe := wantError(t, op.with(plugipay.WithResponse(t.Context(), &info), client), test.status, test.code)
-					if info.Status != pe.Status || info.RequestID != pe.RequestID || info.Attempts != pe.Attempts || pe.Attempts != test.attempts {
+					if info.Status != pe.Status || info.RequestID != pe.RequestID || info.Attempts != pe.Attempts ||
+						pe.Attempts != test.attempts {
 						t.Errorf("info is %+v, error %v with %d attempts, want %d", info, pe, pe.Attempts, test.attempts)
 					}
 					if test.header != (info.Header.Get("X-Served-By") == "edge-7") || !test.header && info.Header != nil {

@@ -318,7 +318,9 @@ func TestMaxResponseBytes_ResponseOfThatSizeIsRead(t *testing.T) {
 
 func TestRetry_ReusesTheConnection(t *testing.T) {
 	t.Parallel()
-	for name, body := range map[string]string{"JSON": errorBody("internal_error"), "empty": "", "large": strings.Repeat("x", 1<<20)} {
+	for name, body := range map[string]string{
+		"JSON": errorBody("internal_error"), "empty": "", "large": strings.Repeat("x", 1<<20),
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, []reply{{status: 500, body: body}}, func(t *testing.T, b *bubbleServer) {
@@ -403,7 +405,8 @@ func TestCancel_ConflictAfterRefusedDialIsAnError(t *testing.T) {
 // failed attempt.
 func TestRetry_EachAttemptIsANewRequest(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{503, "", after("2")}, {503, "", after("2")}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
+	script := []reply{{503, "", after("2")}, {503, "", after("2")}, {status: 200, body: sessionBody}}
+	inBubble(t, script, func(t *testing.T, b *bubbleServer) {
 		var attempts []*http.Request
 		client := b.client(func(o *plugipay.ClientOptions) {
 			next := o.HTTP.Transport

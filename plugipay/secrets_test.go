@@ -63,7 +63,8 @@ func TestSecrets_AreNotInPrintedOptionsOrClients(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		values = append(values, client, *client, client.ForMerchant("acc_01"), struct{ C *plugipay.Client }{client}, client.CheckoutSessions)
+		values = append(values, client, *client, client.ForMerchant("acc_01"), client.CheckoutSessions,
+			struct{ C *plugipay.Client }{client})
 	}
 	for _, v := range values {
 		wantNoSecret(t, v, allVerbs)
@@ -296,8 +297,9 @@ func TestSecrets_URLIsNotInTransportErrors(t *testing.T) {
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
 		KeyID: testKeyID, Secret: testSecret, MaxRetries: -1,
 		HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-			once := &url.Error{Op: "Get", URL: r.URL.String(), Err: io.EOF}                                 // the error of an http.Client
-			return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: fmt.Errorf("by a proxy: %w", once)} // wrapped by another http.Client
+			once := &url.Error{Op: "Get", URL: r.URL.String(), Err: io.EOF} // the error of an http.Client
+			// Another http.Client wraps the error.
+			return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: fmt.Errorf("by a proxy: %w", once)}
 		})},
 	})
 	if err != nil {

@@ -42,7 +42,10 @@ func TestWait_ReportsEachStatusUntilTheEnd(t *testing.T) {
 	for _, ended := range []string{"completed", "failed", "expired", "canceled"} {
 		t.Run(ended, func(t *testing.T) {
 			t.Parallel()
-			script := []reply{sessionIn("open"), sessionIn("open"), sessionIn("pending"), sessionIn("open"), sessionIn("pending_review"), sessionIn("pending_review"), sessionIn(ended)}
+			script := []reply{
+				sessionIn("open"), sessionIn("open"), sessionIn("pending"), sessionIn("open"), sessionIn("pending_review"),
+				sessionIn("pending_review"), sessionIn(ended),
+			}
 			inBubble(t, script, func(t *testing.T, b *bubbleServer) {
 				var seen []string
 				session, err := b.client(noRetries).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{
@@ -81,7 +84,8 @@ func TestWait_EndedSessionReturnsAtOnce(t *testing.T) {
 
 func TestWait_ContinuesAtAnUnknownStatus(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{sessionIn("on_hold"), sessionIn(""), sessionIn("COMPLETED"), sessionIn("completed")}, func(t *testing.T, b *bubbleServer) {
+	script := []reply{sessionIn("on_hold"), sessionIn(""), sessionIn("COMPLETED"), sessionIn("completed")}
+	inBubble(t, script, func(t *testing.T, b *bubbleServer) {
 		session, err := b.client(noRetries).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
 		if err != nil || session.Status != "completed" || b.count() != 4 {
 			t.Errorf("after %d requests: session is %+v, error %v", b.count(), session, err)
@@ -310,7 +314,8 @@ func TestWait_ObeysRetryAfter(t *testing.T) {
 			})
 		}
 	}
-	inBubble(t, []reply{{429, "", after("1")}, sessionIn("completed")}, func(t *testing.T, b *bubbleServer) { // less than the interval
+	shorter := reply{429, "", after("1")} // Retry-After is shorter than the interval
+	inBubble(t, []reply{shorter, sessionIn("completed")}, func(t *testing.T, b *bubbleServer) {
 		options := plugipay.WaitOptions{FirstInterval: 10 * time.Second}
 		if _, err := b.client(noRetries).CheckoutSessions.Wait(t.Context(), "cs_01HX", options); err != nil {
 			t.Fatal(err)

@@ -91,7 +91,8 @@ func TestWebhookEvent_ContractExamplesAreRead(t *testing.T) {
 				t.Fatalf("%s %s: %v", name, example, err)
 			}
 			session, err := event.CheckoutSession()
-			if err != nil || event.Name() != name || event.OccurredAt == "" || event.AccountID == "" || session.ID != "cs_01J8ZQ6A4R0S2T4V6X8Z0B2D4F" {
+			if err != nil || event.Name() != name || event.OccurredAt == "" || event.AccountID == "" ||
+				session.ID != "cs_01J8ZQ6A4R0S2T4V6X8Z0B2D4F" {
 				t.Errorf("%s %s: event %s, session %+v, error %v", name, example, event.Name(), session, err)
 			}
 		}
@@ -231,7 +232,9 @@ func TestWebhookEvent_UnmarshalsItself(t *testing.T) {
 
 func TestWebhookEvent_OtherBodiesAreInvalidPayloads(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{"", "null", "[]", "42", `"evt_1"`, "{}", `{"id": "evt_1"}`, `{"type": "a.b"}`, `{"id": 1, "type": "a.b"}`, versionedEvent + "x"} {
+	for _, body := range []string{
+		"", "null", "[]", "42", `"evt_1"`, "{}", `{"id": "evt_1"}`, `{"type": "a.b"}`, `{"id": 1, "type": "a.b"}`, versionedEvent + "x",
+	} {
 		event, err := receivedEvent(t, body)
 		if wantError(t, err, 400, "invalid_payload"); event != nil {
 			t.Errorf("%s: event is %+v", body, event)
@@ -263,7 +266,9 @@ func TestCheckoutSession_OfAnotherEventIsAnError(t *testing.T) {
 // FuzzWebhookEvent checks that reading a body does not panic. An event has an id and a type, and its resource is a part of
 // the body.
 func FuzzWebhookEvent(f *testing.F) {
-	for _, body := range []string{versionedEvent, plainEvent, "{}", `{"id":"e","type":"t","data":{"object":null}}`, `{"id":"e","type":"t","data":[{}]}`} {
+	for _, body := range []string{
+		versionedEvent, plainEvent, "{}", `{"id":"e","type":"t","data":{"object":null}}`, `{"id":"e","type":"t","data":[{}]}`,
+	} {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

@@ -28,7 +28,9 @@ type endpoint struct {
 }
 
 // newEndpoint starts an endpoint. A nil handle always succeeds. change changes the options.
-func newEndpoint(t *testing.T, handle func(context.Context, *plugipay.WebhookEvent) error, change ...func(*plugipay.WebhookHandlerOptions)) *endpoint {
+func newEndpoint(
+	t *testing.T, handle func(context.Context, *plugipay.WebhookEvent) error, change ...func(*plugipay.WebhookHandlerOptions),
+) *endpoint {
 	t.Helper()
 	e := &endpoint{t: t}
 	opts := plugipay.WebhookHandlerOptions{
@@ -315,7 +317,8 @@ func TestWebhookHandler_WaitEndsWithTheSender(t *testing.T) {
 		if status := <-first; status != 200 {
 			t.Errorf("status of the first delivery is %d, want 200", status)
 		}
-		if len(reported) != 1 || !errors.Is(reported[0], context.DeadlineExceeded) || !errors.Is(reported[0], plugipay.ErrServiceUnavailable) {
+		if len(reported) != 1 || !errors.Is(reported[0], context.DeadlineExceeded) ||
+			!errors.Is(reported[0], plugipay.ErrServiceUnavailable) {
 			t.Errorf("errors are %v", reported)
 		}
 	})
@@ -492,7 +495,9 @@ func TestWebhookHandler_MalformedPropertiesAreHandled(t *testing.T) {
 }
 
 // newHandler returns a handler to call without a network. A nil handle always succeeds.
-func newHandler(t *testing.T, handle func(context.Context, *plugipay.WebhookEvent) error, change ...func(*plugipay.WebhookHandlerOptions)) *plugipay.WebhookHandler {
+func newHandler(
+	t *testing.T, handle func(context.Context, *plugipay.WebhookEvent) error, change ...func(*plugipay.WebhookHandlerOptions),
+) *plugipay.WebhookHandler {
 	t.Helper()
 	opts := plugipay.WebhookHandlerOptions{
 		Secrets: []string{webhookSecret},

@@ -14,7 +14,8 @@ import (
 // merchantEvent returns an event in the versioned form. The event and its session may name different accounts.
 func merchantEvent(id, account, sessionAccount string) string {
 	session := strings.Replace(sessionJSON, `"accountId": "acc_01"`, `"accountId": "`+sessionAccount+`"`, 1)
-	return `{"id": "` + id + `", "type": "plugipay.checkout_session.completed.v1", "accountId": "` + account + `", "data": {"object": ` + session + `}}`
+	return `{"id": "` + id + `", "type": "plugipay.checkout_session.completed.v1", "accountId": "` + account +
+		`", "data": {"object": ` + session + `}}`
 }
 
 // platformSecrets returns the secrets of two merchants. The first merchant is also found by its workspace.
