@@ -165,7 +165,7 @@ func TestConnections_AreReusedByConcurrentCalls(t *testing.T) {
 		}
 		calls.Wait()
 	}
-	// net/http drops a connection whose writer reports 50 ms late, which happens on a busy machine.
+	// net/http drops a connection whose writer reports 50 ms late. That happens on a busy machine.
 	if n := c.count(); n > callers+callers/10 {
 		t.Errorf("%d connections were opened for waves of %d calls", n, callers)
 	}
@@ -217,7 +217,7 @@ func TestRequest_IsSentInOneWrite(t *testing.T) {
 	}
 }
 
-// TestRequest_HasContentLength checks that a body is not sent in chunks, which some gateways refuse.
+// TestRequest_HasContentLength checks that a body is not sent in chunks. Some gateways refuse chunked bodies.
 func TestRequest_HasContentLength(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {

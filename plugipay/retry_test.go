@@ -588,8 +588,8 @@ func TestRetry_AfterARefusedProxyWithoutKey(t *testing.T) {
 	})
 }
 
-// TestResponse_SwitchingProtocolsIsNotRead checks that the body is not read. It would be the connection itself, which has no
-// deadline.
+// TestResponse_SwitchingProtocolsIsNotRead checks that the body is not read. The body would be the connection itself, and
+// the connection has no deadline.
 func TestResponse_SwitchingProtocolsIsNotRead(t *testing.T) {
 	t.Parallel()
 	inBubble(t, nil, func(t *testing.T, b *bubbleServer) {

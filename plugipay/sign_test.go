@@ -11,7 +11,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// signingVector is a case of testdata/signing.json, which was computed by another implementation.
+// signingVector is a case of testdata/signing.json. Another implementation computed the cases.
 type signingVector struct {
 	Name, KeyID, Secret, Method, Path, Body string
 	Timestamp                               int64

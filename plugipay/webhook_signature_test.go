@@ -23,7 +23,7 @@ import (
 
 const webhookSecret = "whsec_test_gamma"
 
-// webhookVector is a case of testdata/webhooks.json, which was computed by another implementation.
+// webhookVector is a case of testdata/webhooks.json. Another implementation computed the cases.
 type webhookVector struct {
 	Name, Body, Header, Secret, Want string
 	Now                              int64
