@@ -35,7 +35,9 @@ type exchange struct {
 
 // create returns an exchange that conforms to the contract.
 func create() exchange {
-	return exchange{method: "POST", path: "/api/v1/checkout-sessions", key: "idem_1", body: goodInput, status: 201, response: envelope}
+	return exchange{
+		method: "POST", path: "/api/v1/checkout-sessions", key: "idem_1", body: goodInput, status: 201, response: envelope,
+	}
 }
 
 // reports sends the exchange through Transport and returns the reports, without their prefix.
@@ -96,7 +98,8 @@ func TestTransport_ReportsEachBreach(t *testing.T) {
 		return with(func(e *exchange) { e.response = strings.Replace(e.response, old, new, 1) })
 	}
 	get := exchange{method: "GET", path: "/api/v1/checkout-sessions/cs_1", status: 200, response: envelope}
-	list := exchange{method: "GET", path: "/api/v1/checkout-sessions", status: 200, response: `{"data":[` + session + `],"error":null,` + meta + `}`}
+	page := `{"data":[` + session + `],"error":null,` + meta + `}`
+	list := exchange{method: "GET", path: "/api/v1/checkout-sessions", status: 200, response: page}
 	withPath := func(e exchange, path string) exchange { e.path = path; return e }
 	for name, tt := range map[string]struct {
 		exchange exchange
@@ -124,7 +127,7 @@ func TestTransport_ReportsEachBreach(t *testing.T) {
 		"a response with a bad customer":          {replaced(`"aNewProperty":true`, `"customer":{"id":1}`), []string{"the response 201 to createCheckoutSession: data.customer.id must be text"}},
 		"a response with a time without a zone":   {replaced(`14:13:20.123Z`, `14:13:20.123`), []string{"the response 201 to createCheckoutSession: meta.timestamp must be an ISO 8601 time such as 2026-09-01T00:00:00Z"}},
 		"a response of another media type":        {with(func(e *exchange) { e.header = map[string]string{"Content-Type": "text/html"} }), []string{"the response 201 to createCheckoutSession: Content-Type must be application/json"}},
-		"a response with a header of text":        {with(func(e *exchange) { e.header = map[string]string{"X-RateLimit-Limit": "many"} }), []string{"the response 201 to createCheckoutSession: X-RateLimit-Limit must be a whole number"}},
+		"a response with text in a count header":  {with(func(e *exchange) { e.header = map[string]string{"X-RateLimit-Limit": "many"} }), []string{"the response 201 to createCheckoutSession: X-RateLimit-Limit must be a whole number"}},
 		"a response with a negative header":       {with(func(e *exchange) { e.header = map[string]string{"X-RateLimit-Remaining": "-1"} }), []string{"the response 201 to createCheckoutSession: X-RateLimit-Remaining must be at least 0"}},
 		"a truncated response":                    {with(func(e *exchange) { e.response = envelope[:40] }), []string{"the response 201 to createCheckoutSession: the body is not JSON"}},
 		"both a request and a response": {with(func(e *exchange) { e.key, e.status = "", 302 }), []string{
@@ -166,7 +169,7 @@ func (f failingTransport) RoundTrip(*http.Request) (*http.Response, error) {
 
 func TestTransport_PassesFailuresOn(t *testing.T) {
 	t.Parallel()
-	report := func(err error) { t.Errorf("a report: %v", err) }
+	report := func(err error) { t.Errorf("unexpected report: %v", err) }
 	r, err := http.NewRequestWithContext(t.Context(), "GET", "https://plugipay.com/api/v1/checkout-sessions", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -174,8 +177,8 @@ func TestTransport_PassesFailuresOn(t *testing.T) {
 	if _, err := contract.Transport(failingTransport{}, report).RoundTrip(r); !errors.Is(err, io.ErrNoProgress) {
 		t.Errorf("error is %v", err)
 	}
-	cut := io.MultiReader(strings.NewReader("{"), iotest.ErrReader(io.ErrUnexpectedEOF))
-	resp, err := contract.Transport(failingTransport{cut}, report).RoundTrip(r)
+	truncated := io.MultiReader(strings.NewReader("{"), iotest.ErrReader(io.ErrUnexpectedEOF))
+	resp, err := contract.Transport(failingTransport{truncated}, report).RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}

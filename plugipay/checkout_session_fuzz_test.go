@@ -27,7 +27,8 @@ func FuzzTimes(f *testing.F) {
 				continue
 			}
 			written := got.Format(time.RFC3339Nano)
-			if again, err := read(written); got.Location() != time.UTC || got.Year() >= 1 && got.Year() <= 9998 && (err != nil || again != got) {
+			again, err := read(written)
+			if got.Location() != time.UTC || got.Year() >= 1 && got.Year() <= 9998 && (err != nil || again != got) {
 				t.Fatalf("%s %q is %s, and %s is %s, error %v", property, text, got, written, again, err)
 			}
 		}

@@ -37,7 +37,7 @@ func TestCreate_SendsEveryField(t *testing.T) {
 		`"metadata":{"order_id":"ord_42"},"templateId":"tpl_01"}`
 	wantJSON(t, r.body, want)
 	if got := r.header.Get("Content-Type"); got != "application/json" {
-		t.Errorf("Content-Type is %q", got)
+		t.Errorf("Content-Type is %q, want application/json", got)
 	}
 	wantSession(t, session)
 }
@@ -124,7 +124,7 @@ func TestSessionID_IsEscapedInThePath(t *testing.T) {
 		{"Cancel", (*plugipay.CheckoutSessionsResource).Cancel, "POST", "/cancel", "{}"},
 		{"Confirm", (*plugipay.CheckoutSessionsResource).Confirm, "POST", "/confirm", "{}"},
 	}
-	ids := map[string]string{ // each id, and how it is sent
+	ids := map[string]string{ // id to its form in the path
 		"cs_01HX":  "cs_01HX",
 		"a/b?c":    "a%2Fb%3Fc",
 		"a/../b":   "a%2F..%2Fb",
@@ -173,7 +173,7 @@ func TestSessionID_InvalidIDSendsNothing(t *testing.T) {
 		}
 	}
 	if n := s.count(); n != 0 {
-		t.Errorf("%d requests were sent", n)
+		t.Errorf("%d requests were sent, want 0", n)
 	}
 }
 
@@ -207,7 +207,7 @@ func TestList_SendsEveryFilter(t *testing.T) {
 		t.Errorf("sent %s with %v, want %v", path, got, want)
 	}
 	if filled := reflect.ValueOf(params); filled.NumField() != len(want) {
-		t.Errorf("CheckoutSessionListParams has %d fields, this test knows %d", filled.NumField(), len(want))
+		t.Errorf("CheckoutSessionListParams has %d fields, but this test sets %d", filled.NumField(), len(want))
 	}
 }
 
@@ -222,11 +222,11 @@ func TestList_OmitsUnsetFilters(t *testing.T) {
 	}
 }
 
-var mintedKey = regexp.MustCompile(`^idem_[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+var generatedKey = regexp.MustCompile(`^idem_[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-// TestIdempotencyKey_OfEachOperationIsAsTheContractSays: an operation that requires a key carries a new one each call. Any
-// other carries none, also if it takes one.
-func TestIdempotencyKey_OfEachOperationIsAsTheContractSays(t *testing.T) {
+// TestIdempotencyKey_IsSentAsTheContractSays checks that a call of an operation that requires a key sends a new key. Other
+// calls send no key, even if the operation accepts one.
+func TestIdempotencyKey_IsSentAsTheContractSays(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		if op.name == "Do" { // the caller's key
@@ -257,7 +257,7 @@ func TestIdempotencyKey_OfEachOperationIsAsTheContractSays(t *testing.T) {
 					}
 					continue
 				}
-				if !sent || !mintedKey.MatchString(key[0]) || seen[key[0]] {
+				if !sent || !generatedKey.MatchString(key[0]) || seen[key[0]] {
 					t.Errorf("key is %q, want idem_ and a new random UUID", key)
 					continue
 				}
@@ -315,6 +315,6 @@ func TestIdempotencyKey_InvalidKeySendsNothing(t *testing.T) {
 		}
 	}
 	if n := s.count(); n != 0 {
-		t.Errorf("%d requests were sent", n)
+		t.Errorf("%d requests were sent, want 0", n)
 	}
 }

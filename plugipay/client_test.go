@@ -31,7 +31,7 @@ func TestEnvironment_FillsZeroOptions(t *testing.T) {
 	r := s.only(t)
 	checkSigned(t, r, "")
 	if got := r.header.Get("X-Plugipay-On-Behalf-Of"); got != "acc_env" {
-		t.Errorf("X-Plugipay-On-Behalf-Of is %q", got)
+		t.Errorf("X-Plugipay-On-Behalf-Of is %q, want acc_env", got)
 	}
 }
 
@@ -61,7 +61,7 @@ func TestEnvironment_DashboardKeyIsUsedWithoutKeyPair(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := s.only(t).header.Get("Authorization"); got != "Bearer pk_test_dashboard" {
-		t.Errorf("Authorization is %q", got)
+		t.Errorf("Authorization is %q, want Bearer pk_test_dashboard", got)
 	}
 }
 
@@ -134,7 +134,7 @@ func TestNewClient_RefusesInvalidOptions(t *testing.T) {
 		"a step up in the path":        {base("https://plugipay.com/a/../b"), "invalid_request", "step"},
 		"plain http to another host":   {base("http://plugipay.com"), "invalid_request", "https"},
 		"plain http to a look-alike":   {base("http://localhost.example.com"), "invalid_request", "https"},
-		"plain http to a private net":  {base("http://10.0.0.1"), "invalid_request", "https"},
+		"plain http to a private host": {base("http://10.0.0.1"), "invalid_request", "https"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -156,7 +156,10 @@ func TestNewClient_RefusesInvalidOptions(t *testing.T) {
 
 func TestBaseURL_PlainHTTPIsAllowedOnLoopback(t *testing.T) {
 	t.Parallel()
-	for _, base := range []string{"http://localhost", "http://localhost:8080/", "http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:80", "http://plugipay.localhost"} {
+	for _, base := range []string{
+		"http://localhost", "http://localhost:8080/", "http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:80",
+		"http://plugipay.localhost",
+	} {
 		if _, err := plugipay.NewClient(plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret, BaseURL: base}); err != nil {
 			t.Errorf("%s: %v", base, err)
 		}
@@ -181,8 +184,9 @@ func TestForMerchant_ReturnsAClientForTheAccount(t *testing.T) {
 					t.Errorf("request %d is on behalf of %q, want %q", i, got, want)
 				}
 			}
-			if merchant.OnBehalfOf() != "acc_merchant" || merchant.KeyID() != platform.KeyID() || merchant.BaseURL() != platform.BaseURL() {
-				t.Errorf("merchant's client is %v, platform's %v", merchant, platform)
+			if merchant.OnBehalfOf() != "acc_merchant" || merchant.KeyID() != platform.KeyID() ||
+				merchant.BaseURL() != platform.BaseURL() {
+				t.Errorf("the merchant's client is %v, the platform's client is %v", merchant, platform)
 			}
 		})
 	}
@@ -200,7 +204,7 @@ func TestForMerchant_InvalidAccountFailsEveryCall(t *testing.T) {
 					t.Errorf("the message %q does not name the account id", pe.Message)
 				}
 				if n := s.count(); n != 0 {
-					t.Errorf("%d requests were sent", n)
+					t.Errorf("%d requests were sent, want 0", n)
 				}
 			})
 		}
@@ -215,7 +219,7 @@ func TestHTTPOption_ClientIsUsedAndNotChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	used := 0
-	users := &http.Client{
+	httpClient := &http.Client{
 		Jar:     jar,
 		Timeout: time.Minute,
 		Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -223,16 +227,16 @@ func TestHTTPOption_ClientIsUsedAndNotChanged(t *testing.T) {
 			return http.DefaultTransport.RoundTrip(r)
 		}),
 	}
-	before := *users
-	client := s.client(t, func(o *plugipay.ClientOptions) { o.HTTP = users })
+	before := *httpClient
+	client := s.client(t, func(o *plugipay.ClientOptions) { o.HTTP = httpClient })
 	if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil {
 		t.Fatal(err)
 	}
 	if used != 1 {
-		t.Errorf("the user's client was used %d times", used)
+		t.Errorf("the caller's client was used %d times", used)
 	}
-	if users.CheckRedirect != nil || users.Timeout != before.Timeout || users.Jar != before.Jar {
-		t.Errorf("the user's client was changed: %+v", users)
+	if httpClient.CheckRedirect != nil || httpClient.Timeout != before.Timeout || httpClient.Jar != before.Jar {
+		t.Errorf("the caller's client was changed: %+v", httpClient)
 	}
 }
 
@@ -251,7 +255,7 @@ func TestRequest_AcceptsJSON(t *testing.T) {
 			}
 			r := s.only(t)
 			if got := r.header.Get("Accept"); got != "application/json" {
-				t.Errorf("Accept is %q", got)
+				t.Errorf("Accept is %q, want application/json", got)
 			}
 			if got, want := r.header.Get("Content-Type"), map[bool]string{true: "application/json"}[r.body != ""]; got != want {
 				t.Errorf("Content-Type is %q, want %q", got, want)

@@ -64,8 +64,8 @@ func proxyURL(t *testing.T, text string) func(*http.Request) (*url.URL, error) {
 	return http.ProxyURL(proxy)
 }
 
-// closingServer starts a server that writes the response to each connection after the first read, and closes it. It returns
-// the address of the server.
+// closingServer starts a server that writes the response to each connection after the first read and closes the connection.
+// It returns the address of the server.
 func closingServer(t *testing.T, response string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -127,7 +127,8 @@ func TestTimeout_OfDialerOrHandshakeIsATimeout(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			_, err := clientOn(t, "https://plugipay.com", transport).CheckoutSessions.Get(t.Context(), "cs_01HX")
-			if pe := wantError(t, err, 0, "timeout"); !strings.Contains(pe.Message, "timeout") || !errors.Is(err, context.DeadlineExceeded) {
+			pe := wantError(t, err, 0, "timeout")
+			if !strings.Contains(pe.Message, "timeout") || !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%s: error is %v", name, err)
 			}
 			transport.CloseIdleConnections()
@@ -189,7 +190,7 @@ func TestMayHaveBeenProcessed_CoversAllAttempts(t *testing.T) {
 		})
 	}
 	if (&plugipay.Error{Code: "network_error"}).MayHaveBeenProcessed() {
-		t.Error("MayHaveBeenProcessed is true for an Error that the program made")
+		t.Error("MayHaveBeenProcessed is true for an Error that the program created")
 	}
 }
 

@@ -78,9 +78,9 @@ func TestClose_ClosesEveryConnection(t *testing.T) {
 	}
 	<-c.ended
 	getOnce(t, client) // opens a new connection
-	<-c.ended          // which closes without another Close
+	<-c.ended          // the connection closes without another Close
 	if n := c.count(); n != 2 {
-		t.Errorf("%d connections were opened", n)
+		t.Errorf("%d connections were opened, want 2", n)
 	}
 }
 
@@ -137,7 +137,7 @@ func TestClose_KeepsConnectionsOfTheHTTPOption(t *testing.T) {
 	}
 	getOnce(t, client)
 	if n := c.count(); n != 1 {
-		t.Errorf("%d connections were opened", n)
+		t.Errorf("%d connections were opened, want 1", n)
 	}
 }
 
@@ -165,7 +165,7 @@ func TestConnections_AreReusedByConcurrentCalls(t *testing.T) {
 		}
 		calls.Wait()
 	}
-	// net/http drops a connection whose writer reports 50 ms late, which happens on a busy machine.
+	// net/http drops a connection whose writer reports 50 ms late. That happens on a busy machine.
 	if n := c.count(); n > callers+callers/10 {
 		t.Errorf("%d connections were opened for waves of %d calls", n, callers)
 	}
@@ -210,14 +210,14 @@ func TestRequest_IsSentInOneWrite(t *testing.T) {
 			})
 			wantError(t, op.call(t, client), 400, "validation_error")
 			if got := writes.Load(); got != 1 {
-				t.Errorf("%d writes", got)
+				t.Errorf("%d writes, want 1", got)
 			}
 			s.CloseClientConnections()
 		})
 	}
 }
 
-// TestRequest_HasContentLength checks that a body is not sent in chunks, which some gateways refuse.
+// TestRequest_HasContentLength checks that a body is not sent in chunks. Some gateways refuse chunked bodies.
 func TestRequest_HasContentLength(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {

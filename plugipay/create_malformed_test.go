@@ -47,7 +47,7 @@ func TestCreate_InvalidUTF8IsRefusedByName(t *testing.T) {
 		}
 	}
 	if n := s.count(); n != 0 {
-		t.Fatalf("%d requests were sent", n)
+		t.Fatalf("%d requests were sent, want 0", n)
 	}
 	good := validInput()
 	good.Metadata = map[string]string{"a": "Garçon � \\ufffd ☕"}
@@ -67,8 +67,8 @@ func (r rawBytes) MarshalJSON() ([]byte, error) { return []byte(r), nil }
 func TestCreate_MalformedOptionalPropertyIsEmpty(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		old, odd string
-		check    func(*plugipay.CheckoutSession) bool
+		old, malformed string
+		check          func(*plugipay.CheckoutSession) bool
 	}{
 		"a number in metadata":    {`{"order_id": "ord_42"}`, `{"n": 1, "order_id": "ord_42"}`, func(s *plugipay.CheckoutSession) bool { return s.Metadata["n"] == "" }},
 		"a customer as an object": {`"cus_01"`, `{"id": "cus_01"}`, func(s *plugipay.CheckoutSession) bool { return s.CustomerID == nil }},
@@ -79,9 +79,9 @@ func TestCreate_MalformedOptionalPropertyIsEmpty(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			body := strings.Replace(sessionBody, test.old, test.odd, 1)
+			body := strings.Replace(sessionBody, test.old, test.malformed, 1)
 			if body == sessionBody {
-				t.Fatal("nothing was changed")
+				t.Fatal("the test did not change the body")
 			}
 			client := responding(t, 201, body).client(t)
 			var info plugipay.ResponseInfo
@@ -93,7 +93,8 @@ func TestCreate_MalformedOptionalPropertyIsEmpty(t *testing.T) {
 			if err := client.Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: validInput()}, &done); err != nil {
 				t.Fatal(err)
 			}
-			listBody := `{"data": [` + sessionJSON + `,` + strings.Replace(sessionJSON, test.old, test.odd, 1) + `], "meta": {}}`
+			second := strings.Replace(sessionJSON, test.old, test.malformed, 1)
+			listBody := `{"data": [` + sessionJSON + `,` + second + `], "meta": {}}`
 			page, err := responding(t, 200, listBody).client(t).CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
 			if err != nil || len(page.Data) != 2 {
 				t.Fatalf("page is %+v, error %v", page, err)
@@ -116,16 +117,17 @@ func TestCreate_MalformedEssentialPropertyIsAnError(t *testing.T) {
 	for property, value := range map[string]string{
 		"id": `"cs_01HX"`, "amount": "19900000", "currency": `"IDR"`, "status": `"open"`, "hostedUrl": `"https://plugipay.com/c/cs_01HX"`,
 	} {
-		for _, odd := range []string{`{"secret value": 1}`, `["secret value"]`, "1.5", "1e400"} {
+		for _, malformed := range []string{`{"secret value": 1}`, `["secret value"]`, "1.5", "1e400"} {
 			was := `"` + property + `": ` + value
 			// A malformed optional property before it must not hide the error.
-			body := strings.Replace(sessionBody, was, `"adapter": 7, "`+property+`": `+odd, 1)
+			body := strings.Replace(sessionBody, was, `"adapter": 7, "`+property+`": `+malformed, 1)
 			if body == sessionBody {
-				t.Fatalf("%s was not changed", property)
+				t.Fatalf("the test did not change %s", property)
 			}
 			_, err := responding(t, 201, body).client(t).CheckoutSessions.Create(t.Context(), validInput())
 			pe := wantError(t, err, 201, "invalid_response")
-			if !strings.Contains(pe.Message, "data."+property) || strings.Contains(pe.Error(), "secret value") || !pe.MayHaveBeenProcessed() {
+			if !strings.Contains(pe.Message, "data."+property) || strings.Contains(pe.Error(), "secret value") ||
+				!pe.MayHaveBeenProcessed() {
 				t.Errorf("%s: error is %v", property, err)
 			}
 		}

@@ -67,7 +67,7 @@ func TestDo_OnBehalfOfOverridesTheClient(t *testing.T) {
 	}
 	for _, r := range s.requests {
 		if got := r.header.Get("X-Plugipay-On-Behalf-Of"); got != "acc_request" {
-			t.Errorf("the request is on behalf of %q", got)
+			t.Errorf("the request is on behalf of %q, want acc_request", got)
 		}
 	}
 }
@@ -123,7 +123,7 @@ func TestDo_InvalidOptionsSendNothing(t *testing.T) {
 				t.Errorf("the message %q does not contain %q", pe.Message, test.says)
 			}
 			if n := s.count(); n != 0 {
-				t.Fatalf("%d requests were sent", n)
+				t.Fatalf("%d requests were sent, want 0", n)
 			}
 		})
 	}
@@ -133,13 +133,13 @@ func TestContext_NilIsAnError(t *testing.T) {
 	t.Parallel()
 	s := responding(t, 200, sessionBody)
 	client := s.client(t)
-	var none context.Context
-	_, createErr := client.CheckoutSessions.Create(none, validInput())
-	_, getErr := client.CheckoutSessions.Get(none, "cs_01HX")
-	_, listErr := client.CheckoutSessions.List(none, plugipay.CheckoutSessionListParams{})
-	_, cancelErr := client.CheckoutSessions.Cancel(none, "cs_01HX")
-	_, confirmErr := client.CheckoutSessions.Confirm(none, "cs_01HX")
-	doErr := client.Do(none, plugipay.RequestOptions{Method: "GET", Path: "/a"}, nil)
+	var nilContext context.Context
+	_, createErr := client.CheckoutSessions.Create(nilContext, validInput())
+	_, getErr := client.CheckoutSessions.Get(nilContext, "cs_01HX")
+	_, listErr := client.CheckoutSessions.List(nilContext, plugipay.CheckoutSessionListParams{})
+	_, cancelErr := client.CheckoutSessions.Cancel(nilContext, "cs_01HX")
+	_, confirmErr := client.CheckoutSessions.Confirm(nilContext, "cs_01HX")
+	doErr := client.Do(nilContext, plugipay.RequestOptions{Method: "GET", Path: "/a"}, nil)
 	for _, err := range []error{createErr, getErr, listErr, cancelErr, confirmErr, doErr} {
 		wantError(t, err, 0, "invalid_request")
 	}
@@ -203,7 +203,7 @@ func TestDo_EmptyBodyIsAnErrorForSessionsOnly(t *testing.T) {
 	}
 }
 
-// keeper keeps the JSON that it is decoded from without copying it, although package json asks for a copy.
+// keeper keeps the JSON that it is decoded from. It does not copy the JSON, although package json requires a copy.
 type keeper struct{ content []byte }
 
 func (k *keeper) UnmarshalJSON(content []byte) error {
@@ -283,7 +283,8 @@ func TestDo_RawResponseTakesAnyMediaType(t *testing.T) {
 			if err := s.client(t).Do(t.Context(), opts, &raw); err != nil {
 				t.Fatal(err)
 			}
-			if string(raw.Body) != test.body || raw.Body == nil || raw.ContentType != "application/x-test" || raw.FileName != test.fileName {
+			if string(raw.Body) != test.body || raw.Body == nil || raw.ContentType != "application/x-test" ||
+				raw.FileName != test.fileName {
 				t.Errorf("the response is %q, %q, %q", raw.Body, raw.ContentType, raw.FileName)
 			}
 			if got := s.only(t).header.Get("Accept"); got != test.accepted {
@@ -315,7 +316,8 @@ func TestDo_BytesAndReadersAsBodyAreRefused(t *testing.T) {
 			t.Errorf("the message is %q", pe.Message)
 		}
 	}
-	if err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: json.RawMessage(`{"a":"\ufffd"}`)}, nil); err != nil {
+	opts := plugipay.RequestOptions{Method: "POST", Path: "/a", Body: json.RawMessage(`{"a":"\ufffd"}`)}
+	if err := s.client(t).Do(t.Context(), opts, nil); err != nil {
 		t.Error(err)
 	}
 	if got := s.only(t).body; got != `{"a":"\ufffd"}` {
@@ -326,23 +328,26 @@ func TestDo_BytesAndReadersAsBodyAreRefused(t *testing.T) {
 func TestDo_UnescapedPathIsRefused(t *testing.T) {
 	t.Parallel()
 	s := responding(t, 200, `{"data": {}}`)
-	for _, odd := range []string{`"`, "<", ">", `\`, "^", "{", "|", "}", "`"} {
-		for _, path := range []string{"/a" + odd, "/a?customerId=hush" + odd} {
+	for _, unescaped := range []string{`"`, "<", ">", `\`, "^", "{", "|", "}", "`"} {
+		for _, path := range []string{"/a" + unescaped, "/a?customerId=hush" + unescaped} {
 			err := s.client(t).Do(t.Context(), plugipay.RequestOptions{Method: "GET", Path: path}, nil)
-			if pe := wantError(t, err, 0, "invalid_request"); !strings.Contains(pe.Message, "escaped") || strings.Contains(pe.Error(), "hush") {
+			pe := wantError(t, err, 0, "invalid_request")
+			if !strings.Contains(pe.Message, "escaped") || strings.Contains(pe.Error(), "hush") {
 				t.Errorf("the message is %q", pe.Message)
 			}
 		}
 	}
 	if n := s.count(); n != 0 {
-		t.Errorf("%d requests were sent", n)
+		t.Errorf("%d requests were sent, want 0", n)
 	}
 }
 
 // TestDo_SignatureIsValidBehindAGateway also covers base URLs with escapes in the path.
 func TestDo_SignatureIsValidBehindAGateway(t *testing.T) {
 	t.Parallel()
-	for _, prefix := range []string{"", "/gateway", "/a%2Fb", "/a%20b", "/%7Euser", "/a{b}", "/a%7bb", "/~x", "/caf%C3%A9", "/a;b,c"} {
+	for _, prefix := range []string{
+		"", "/gateway", "/a%2Fb", "/a%20b", "/%7Euser", "/a{b}", "/a%7bb", "/~x", "/caf%C3%A9", "/a;b,c",
+	} {
 		for _, path := range []string{"/api/v1/x", "//host/x", "/api/v1/x%2Fy?a=b%20c", "/a%7by%7D", "/~a", "/%7Ea"} {
 			s := responding(t, 200, `{"data": {"id": "cs_1"}}`)
 			client := s.client(t, func(o *plugipay.ClientOptions) { o.BaseURL += prefix })

@@ -104,7 +104,7 @@ func TestError_HasEveryPropertyThatWasSent(t *testing.T) {
 				t.Errorf("text is %q, want %q", err.Error(), text)
 			}
 			if n := s.count(); n != 1 {
-				t.Errorf("%d requests were sent", n)
+				t.Errorf("%d requests were sent, want 1", n)
 			}
 		})
 	}
@@ -112,7 +112,8 @@ func TestError_HasEveryPropertyThatWasSent(t *testing.T) {
 
 func TestError_NullsAndUnknownCodesAreAccepted(t *testing.T) {
 	t.Parallel()
-	s := responding(t, 418, `{"data": null, "error": {"code": "New_Code", "message": null, "field": null, "details": null, "docUrl": null}, "meta": null}`)
+	s := responding(t, 418, `{"data": null,
+		"error": {"code": "New_Code", "message": null, "field": null, "details": null, "docUrl": null}, "meta": null}`)
 	_, err := s.client(t).CheckoutSessions.Get(t.Context(), "cs_01HX")
 	got := wantError(t, err, 418, "new_code")
 	if want := (plugipay.Error{Status: 418, Code: "new_code", Attempts: 1}); !reflect.DeepEqual(*got, want) {
@@ -202,7 +203,7 @@ func TestRedirect_IsNotFollowed(t *testing.T) {
 					t.Errorf("message is %q", pe.Message)
 				}
 				if n := s.count(); n != 1 {
-					t.Errorf("%d requests were sent", n)
+					t.Errorf("%d requests were sent, want 1", n)
 				}
 			})
 		}
@@ -251,14 +252,14 @@ func TestMaxResponseBytes_LargerResponseIsAnError(t *testing.T) {
 func TestContext_CancelReturnsCanceledAndItsCause(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())
-	why := errors.New("the buyer went away")
+	cause := errors.New("the buyer left")
 	s := serving(t, func(_ http.ResponseWriter, r *http.Request) {
-		cancel(why)
+		cancel(cause)
 		<-r.Context().Done()
 	})
 	_, err := s.client(t).CheckoutSessions.Get(ctx, "cs_01HX")
 	wantError(t, err, 0, "canceled")
-	for _, target := range []error{plugipay.ErrCanceled, context.Canceled, why} {
+	for _, target := range []error{plugipay.ErrCanceled, context.Canceled, cause} {
 		if !errors.Is(err, target) {
 			t.Errorf("errors.Is(%v, %v) is false", err, target)
 		}
@@ -278,7 +279,7 @@ func TestContext_EndedContextSendsNothing(t *testing.T) {
 		t.Errorf("Attempts is %d, want 0", pe.Attempts)
 	}
 	if n := s.count(); n != 0 {
-		t.Errorf("%d requests were sent", n)
+		t.Errorf("%d requests were sent, want 0", n)
 	}
 }
 
@@ -346,7 +347,7 @@ func TestTimeout_ShortestLimitEndsTheCall(t *testing.T) {
 	}
 }
 
-func TestTimeout_DefaultsToThatOfTheHTTPOption(t *testing.T) {
+func TestTimeout_DefaultsToTheHTTPOptionsTimeout(t *testing.T) {
 	t.Parallel()
 	for timeout, takes := range map[time.Duration]time.Duration{0: 7 * time.Second, 20 * time.Second: 20 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
@@ -397,7 +398,8 @@ func TestError_CauseIsFoundByErrorsAs(t *testing.T) {
 		t.Errorf("the cause of %v is not found", err)
 	}
 	var unsupported *json.UnsupportedTypeError
-	err = responding(t, 200, "").client(t).Do(t.Context(), plugipay.RequestOptions{Method: "POST", Path: "/a", Body: make(chan int)}, nil)
+	opts := plugipay.RequestOptions{Method: "POST", Path: "/a", Body: make(chan int)}
+	err = responding(t, 200, "").client(t).Do(t.Context(), opts, nil)
 	if !errors.As(err, &unsupported) {
 		t.Errorf("the cause of %v is not found", err)
 	}
@@ -432,7 +434,8 @@ func TestError_MessageReportsAServerWithoutTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
-	if pe := wantError(t, err, 0, "network_error"); !errors.Is(err, http.ErrSchemeMismatch) || !strings.Contains(pe.Message, "HTTPS") {
+	pe := wantError(t, err, 0, "network_error")
+	if !errors.Is(err, http.ErrSchemeMismatch) || !strings.Contains(pe.Message, "HTTPS") {
 		t.Errorf("error is %v, its cause %v", err, pe.Unwrap())
 	}
 }

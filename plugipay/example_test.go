@@ -15,8 +15,8 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// sandboxClient returns a client of a sandbox, so that the examples run without an account. In a program, call NewClient
-// with the zero ClientOptions, which reads the credentials from the environment.
+// sandboxClient returns a client of a sandbox, so the examples run without an account. In a program, call NewClient with
+// the zero ClientOptions. It reads the credentials from the environment.
 func sandboxClient() (client *plugipay.Client, closeSandbox func()) {
 	box, err := sandbox.Start(sandbox.Options{})
 	if err != nil {

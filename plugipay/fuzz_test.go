@@ -53,7 +53,7 @@ func FuzzResponse(f *testing.F) {
 	})
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		if status < 100 || status > 999 {
-			t.Skip("net/http returns no such status")
+			t.Skip("net/http does not return this status")
 		}
 		ctx := context.WithValue(t.Context(), sent{}, sent{status, body})
 		session, err := client.CheckoutSessions.Get(ctx, "cs_01HX")
@@ -69,7 +69,7 @@ func FuzzResponse(f *testing.F) {
 func checkOutcome(t *testing.T, status int, result bool, err error) {
 	t.Helper()
 	if result != (err == nil) {
-		t.Fatalf("has a result: %t, but the error is %v", result, err)
+		t.Fatalf("the call has a result: %t, error %v", result, err)
 	}
 	var pe *plugipay.Error
 	if err == nil {
@@ -151,7 +151,7 @@ func FuzzBaseURL(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, base string) {
 		if base == "" {
-			t.Skip("the default")
+			t.Skip("an empty base URL means the default")
 		}
 		var sent *http.Request
 		client, err := plugipay.NewClient(plugipay.ClientOptions{
@@ -171,7 +171,8 @@ func FuzzBaseURL(f *testing.F) {
 			t.Fatalf("base URL %q is accepted, but the call fails: %v", base, err)
 		}
 		parsed, err := url.Parse(base)
-		if err != nil || sent.URL.Host != strings.TrimSuffix(parsed.Host, ":") || !strings.HasSuffix(sent.URL.Path, "/api/v1/checkout-sessions/cs_01HX") {
+		if err != nil || sent.URL.Host != strings.TrimSuffix(parsed.Host, ":") ||
+			!strings.HasSuffix(sent.URL.Path, "/api/v1/checkout-sessions/cs_01HX") {
 			t.Fatalf("with base URL %q the request goes to %s (%v)", base, sent.URL, err)
 		}
 		checkSigned(t, received{method: "GET", uri: "/api/v1/checkout-sessions/cs_01HX", header: sent.Header}, "")

@@ -1,6 +1,6 @@
 //go:build go1.26
 
-// Before Go 1.26, the HTTP/2 server of net/http moves channels between synctest bubbles, which ends the program.
+// Before Go 1.26, the HTTP/2 server of net/http moves channels between synctest bubbles. The program then crashes.
 
 package plugipay_test
 

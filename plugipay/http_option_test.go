@@ -101,10 +101,10 @@ func TestHTTPOption_ChangesDoNotReachTheNextAttempt(t *testing.T) {
 			}
 			targets, bodies = append(targets, r.URL.String()), append(bodies, string(body))
 			if got := r.Header["X-Extra"]; got != nil {
-				t.Errorf("the request has %q of an earlier attempt", got)
+				t.Errorf("the request has X-Extra %q of an earlier attempt", got)
 			}
 			if got := r.Header["Idempotency-Key"]; len(got) != 1 {
-				t.Errorf("the request has the keys %q", got)
+				t.Errorf("the request has the keys %q, want one key", got)
 			}
 			r.Header.Add("X-Extra", "1")
 			r.Header.Add("Idempotency-Key", "another")
@@ -118,10 +118,10 @@ func TestHTTPOption_ChangesDoNotReachTheNextAttempt(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(targets) != 3 || targets[0] != targets[1] || targets[0] != targets[2] {
-			t.Errorf("the requests went to %q", targets)
+			t.Errorf("the requests went to %q, want three requests to one URL", targets)
 		}
 		if bodies[0] == "" || bodies[0] != bodies[1] || bodies[0] != bodies[2] {
-			t.Errorf("the bodies were %q", bodies)
+			t.Errorf("the bodies were %q, want the same body each time", bodies)
 		}
 	})
 }
@@ -238,15 +238,15 @@ func TestRetry_DialErrorIsFoundInAnyWrapper(t *testing.T) {
 type watchedContext struct {
 	context.Context
 	done    chan struct{}
-	hanging atomic.Int64
+	waiting atomic.Int64
 }
 
 func (c *watchedContext) Done() <-chan struct{} { return c.done }
 
 func (c *watchedContext) AfterFunc(func()) (stop func() bool) {
-	c.hanging.Add(1)
+	c.waiting.Add(1)
 	return func() bool {
-		c.hanging.Add(-1)
+		c.waiting.Add(-1)
 		return true
 	}
 }
@@ -266,8 +266,8 @@ func TestContext_HoldsNothingAfterACall(t *testing.T) {
 			if err := client.Do(ctx, opts, nil); err != nil {
 				t.Fatal(err)
 			}
-			if n := ctx.hanging.Load(); n != 0 {
-				t.Errorf("timeout %s, %s: %d functions still wait for the context", timeout, name, n)
+			if n := ctx.waiting.Load(); n != 0 {
+				t.Errorf("timeout %s, %s: %d functions still wait for the context, want 0", timeout, name, n)
 			}
 		}
 	}

@@ -56,7 +56,7 @@ func TestLimiter_IsCalledBeforeEveryAttempt(t *testing.T) {
 				}
 				for _, between := range b.waits() {
 					if between < time.Hour {
-						t.Errorf("the second attempt came after %s, but the limiter takes an hour", between)
+						t.Errorf("the time between two attempts was %s, want at least an hour", between)
 					}
 				}
 			})
@@ -83,7 +83,8 @@ func TestLimiter_WaitIsNotPartOfTheTimeout(t *testing.T) {
 	t.Parallel()
 	inBubble(t, []reply{{status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
 		delayed(b, 900*time.Millisecond)
-		client := b.client(limitedBy(&testLimiter{takes: time.Minute}, nil), func(o *plugipay.ClientOptions) { o.Timeout = time.Second })
+		limited := limitedBy(&testLimiter{takes: time.Minute}, nil)
+		client := b.client(limited, func(o *plugipay.ClientOptions) { o.Timeout = time.Second })
 		if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err != nil || b.count() != 1 {
 			t.Errorf("%d attempts, error %v", b.count(), err)
 		}
@@ -184,7 +185,8 @@ func TestLimiter_ErrorBeforeRetryKeepsTheLastError(t *testing.T) {
 				ctx := plugipay.WithResponse(t.Context(), &info)
 				_, err := b.client(limitedBy(limiter, nil)).CheckoutSessions.Create(ctx, validInput())
 				pe := wantError(t, err, test.status, test.code)
-				if !errors.Is(err, errNoSlot) || !strings.Contains(pe.Message, test.says) || !strings.Contains(pe.Message, errNoSlot.Error()) {
+				if !errors.Is(err, errNoSlot) || !strings.Contains(pe.Message, test.says) ||
+					!strings.Contains(pe.Message, errNoSlot.Error()) {
 					t.Errorf("error is %v", err)
 				}
 				if pe.Attempts != 1 || info.Attempts != 1 || info.Status != test.status || b.count() != 1 || pe.IdempotencyKey == "" {
@@ -204,7 +206,7 @@ func TestLimiter_ErrorBeforeRetryKeepsTheLastError(t *testing.T) {
 
 func TestLimiter_ContextEndsTheWait(t *testing.T) {
 	t.Parallel()
-	errWhy := errors.New("the shop is closing")
+	errClosing := errors.New("the shop is closing")
 	ends := map[string]struct {
 		context func(context.Context) (context.Context, context.CancelFunc)
 		code    string
@@ -215,9 +217,9 @@ func TestLimiter_ContextEndsTheWait(t *testing.T) {
 		}, "timeout", context.DeadlineExceeded},
 		"a cancellation": {func(ctx context.Context) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancelCause(ctx)
-			time.AfterFunc(time.Minute, func() { cancel(errWhy) })
+			time.AfterFunc(time.Minute, func() { cancel(errClosing) })
 			return ctx, func() { cancel(nil) }
-		}, "canceled", errWhy},
+		}, "canceled", errClosing},
 	}
 	for name, end := range ends {
 		for attempts, status := range map[int]int{0: 0, 1: 503} {
@@ -286,14 +288,14 @@ func TestLimiter_RefusedRetryIsReturnedToTheBudget(t *testing.T) {
 			return nil
 		}}
 		client := b.client(limitedBy(limiter, nil))
-		for range 150 { // more than the budget pays for
+		for range 150 { // more than the budget allows
 			_, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 			wantError(t, err, 503, "invalid_response")
 		}
 		open = false
 		before := b.count()
 		if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err == nil || b.count()-before != 3 {
-			t.Errorf("%d attempts after the limiter allows them again, error %v", b.count()-before, err)
+			t.Errorf("after the limiter allows attempts again there are %d, want 3; error %v", b.count()-before, err)
 		}
 	})
 }

@@ -72,7 +72,10 @@ func TestList_NullDataIsAnEmptyPage(t *testing.T) {
 
 func TestList_MissingCursorIsAnError(t *testing.T) {
 	t.Parallel()
-	for _, meta := range []string{`{"requestId": "req_42", "hasMore": true}`, `{"requestId": "req_42", "page": {"hasMore": true}}`, `{"requestId": "req_42", "hasMore": true, "cursor": ""}`} {
+	for _, meta := range []string{
+		`{"requestId": "req_42", "hasMore": true}`, `{"requestId": "req_42", "page": {"hasMore": true}}`,
+		`{"requestId": "req_42", "hasMore": true, "cursor": ""}`,
+	} {
 		s := responding(t, 200, `{"data": [`+sessionJSON+`], "error": null, "meta": `+meta+`}`)
 		page, err := s.client(t).CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
 		if pe := wantError(t, err, 200, "invalid_response"); pe.RequestID != "req_42" || page.Data != nil {
@@ -84,7 +87,9 @@ func TestList_MissingCursorIsAnError(t *testing.T) {
 // TestList_AcceptsAnyNumberOfSessions checks that the limit of the request does not change how a response is decoded.
 func TestList_AcceptsAnyNumberOfSessions(t *testing.T) {
 	t.Parallel()
-	for _, limit := range []*int{nil, plugipay.Ptr(-1), plugipay.Ptr(0), plugipay.Ptr(1), plugipay.Ptr(100), plugipay.Ptr(math.MaxInt)} {
+	for _, limit := range []*int{
+		nil, plugipay.Ptr(-1), plugipay.Ptr(0), plugipay.Ptr(1), plugipay.Ptr(100), plugipay.Ptr(math.MaxInt),
+	} {
 		for data, want := range map[string]int{
 			`[` + sessionJSON + `,` + sessionJSON + `,` + sessionJSON + `]`: 3, `[{"id": "cs_1"}]`: 1, `[]`: 0, `null`: 0,
 		} {

@@ -129,7 +129,8 @@ func TestLogger_WarnsOnlyBeforeARetry(t *testing.T) {
 				for _, r := range log.records(t) {
 					levels[r["level"]]++
 				}
-				if want := map[any]int{"DEBUG": test.attempts, "WARN": test.attempts - 1}; levels["DEBUG"] != want["DEBUG"] || levels["WARN"] != want["WARN"] {
+				want := map[any]int{"DEBUG": test.attempts, "WARN": test.attempts - 1}
+				if levels["DEBUG"] != want["DEBUG"] || levels["WARN"] != want["WARN"] {
 					t.Errorf("records are %v, want %v", levels, want)
 				}
 			})
@@ -238,17 +239,18 @@ func TestLogger_UsesOperationIDsOfTheContract(t *testing.T) {
 
 func TestLogger_OmitsMalformedIDsAndCodes(t *testing.T) {
 	t.Parallel()
-	for _, odd := range []string{"Plugipay-HMAC-SHA256 keyId=pk", `line\nbreak`, "ünïcode", strings.Repeat("x", 65), ""} {
-		body := `{"data": null, "error": {"code": "` + odd + `", "message": "m"}, "meta": {"requestId": "` + odd + `"}}`
+	for _, malformed := range []string{"Plugipay-HMAC-SHA256 keyId=pk", `line\nbreak`, "ünïcode", strings.Repeat("x", 65), ""} {
+		body := `{"data": null, "error": {"code": "` + malformed + `", "message": "m"}, "meta": {"requestId": "` + malformed + `"}}`
 		var log logBuffer
-		if _, err := responding(t, 400, body).client(t, log.option(slog.LevelDebug)).CheckoutSessions.Get(t.Context(), "cs_01HX"); err == nil {
+		client := responding(t, 400, body).client(t, log.option(slog.LevelDebug))
+		if _, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX"); err == nil {
 			t.Fatal("the call succeeded")
 		}
 		r := log.records(t)[0]
 		if id, ok := r["requestId"]; ok {
 			t.Errorf("the request id %q is logged", id)
 		}
-		if code, ok := r["code"]; ok && odd != "" {
+		if code, ok := r["code"]; ok && malformed != "" {
 			t.Errorf("the code %q is logged", code)
 		}
 	}
@@ -257,7 +259,8 @@ func TestLogger_OmitsMalformedIDsAndCodes(t *testing.T) {
 func TestLogger_DoesNotChangeTheResult(t *testing.T) {
 	t.Parallel()
 	var log logBuffer
-	session, err := responding(t, 200, sessionBody).client(t, log.option(slog.LevelDebug)).CheckoutSessions.Get(t.Context(), "cs_01HX")
+	client := responding(t, 200, sessionBody).client(t, log.option(slog.LevelDebug))
+	session, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +268,8 @@ func TestLogger_DoesNotChangeTheResult(t *testing.T) {
 	for _, op := range operations() {
 		s := serving(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(422)
-			_, _ = io.WriteString(w, `{"data": null, "error": {"code": "validation_error", "message": "m", "field": "amount", "details": [1]}}`)
+			_, _ = io.WriteString(w, `{"data": null,
+				"error": {"code": "validation_error", "message": "m", "field": "amount", "details": [1]}}`)
 		})
 		pe := wantError(t, op.call(t, s.client(t, log.option(slog.LevelDebug))), 422, "validation_error")
 		if pe.Field != "amount" || string(pe.Details) != "[1]" {

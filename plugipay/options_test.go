@@ -98,15 +98,15 @@ func TestAllowPlainHTTP_IsForTestKeysOnly(t *testing.T) {
 		opts plugipay.ClientOptions
 		ok   bool
 	}{
-		"a test pair":            {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "sk_test_1"}, true},
-		"a test secret":          {plugipay.ClientOptions{KeyID: "ak_1", Secret: "sk_test_1"}, true},
-		"a test key id":          {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "abc"}, true},
-		"a test dashboard key":   {plugipay.ClientOptions{APIKey: "pk_test_1"}, true},
-		"a live pair":            {plugipay.ClientOptions{KeyID: "pk_live_1", Secret: "sk_live_1"}, false},
-		"test id, live secret":   {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "sk_live_1"}, false},
-		"live id, test secret":   {plugipay.ClientOptions{KeyID: "pk_live_1", Secret: "sk_test_1"}, false},
-		"a pair of neither mode": {plugipay.ClientOptions{KeyID: "ak_1", Secret: "abc"}, false},
-		"a live dashboard key":   {plugipay.ClientOptions{APIKey: "pk_live_1"}, false},
+		"a test pair":           {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "sk_test_1"}, true},
+		"a test secret":         {plugipay.ClientOptions{KeyID: "ak_1", Secret: "sk_test_1"}, true},
+		"a test key id":         {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "abc"}, true},
+		"a test dashboard key":  {plugipay.ClientOptions{APIKey: "pk_test_1"}, true},
+		"a live pair":           {plugipay.ClientOptions{KeyID: "pk_live_1", Secret: "sk_live_1"}, false},
+		"test id, live secret":  {plugipay.ClientOptions{KeyID: "pk_test_1", Secret: "sk_live_1"}, false},
+		"live id, test secret":  {plugipay.ClientOptions{KeyID: "pk_live_1", Secret: "sk_test_1"}, false},
+		"a pair without a mode": {plugipay.ClientOptions{KeyID: "ak_1", Secret: "abc"}, false},
+		"a live dashboard key":  {plugipay.ClientOptions{APIKey: "pk_live_1"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -150,7 +150,7 @@ func TestEnvironment_PlainHTTPAndKeys(t *testing.T) {
 	defer func() { _ = client.Close() }()
 	getOnce(t, client)
 	if got := s.only(t).header.Get("Authorization"); got != "Bearer pk_test_dashboard" {
-		t.Errorf("Authorization is %q", got)
+		t.Errorf("Authorization is %q, want Bearer pk_test_dashboard", got)
 	}
 	t.Setenv("PLUGIPAY_KEY_ID", testKeyID)
 	pair, err := plugipay.NewClient(plugipay.ClientOptions{BaseURL: s.URL})
@@ -170,7 +170,8 @@ func TestDo_HeaderIsAddedOrRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := s.only(t)
-	if r.header.Get("X-Plugipay-Mode") != "test" || fmt.Sprint(r.header.Values("X-Other")) != "[a b]" || r.header.Get("Accept") != "application/json" {
+	if r.header.Get("X-Plugipay-Mode") != "test" || fmt.Sprint(r.header.Values("X-Other")) != "[a b]" ||
+		r.header.Get("Accept") != "application/json" {
 		t.Errorf("header is %v", r.header)
 	}
 	checkSigned(t, r, "")
@@ -188,11 +189,11 @@ func TestDo_HeaderIsAddedOrRefused(t *testing.T) {
 		}
 		wantNoSecret(t, pe, allVerbs)
 	}
-	for _, odd := range []http.Header{{"X\r\nY": {"1"}}, {"": {"1"}}, {"X-Y": {"hush\r\nZ: 1"}}, {"X-Y": {""}}, {"Accept": {}}} {
-		opts.Header = odd
+	for _, invalid := range []http.Header{{"X\r\nY": {"1"}}, {"": {"1"}}, {"X-Y": {"hush\r\nZ: 1"}}, {"X-Y": {""}}, {"Accept": {}}} {
+		opts.Header = invalid
 		wantNoSecret(t, wantError(t, client.Do(t.Context(), opts, nil), 0, "invalid_request"), allVerbs)
 	}
 	if n := s.count(); n != 1 {
-		t.Errorf("%d requests were sent", n)
+		t.Errorf("%d requests were sent, want 1", n)
 	}
 }

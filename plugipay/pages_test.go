@@ -28,7 +28,8 @@ func pageBody(cursor string, hasMore bool, ids ...string) string {
 	if cursor != "" {
 		next = `"` + cursor + `"`
 	}
-	return fmt.Sprintf(`{"data": [%s], "error": null, "meta": {"cursor": %s, "hasMore": %t}}`, strings.Join(data, ","), next, hasMore)
+	const page = `{"data": [%s], "error": null, "meta": {"cursor": %s, "hasMore": %t}}`
+	return fmt.Sprintf(page, strings.Join(data, ","), next, hasMore)
 }
 
 // threePages maps each cursor to its page. The second page is empty.
@@ -102,7 +103,8 @@ func TestAll_StartsAtTheCursorAndKeepsTheFilters(t *testing.T) {
 	t.Parallel()
 	s := listing(t, map[string]string{"cur_0": threePages[""], "cur_1": threePages["cur_1"], "cur_2": threePages["cur_2"]})
 	params := plugipay.CheckoutSessionListParams{
-		Cursor: plugipay.Ptr("cur_0"), Limit: plugipay.Ptr(2), Status: plugipay.Ptr(plugipay.CheckoutSessionStatusOpen), Order: plugipay.Ptr(plugipay.ListOrderAsc)}
+		Cursor: plugipay.Ptr("cur_0"), Limit: plugipay.Ptr(2), Status: plugipay.Ptr(plugipay.CheckoutSessionStatusOpen),
+		Order: plugipay.Ptr(plugipay.ListOrderAsc)}
 	if _, err := all(t.Context(), s.client(t), params); err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +301,8 @@ func TestPages_RepeatedCursorIsAnError(t *testing.T) {
 			failed = err
 		}
 		pe := wantError(t, failed, 0, "invalid_response")
-		if want := fmt.Sprintf("page %d of the list", listed); !strings.Contains(pe.Message, want) || strings.Contains(pe.Message, "secret") {
+		want := fmt.Sprintf("page %d of the list", listed)
+		if !strings.Contains(pe.Message, want) || strings.Contains(pe.Message, "secret") {
 			t.Errorf("the message is %q, want %q in it, and no cursor", pe.Message, want)
 		}
 		if listed != before+2 {

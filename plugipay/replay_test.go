@@ -44,7 +44,8 @@ func TestMaxRetries_LostResponseIsOneRequest(t *testing.T) {
 			}))
 			server.Config.ErrorLog = discardLog()
 			t.Cleanup(server.Close)
-			client, err := plugipay.NewClient(plugipay.ClientOptions{KeyID: testKeyID, Secret: testSecret, BaseURL: server.URL, MaxRetries: -1})
+			client, err := plugipay.NewClient(plugipay.ClientOptions{
+				KeyID: testKeyID, Secret: testSecret, BaseURL: server.URL, MaxRetries: -1})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -49,19 +49,19 @@ func TestWithResponse_DescribesTheLastAttempt(t *testing.T) {
 
 func TestWithResponse_AgreesWithTheError(t *testing.T) {
 	t.Parallel()
-	cut := func(w http.ResponseWriter, _ *http.Request) {
+	truncate := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")
 		_, _ = io.WriteString(w, `{"data": `)
 		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
 	}
 	tests := map[string]struct {
-		failing  reply
-		cut      bool
-		status   int
-		code     string
-		attempts int
-		header   bool
+		failing   reply
+		truncated bool
+		status    int
+		code      string
+		attempts  int
+		header    bool
 	}{
 		"an error of Plugipay":         {failing: reply{status: 404, body: errorBody("not_found")}, status: 404, code: "not_found", attempts: 1, header: true},
 		"an error that is retried":     {failing: reply{status: 503, body: errorBody("service_unavailable")}, status: 503, code: "service_unavailable", attempts: 3, header: true},
@@ -70,7 +70,7 @@ func TestWithResponse_AgreesWithTheError(t *testing.T) {
 		"a success of another type":    {failing: reply{status: 200, body: `{"data": 7}`}, status: 200, code: "invalid_response", attempts: 1, header: true},
 		"a redirect":                   {failing: reply{status: 307}, status: 307, code: "invalid_response", attempts: 1, header: true},
 		"a response that is too large": {failing: reply{status: 200, body: strings.Repeat("x", 5001)}, status: 200, code: "invalid_response", attempts: 1, header: true},
-		"a truncated response":         {cut: true, status: 200, code: "network_error", attempts: 3, header: true},
+		"a truncated response":         {truncated: true, status: 200, code: "network_error", attempts: 3, header: true},
 		"a lost connection":            {failing: reply{}, code: "network_error", attempts: 3},
 		"an attempt timeout":           {failing: reply{status: -1}, code: "timeout", attempts: 3},
 		"a Retry-After of an hour":     {failing: reply{429, errorBody("rate_limited"), after("3600")}, status: 429, code: "rate_limited", attempts: 1, header: true},
@@ -86,16 +86,17 @@ func TestWithResponse_AgreesWithTheError(t *testing.T) {
 				}
 				failing.header.Set("X-Served-By", "edge-7")
 				inBubble(t, []reply{failing}, func(t *testing.T, b *bubbleServer) {
-					if test.cut {
+					if test.truncated {
 						b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 							w.Header().Set("X-Served-By", "edge-7")
-							cut(w, r)
+							truncate(w, r)
 						})
 					}
 					var info plugipay.ResponseInfo
 					client := b.client(func(o *plugipay.ClientOptions) { o.MaxResponseBytes = 5000 })
 					pe := wantError(t, op.with(plugipay.WithResponse(t.Context(), &info), client), test.status, test.code)
-					if info.Status != pe.Status || info.RequestID != pe.RequestID || info.Attempts != pe.Attempts || pe.Attempts != test.attempts {
+					if info.Status != pe.Status || info.RequestID != pe.RequestID || info.Attempts != pe.Attempts ||
+						pe.Attempts != test.attempts {
 						t.Errorf("info is %+v, error %v with %d attempts, want %d", info, pe, pe.Attempts, test.attempts)
 					}
 					if test.header != (info.Header.Get("X-Served-By") == "edge-7") || !test.header && info.Header != nil {
@@ -198,7 +199,7 @@ func TestWithResponse_NilTurnsItOff(t *testing.T) {
 
 func TestWithResponse_HeaderIsACopy(t *testing.T) {
 	t.Parallel()
-	kept := rateLimitHeader() // by a transport with a cache
+	kept := rateLimitHeader() // a transport with a cache keeps its header
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
 		KeyID: testKeyID, Secret: testSecret,
 		HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
@@ -327,11 +328,11 @@ func TestRateLimit_IsKnownIfAllHeadersAreValid(t *testing.T) {
 
 // FuzzRateLimit checks that a RateLimit either has the numbers of the headers or is zero.
 func FuzzRateLimit(f *testing.F) {
-	for _, figures := range [][3]string{
+	for _, numbers := range [][3]string{
 		{"20", "2", "1790000000"}, {"", "", ""}, {"-1", "+2", " 3"}, {"1e3", "0x10", "1_000"}, {"007", "0", "253402300800"},
 		{"2147483648", "2147483647", "9223372036854775808"}, {"٣", "１", "½"},
 	} {
-		f.Add(figures[0], figures[1], figures[2])
+		f.Add(numbers[0], numbers[1], numbers[2])
 	}
 	type headers [3]string
 	client := fuzzClient(f, func(r *http.Request) *http.Response {
@@ -353,11 +354,11 @@ func FuzzRateLimit(f *testing.F) {
 			}
 			return
 		}
-		texts, figures := []string{limit, remaining, reset}, []int64{int64(got.Limit), int64(got.Remaining), got.Reset.Unix()}
+		texts, numbers := []string{limit, remaining, reset}, []int64{int64(got.Limit), int64(got.Remaining), got.Reset.Unix()}
 		for i, text := range texts {
 			value, ok := new(big.Int).SetString(text, 10)
-			if !ok || strings.Trim(text, "0123456789") != "" || value.Cmp(big.NewInt(figures[i])) != 0 {
-				t.Fatalf("%q is read as %d", text, figures[i])
+			if !ok || strings.Trim(text, "0123456789") != "" || value.Cmp(big.NewInt(numbers[i])) != 0 {
+				t.Fatalf("%q is read as %d", text, numbers[i])
 			}
 		}
 		if _, err := got.Reset.MarshalJSON(); err != nil {

@@ -42,7 +42,7 @@ func TestRetryBudget_LimitsRetriesInAnOutage(t *testing.T) {
 		}
 		down.Store(false)
 		if got := calls(100); got != 100 {
-			t.Errorf("100 successful calls made %d attempts", got)
+			t.Errorf("100 successful calls made %d attempts, want 100", got)
 		}
 		down.Store(true)
 		if got := calls(100); got != 120 {
@@ -136,7 +136,7 @@ func TestRetryBudget_OutageDoesNotRefillIt(t *testing.T) {
 			_, _ = client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 		}
 		if got := b.count() - before; got != 100 {
-			t.Errorf("100 calls made %d attempts", got)
+			t.Errorf("100 calls made %d attempts, want 100", got)
 		}
 	})
 }

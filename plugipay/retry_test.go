@@ -33,7 +33,7 @@ func TestRetry_RepeatsKeyAndBodyWithANewSignature(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		for _, status := range []int{408, 429, 500, 502, 503, 504} {
-			for name, body := range map[string]string{"JSON": errorBody("whatever"), "HTML": htmlBody, "empty": ""} {
+			for name, body := range map[string]string{"JSON": errorBody("any_code"), "HTML": htmlBody, "empty": ""} {
 				t.Run(fmt.Sprint(op.name, " ", status, " ", name), func(t *testing.T) {
 					t.Parallel()
 					failing := reply{status, body, after("2")}
@@ -88,7 +88,7 @@ func TestRetry_AfterALostConnection(t *testing.T) {
 					t.Fatal(err)
 				}
 				if n := b.count(); n != 3 {
-					t.Errorf("the server received %d attempts", n)
+					t.Errorf("the server received %d attempts, want 3", n)
 				}
 				checkSameRequest(t, b)
 			})
@@ -129,7 +129,7 @@ func TestRetry_NotAfterPermanentErrors(t *testing.T) {
 						t.Errorf("error is %v", err)
 					}
 					if n := b.count(); n != 1 {
-						t.Errorf("the server received %d attempts", n)
+						t.Errorf("the server received %d attempts, want 1", n)
 					}
 				})
 			})
@@ -292,7 +292,7 @@ func TestMaxResponseBytes_LargerResponseIsNotRetried(t *testing.T) {
 			_, err := client.CheckoutSessions.Get(t.Context(), "cs_01HX")
 			wantError(t, err, status, "invalid_response")
 			if n := b.count(); n != 1 {
-				t.Errorf("the server received %d attempts", n)
+				t.Errorf("the server received %d attempts, want 1", n)
 			}
 		})
 	}
@@ -318,7 +318,9 @@ func TestMaxResponseBytes_ResponseOfThatSizeIsRead(t *testing.T) {
 
 func TestRetry_ReusesTheConnection(t *testing.T) {
 	t.Parallel()
-	for name, body := range map[string]string{"JSON": errorBody("internal_error"), "empty": "", "large": strings.Repeat("x", 1<<20)} {
+	for name, body := range map[string]string{
+		"JSON": errorBody("internal_error"), "empty": "", "large": strings.Repeat("x", 1<<20),
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, []reply{{status: 500, body: body}}, func(t *testing.T, b *bubbleServer) {
@@ -403,7 +405,8 @@ func TestCancel_ConflictAfterRefusedDialIsAnError(t *testing.T) {
 // failed attempt.
 func TestRetry_EachAttemptIsANewRequest(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{503, "", after("2")}, {503, "", after("2")}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
+	script := []reply{{503, "", after("2")}, {503, "", after("2")}, {status: 200, body: sessionBody}}
+	inBubble(t, script, func(t *testing.T, b *bubbleServer) {
 		var attempts []*http.Request
 		client := b.client(func(o *plugipay.ClientOptions) {
 			next := o.HTTP.Transport
@@ -437,7 +440,7 @@ func TestRetry_AfterAnAttemptTimeout(t *testing.T) {
 				}
 				checkAttempts(t, b, 2)
 				if wait := b.waits()[0]; wait < 5*time.Second || wait > 6*time.Second {
-					t.Errorf("the second attempt came after %s", wait)
+					t.Errorf("the second attempt followed after %s, want 5s to 6s", wait)
 				}
 			})
 		})
@@ -450,7 +453,7 @@ func TestTimeout_OfEveryAttemptIsATimeout(t *testing.T) {
 		_, err := b.client().CheckoutSessions.Create(t.Context(), validInput())
 		pe := wantError(t, err, 0, "timeout")
 		if pe.Attempts != 3 || b.count() != 3 || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(pe.Message, "30s") {
-			t.Errorf("%d attempts at the server, error %v", b.count(), err)
+			t.Errorf("the server received %d attempts, want 3; error %v", b.count(), err)
 		}
 	})
 }
@@ -545,7 +548,7 @@ func TestRetry_NetHTTPDoesNotRepeatRequests(t *testing.T) {
 			t.Errorf("session is %+v, error %v, %d requests", session, err, b.count())
 		}
 		if wait := b.waits()[1]; wait < 100*time.Millisecond {
-			t.Errorf("the second attempt came after %s, so the client did not make it", wait)
+			t.Errorf("the second attempt followed after %s, so net/http made it", wait)
 		}
 	})
 }
@@ -555,7 +558,7 @@ func TestRetry_NotAfterA409WithoutAKey(t *testing.T) {
 	inBubble(t, []reply{{status: 409, body: errorBody("idempotency_key_required")}}, func(t *testing.T, b *bubbleServer) {
 		wantError(t, writeWithoutKey(t.Context(), b.client(), "POST"), 409, "idempotency_key_required")
 		if n := b.count(); n != 1 {
-			t.Errorf("the server received %d attempts", n)
+			t.Errorf("the server received %d attempts, want 1", n)
 		}
 	})
 }
@@ -585,8 +588,8 @@ func TestRetry_AfterARefusedProxyWithoutKey(t *testing.T) {
 	})
 }
 
-// TestResponse_SwitchingProtocolsIsNotRead checks that the body is not read. It would be the connection itself, which has no
-// deadline.
+// TestResponse_SwitchingProtocolsIsNotRead checks that the body is not read. The body would be the connection itself, and
+// the connection has no deadline.
 func TestResponse_SwitchingProtocolsIsNotRead(t *testing.T) {
 	t.Parallel()
 	inBubble(t, nil, func(t *testing.T, b *bubbleServer) {

@@ -41,7 +41,7 @@ func TestRetryWait_GrowsWithFullJitter(t *testing.T) {
 		if longest[8] < 1500*time.Millisecond { // with full jitter, this fails once in ten million runs
 			t.Errorf("the longest waits are %v and do not grow", longest)
 		}
-		if low < 10 { // equally unlikely
+		if low < 10 { // as unlikely with full jitter
 			t.Errorf("only %d of 90 waits are in the lower half of their range", low)
 		}
 	})
@@ -104,7 +104,10 @@ func TestRetryAfter_DateUsesLocalClockWithoutDateHeader(t *testing.T) {
 
 func TestRetryAfter_InvalidValueIsIgnored(t *testing.T) {
 	t.Parallel()
-	for _, value := range []string{"", "0", "-1", "-9999999999", "soon", "1.5", "+3", "3 s", "1e3", "0x10", "NaN", "2026-09-21", "Tue, 21 Sep 1999 14:13:20 GMT"} {
+	for _, value := range []string{
+		"", "0", "-1", "-9999999999", "soon", "1.5", "+3", "3 s", "1e3", "0x10", "NaN", "2026-09-21",
+		"Tue, 21 Sep 1999 14:13:20 GMT",
+	} {
 		t.Run(value, func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, []reply{{503, "", after(value)}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
@@ -144,7 +147,8 @@ func TestRetryAfter_TooLongReturnsTheErrorAtOnce(t *testing.T) {
 
 func TestRetryAfter_OfTheLastAttemptIsInTheError(t *testing.T) {
 	t.Parallel()
-	script := []reply{{429, errorBody("rate_limited"), after("3")}, {429, errorBody("rate_limited"), after("4")}, {429, errorBody("rate_limited"), after("5")}}
+	limited := errorBody("rate_limited")
+	script := []reply{{429, limited, after("3")}, {429, limited, after("4")}, {429, limited, after("5")}}
 	inBubble(t, script, func(t *testing.T, b *bubbleServer) {
 		_, err := b.client().CheckoutSessions.Get(t.Context(), "cs_01HX")
 		pe := wantError(t, err, 429, "rate_limited")
@@ -211,7 +215,8 @@ func TestRetryWait_EndsWithTheContext(t *testing.T) {
 
 func TestRetryWait_ShorterThanTheDeadlineIsMade(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{{503, errorBody("service_unavailable"), after("20")}, {status: 200, body: sessionBody}}, func(t *testing.T, b *bubbleServer) {
+	script := []reply{{503, errorBody("service_unavailable"), after("20")}, {status: 200, body: sessionBody}}
+	inBubble(t, script, func(t *testing.T, b *bubbleServer) {
 		ctx, cancel := context.WithTimeout(t.Context(), 21*time.Second)
 		defer cancel()
 		if _, err := b.client().CheckoutSessions.Create(ctx, validInput()); err != nil {

@@ -25,8 +25,8 @@ var (
 	allVerbs   = append(usualVerbs, "%x", "%X", "%d", "%t", "%o")
 )
 
-// shown returns all text that printing and logging a value produces.
-func shown(v any, verbs []string) string {
+// printed returns all text that printing and logging a value produces.
+func printed(v any, verbs []string) string {
 	var logged bytes.Buffer
 	slog.New(slog.NewJSONHandler(&logged, nil)).Info("text", "value", v)
 	slog.New(slog.NewTextHandler(&logged, nil)).Info("text", "value", v)
@@ -44,7 +44,7 @@ func shown(v any, verbs []string) string {
 // into the data of buyers.
 func wantNoSecret(t *testing.T, v any, verbs []string) {
 	t.Helper()
-	if text := shown(v, verbs); strings.Contains(strings.ToLower(text), "hush") || strings.Contains(text, "68757368") {
+	if text := printed(v, verbs); strings.Contains(strings.ToLower(text), "hush") || strings.Contains(text, "68757368") {
 		t.Errorf("%T shows a secret: %s", v, text)
 	}
 }
@@ -63,7 +63,8 @@ func TestSecrets_AreNotInPrintedOptionsOrClients(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		values = append(values, client, *client, client.ForMerchant("acc_01"), struct{ C *plugipay.Client }{client}, client.CheckoutSessions)
+		values = append(values, client, *client, client.ForMerchant("acc_01"), client.CheckoutSessions,
+			struct{ C *plugipay.Client }{client})
 	}
 	for _, v := range values {
 		wantNoSecret(t, v, allVerbs)
@@ -126,7 +127,7 @@ func TestSecrets_AreNotInErrors(t *testing.T) {
 					wantNoSecret(t, struct{ Err error }{err}, usualVerbs)
 				}
 				if got := createErr.(*plugipay.Error).IdempotencyKey; got != "cart_hush" {
-					t.Errorf("the error's key is %q", got)
+					t.Errorf("the error's key is %q, want cart_hush", got)
 				}
 			})
 		})
@@ -296,8 +297,9 @@ func TestSecrets_URLIsNotInTransportErrors(t *testing.T) {
 	client, err := plugipay.NewClient(plugipay.ClientOptions{
 		KeyID: testKeyID, Secret: testSecret, MaxRetries: -1,
 		HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-			once := &url.Error{Op: "Get", URL: r.URL.String(), Err: io.EOF}                                 // returned by an http.Client
-			return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: fmt.Errorf("by a proxy: %w", once)} // within another one
+			once := &url.Error{Op: "Get", URL: r.URL.String(), Err: io.EOF} // the error of an http.Client
+			// Another http.Client wraps the error.
+			return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: fmt.Errorf("by a proxy: %w", once)}
 		})},
 	})
 	if err != nil {

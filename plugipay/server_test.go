@@ -22,7 +22,7 @@ const (
 	testSecret = "sk_test_alpha"
 )
 
-// received is a request as the server saw it.
+// received is a request that a server received.
 type received struct {
 	method string
 	uri    string // path and query exactly as sent
@@ -176,8 +176,8 @@ func operations() []operation {
 	}
 }
 
-// described returns the operations of the contract, by method and path. The id in a path is cs_01HX. An operation has the
-// parameters of its path, too.
+// described returns the operations of the contract, by method and path. The id in a path is cs_01HX. An operation also has
+// the parameters of its path.
 func described(t *testing.T) map[string]*openapi3.Operation {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
@@ -194,7 +194,7 @@ func described(t *testing.T) map[string]*openapi3.Operation {
 	return operations
 }
 
-// body is the body of a successful response to the operation.
+// body returns the body of a successful response to the operation.
 func (o operation) body() string {
 	if o.list {
 		return emptyPageBody

@@ -11,7 +11,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// signingVector is a case of testdata/signing.json, which was computed by another implementation.
+// signingVector is a case of testdata/signing.json. Another implementation computed the cases.
 type signingVector struct {
 	Name, KeyID, Secret, Method, Path, Body string
 	Timestamp                               int64
@@ -126,7 +126,7 @@ func TestDashboardKey_IsSentWithoutASignature(t *testing.T) {
 			}
 			r := s.only(t)
 			if got := r.header.Get("Authorization"); got != "Bearer pk_test_dashboard" {
-				t.Errorf("Authorization is %q", got)
+				t.Errorf("Authorization is %q, want Bearer pk_test_dashboard", got)
 			}
 			if got, sent := r.header["X-Plugipay-Timestamp"]; sent {
 				t.Errorf("X-Plugipay-Timestamp is sent: %q", got)

@@ -110,7 +110,7 @@ func TestUserAgent_TransportMayReplaceIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := s.only(t).header.Get("User-Agent"); got != "shop/1" {
-		t.Errorf("User-Agent is %q", got)
+		t.Errorf("User-Agent is %q, want shop/1", got)
 	}
 }
 

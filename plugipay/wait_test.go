@@ -42,7 +42,10 @@ func TestWait_ReportsEachStatusUntilTheEnd(t *testing.T) {
 	for _, ended := range []string{"completed", "failed", "expired", "canceled"} {
 		t.Run(ended, func(t *testing.T) {
 			t.Parallel()
-			script := []reply{sessionIn("open"), sessionIn("open"), sessionIn("pending"), sessionIn("open"), sessionIn("pending_review"), sessionIn("pending_review"), sessionIn(ended)}
+			script := []reply{
+				sessionIn("open"), sessionIn("open"), sessionIn("pending"), sessionIn("open"), sessionIn("pending_review"),
+				sessionIn("pending_review"), sessionIn(ended),
+			}
 			inBubble(t, script, func(t *testing.T, b *bubbleServer) {
 				var seen []string
 				session, err := b.client(noRetries).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{
@@ -81,7 +84,8 @@ func TestWait_EndedSessionReturnsAtOnce(t *testing.T) {
 
 func TestWait_ContinuesAtAnUnknownStatus(t *testing.T) {
 	t.Parallel()
-	inBubble(t, []reply{sessionIn("on_hold"), sessionIn(""), sessionIn("COMPLETED"), sessionIn("completed")}, func(t *testing.T, b *bubbleServer) {
+	script := []reply{sessionIn("on_hold"), sessionIn(""), sessionIn("COMPLETED"), sessionIn("completed")}
+	inBubble(t, script, func(t *testing.T, b *bubbleServer) {
 		session, err := b.client(noRetries).CheckoutSessions.Wait(t.Context(), "cs_01HX", plugipay.WaitOptions{})
 		if err != nil || session.Status != "completed" || b.count() != 4 {
 			t.Errorf("after %d requests: session is %+v, error %v", b.count(), session, err)
@@ -262,8 +266,8 @@ func TestWait_UnsendableRequestReturnsAtOnce(t *testing.T) {
 		if _, err := sessions.Wait(t.Context(), "", plugipay.WaitOptions{}); !errors.Is(err, plugipay.ErrInvalidRequest) {
 			t.Errorf("error is %v", err)
 		}
-		var none context.Context
-		if _, err := sessions.Wait(none, "cs_01HX", plugipay.WaitOptions{}); !errors.Is(err, plugipay.ErrInvalidRequest) {
+		var nilContext context.Context
+		if _, err := sessions.Wait(nilContext, "cs_01HX", plugipay.WaitOptions{}); !errors.Is(err, plugipay.ErrInvalidRequest) {
 			t.Errorf("error is %v", err)
 		}
 		if b.count() != 0 {
@@ -310,7 +314,8 @@ func TestWait_ObeysRetryAfter(t *testing.T) {
 			})
 		}
 	}
-	inBubble(t, []reply{{429, "", after("1")}, sessionIn("completed")}, func(t *testing.T, b *bubbleServer) { // less than the interval
+	shorter := reply{429, "", after("1")} // Retry-After is shorter than the interval
+	inBubble(t, []reply{shorter, sessionIn("completed")}, func(t *testing.T, b *bubbleServer) {
 		options := plugipay.WaitOptions{FirstInterval: 10 * time.Second}
 		if _, err := b.client(noRetries).CheckoutSessions.Wait(t.Context(), "cs_01HX", options); err != nil {
 			t.Fatal(err)
@@ -344,9 +349,9 @@ func TestWait_ErrorHasTheLastStatus(t *testing.T) {
 		"in the first poll":             {[]reply{{status: -1}}, 0, "", "its status was not seen", nil},
 		"after a poll that failed":      {[]reply{sessionIn("open"), {status: 503, body: errorBody("service_unavailable")}}, 503, "open", `its last status is "open"; the last poll: plugipay: service_unavailable`, plugipay.ErrServiceUnavailable},
 		"after polls that all failed":   {[]reply{{}}, 0, "", "its status was not seen; the last poll: plugipay: network_error", plugipay.ErrNetwork},
-		"while a retry-after is obeyed": {[]reply{sessionIn("open"), {429, errorBody("rate_limited"), after("50")}}, 429, "open", `its last status is "open"; the last poll: plugipay: rate_limited`, plugipay.ErrRateLimited},
+		"during a wait for Retry-After": {[]reply{sessionIn("open"), {429, errorBody("rate_limited"), after("50")}}, 429, "open", `its last status is "open"; the last poll: plugipay: rate_limited`, plugipay.ErrRateLimited},
 	}
-	const patience = 25 * time.Second // less than an attempt's timeout
+	const limit = 25 * time.Second // less than an attempt's timeout
 	ends := map[string]struct {
 		begin func(context.Context) (context.Context, context.CancelFunc)
 		code  string
@@ -354,11 +359,11 @@ func TestWait_ErrorHasTheLastStatus(t *testing.T) {
 		not   error
 	}{
 		"timeout": {func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return context.WithTimeout(ctx, patience)
+			return context.WithTimeout(ctx, limit)
 		}, "timeout", context.DeadlineExceeded, context.Canceled},
 		"canceled": {func(ctx context.Context) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(ctx)
-			time.AfterFunc(patience, cancel)
+			time.AfterFunc(limit, cancel)
 			return ctx, cancel
 		}, "canceled", context.Canceled, context.DeadlineExceeded},
 	}
@@ -371,7 +376,7 @@ func TestWait_ErrorHasTheLastStatus(t *testing.T) {
 					defer cancel()
 					start := time.Now()
 					session, err := b.client(noRetries).CheckoutSessions.Wait(ctx, "cs_01HX", plugipay.WaitOptions{})
-					if took := time.Since(start); took != patience {
+					if took := time.Since(start); took != limit {
 						t.Errorf("Wait took %s", took)
 					}
 					pe := wantError(t, err, test.status, end.code)

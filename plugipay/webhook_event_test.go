@@ -72,7 +72,7 @@ func TestWebhookEvent_HoldsACopyOfTheBody(t *testing.T) {
 	}
 }
 
-func TestWebhookEvent_ContractExamplesAreUnderstood(t *testing.T) {
+func TestWebhookEvent_ContractExamplesAreRead(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
 	if err != nil {
@@ -91,13 +91,14 @@ func TestWebhookEvent_ContractExamplesAreUnderstood(t *testing.T) {
 				t.Fatalf("%s %s: %v", name, example, err)
 			}
 			session, err := event.CheckoutSession()
-			if err != nil || event.Name() != name || event.OccurredAt == "" || event.AccountID == "" || session.ID != "cs_01J8ZQ6A4R0S2T4V6X8Z0B2D4F" {
+			if err != nil || event.Name() != name || event.OccurredAt == "" || event.AccountID == "" ||
+				session.ID != "cs_01J8ZQ6A4R0S2T4V6X8Z0B2D4F" {
 				t.Errorf("%s %s: event %s, session %+v, error %v", name, example, event.Name(), session, err)
 			}
 		}
 	}
 	if events != 8 {
-		t.Errorf("the contract shows %d events", events)
+		t.Errorf("the contract has %d example events, want 8", events)
 	}
 }
 
@@ -164,17 +165,17 @@ func TestWebhookEvent_DataHasItsOtherProperties(t *testing.T) {
 // TestWebhookEvent_MalformedPropertiesAreEmpty checks that only a missing id or type makes an event invalid.
 func TestWebhookEvent_MalformedPropertiesAreEmpty(t *testing.T) {
 	t.Parallel()
-	for _, odd := range []string{"[]", "{}", "7", "true", "null", "1e999", `[{"id": 1}]`} {
+	for _, malformed := range []string{"[]", "{}", "7", "true", "null", "1e999", `[{"id": 1}]`} {
 		body := strings.ReplaceAll(`{"id": "evt_1", "accountId": ODD, "workspaceId": ODD, "occurredAt": ODD, "createdAt": ODD, "data": ODD,
-			"previousAttributes": ODD, "type": "plugipay.invoice.paid.v1"}`, "ODD", odd)
+			"previousAttributes": ODD, "type": "plugipay.invoice.paid.v1"}`, "ODD", malformed)
 		event, err := receivedEvent(t, body)
 		if err != nil {
-			t.Errorf("%s: %v", odd, err)
+			t.Errorf("%s: %v", malformed, err)
 			continue
 		}
 		if event.ID != "evt_1" || event.Type != "plugipay.invoice.paid.v1" || event.AccountID != "" || event.OccurredAt != "" ||
 			len(event.PreviousAttributes) != 0 || event.Data.Object != nil || string(event.Raw) != body {
-			t.Errorf("%s: event is %+v", odd, event)
+			t.Errorf("%s: event is %+v", malformed, event)
 		}
 	}
 }
@@ -231,7 +232,9 @@ func TestWebhookEvent_UnmarshalsItself(t *testing.T) {
 
 func TestWebhookEvent_OtherBodiesAreInvalidPayloads(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{"", "null", "[]", "42", `"evt_1"`, "{}", `{"id": "evt_1"}`, `{"type": "a.b"}`, `{"id": 1, "type": "a.b"}`, versionedEvent + "x"} {
+	for _, body := range []string{
+		"", "null", "[]", "42", `"evt_1"`, "{}", `{"id": "evt_1"}`, `{"type": "a.b"}`, `{"id": 1, "type": "a.b"}`, versionedEvent + "x",
+	} {
 		event, err := receivedEvent(t, body)
 		if wantError(t, err, 400, "invalid_payload"); event != nil {
 			t.Errorf("%s: event is %+v", body, event)
@@ -263,7 +266,9 @@ func TestCheckoutSession_OfAnotherEventIsAnError(t *testing.T) {
 // FuzzWebhookEvent checks that reading a body does not panic. An event has an id and a type, and its resource is a part of
 // the body.
 func FuzzWebhookEvent(f *testing.F) {
-	for _, body := range []string{versionedEvent, plainEvent, "{}", `{"id":"e","type":"t","data":{"object":null}}`, `{"id":"e","type":"t","data":[{}]}`} {
+	for _, body := range []string{
+		versionedEvent, plainEvent, "{}", `{"id":"e","type":"t","data":{"object":null}}`, `{"id":"e","type":"t","data":[{}]}`,
+	} {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

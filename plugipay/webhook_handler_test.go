@@ -28,7 +28,9 @@ type endpoint struct {
 }
 
 // newEndpoint starts an endpoint. A nil handle always succeeds. change changes the options.
-func newEndpoint(t *testing.T, handle func(context.Context, *plugipay.WebhookEvent) error, change ...func(*plugipay.WebhookHandlerOptions)) *endpoint {
+func newEndpoint(
+	t *testing.T, handle func(context.Context, *plugipay.WebhookEvent) error, change ...func(*plugipay.WebhookHandlerOptions),
+) *endpoint {
 	t.Helper()
 	e := &endpoint{t: t}
 	opts := plugipay.WebhookHandlerOptions{
@@ -98,7 +100,7 @@ func TestWebhookHandler_HandlesARepeatedEventOnce(t *testing.T) {
 	e := newEndpoint(t, nil)
 	for range 3 {
 		if status := e.deliver(eventBody("evt_1"), webhookSecret); status != 200 {
-			t.Errorf("status is %d", status)
+			t.Errorf("status is %d, want 200", status)
 		}
 	}
 	if status := e.deliver(eventBody("evt_2"), webhookSecret); status != 200 || e.count() != 2 || len(e.errs) != 0 {
@@ -214,8 +216,8 @@ func TestWebhookHandler_AcceptsEachOfItsSecrets(t *testing.T) {
 	t.Parallel()
 	secrets := []string{"whsec_old", "whsec_new"}
 	e := newEndpoint(t, nil, func(o *plugipay.WebhookHandlerOptions) { o.Secrets = secrets })
-	secrets[0] = "changed afterwards"
-	for secret, want := range map[string]int{"whsec_old": 200, "whsec_new": 200, "whsec_other": 401, "changed afterwards": 401} {
+	secrets[0] = "changed later"
+	for secret, want := range map[string]int{"whsec_old": 200, "whsec_new": 200, "whsec_other": 401, "changed later": 401} {
 		if status := e.deliver(eventBody("evt_"+secret), secret); status != want {
 			t.Errorf("%s: status is %d, want %d", secret, status, want)
 		}
@@ -277,7 +279,7 @@ func TestWebhookHandler_SecondDeliveryWaits(t *testing.T) {
 				}
 				synctest.Wait()
 				if len(statuses) != 0 || handled != 1 {
-					t.Fatalf("%d responses while the event is being handled %d times", len(statuses), handled)
+					t.Fatalf("%d responses during the handling, want 0; handled %d times, want 1", len(statuses), handled)
 				}
 				finish <- test.result
 				for range 2 {
@@ -306,16 +308,17 @@ func TestWebhookHandler_WaitEndsWithTheSender(t *testing.T) {
 		first := make(chan int)
 		go func() { first <- serve(t.Context(), handler, eventBody("evt_1")) }()
 		synctest.Wait()
-		impatient, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		senderCtx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		if status := serve(impatient, handler, eventBody("evt_1")); status != 503 {
-			t.Errorf("status of the second delivery is %d", status)
+		if status := serve(senderCtx, handler, eventBody("evt_1")); status != 503 {
+			t.Errorf("status of the second delivery is %d, want 503", status)
 		}
 		finish <- nil
 		if status := <-first; status != 200 {
-			t.Errorf("status of the first delivery is %d", status)
+			t.Errorf("status of the first delivery is %d, want 200", status)
 		}
-		if len(reported) != 1 || !errors.Is(reported[0], context.DeadlineExceeded) || !errors.Is(reported[0], plugipay.ErrServiceUnavailable) {
+		if len(reported) != 1 || !errors.Is(reported[0], context.DeadlineExceeded) ||
+			!errors.Is(reported[0], plugipay.ErrServiceUnavailable) {
 			t.Errorf("errors are %v", reported)
 		}
 	})
@@ -337,8 +340,8 @@ func TestWebhookHandler_SlowHandleFinishes(t *testing.T) {
 			}
 		})
 		for range 2 {
-			impatient, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-			serve(impatient, handler, eventBody("evt_1"))
+			senderCtx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			serve(senderCtx, handler, eventBody("evt_1"))
 			cancel()
 		}
 		if status := serve(t.Context(), handler, eventBody("evt_1")); status != 200 || done != 1 {
@@ -352,7 +355,7 @@ func TestWebhookHandler_TimeoutEndsTheContext(t *testing.T) {
 	type key struct{}
 	for name, test := range map[string]struct {
 		timeout, lasts time.Duration
-		sender         error // the error of the context of Handle
+		want           error // the error of Handle's context
 	}{
 		"the default":            {0, 30 * time.Second, context.DeadlineExceeded},
 		"a timeout of 5 seconds": {5 * time.Second, 5 * time.Second, context.DeadlineExceeded},
@@ -364,17 +367,17 @@ func TestWebhookHandler_TimeoutEndsTheContext(t *testing.T) {
 				started := time.Now()
 				handler := newHandler(t, func(ctx context.Context, _ *plugipay.WebhookEvent) error {
 					<-ctx.Done()
-					if lasted := time.Since(started); lasted != test.lasts || ctx.Err() != test.sender || ctx.Value(key{}) != "value" {
-						t.Errorf("the context ends after %s with %v, and has %v", lasted, ctx.Err(), ctx.Value(key{}))
+					if lasted := time.Since(started); lasted != test.lasts || ctx.Err() != test.want || ctx.Value(key{}) != "value" {
+						t.Errorf("the context ended after %s with %v and has the value %v", lasted, ctx.Err(), ctx.Value(key{}))
 					}
 					return ctx.Err()
 				}, func(o *plugipay.WebhookHandlerOptions) { o.Timeout = test.timeout })
-				ctx, hangUp := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
-				time.AfterFunc(10*time.Second, hangUp)
+				ctx, disconnect := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
+				time.AfterFunc(10*time.Second, disconnect)
 				if status := serve(ctx, handler, eventBody("evt_1")); status != 500 {
-					t.Errorf("status is %d", status)
+					t.Errorf("status is %d, want 500", status)
 				}
-				hangUp()
+				disconnect()
 			})
 		})
 	}
@@ -385,7 +388,7 @@ func TestWebhookHandler_NegativeTimeoutRemembersNothing(t *testing.T) {
 	e := newEndpoint(t, nil, func(o *plugipay.WebhookHandlerOptions) { o.Timeout = -1 })
 	for range 2 {
 		if status := e.deliver(eventBody("evt_1"), webhookSecret); status != 200 {
-			t.Errorf("status is %d", status)
+			t.Errorf("status is %d, want 200", status)
 		}
 	}
 	if e.count() != 2 {
@@ -403,7 +406,7 @@ func TestWebhookHandler_RemembersTheLastEvents(t *testing.T) {
 	deliver := func(number int) string {
 		id := fmt.Sprint("evt_", number)
 		if status := serve(t.Context(), handler, `{"id":"`+id+`","type":"a.b"}`); status != 200 {
-			t.Fatalf("status is %d", status)
+			t.Fatalf("status is %d, want 200", status)
 		}
 		return id
 	}
@@ -492,7 +495,9 @@ func TestWebhookHandler_MalformedPropertiesAreHandled(t *testing.T) {
 }
 
 // newHandler returns a handler to call without a network. A nil handle always succeeds.
-func newHandler(t *testing.T, handle func(context.Context, *plugipay.WebhookEvent) error, change ...func(*plugipay.WebhookHandlerOptions)) *plugipay.WebhookHandler {
+func newHandler(
+	t *testing.T, handle func(context.Context, *plugipay.WebhookEvent) error, change ...func(*plugipay.WebhookHandlerOptions),
+) *plugipay.WebhookHandler {
 	t.Helper()
 	opts := plugipay.WebhookHandlerOptions{
 		Secrets: []string{webhookSecret},

@@ -27,7 +27,7 @@ func TestWebhookHandler_LogsFailures(t *testing.T) { // not parallel: it changes
 		logged       []string
 	}{
 		"another secret is a warning":             {event, "whsec_other", failing(nil), []string{"level=WARN", "signature_invalid", "status=401"}},
-		"a body too large is a warning":           {large, webhookSecret, failing(nil), []string{"level=WARN", "larger than 1024 bytes"}},
+		"a body that is too large is a warning":   {large, webhookSecret, failing(nil), []string{"level=WARN", "larger than 1024 bytes"}},
 		"a signed body that is not an event":      {"{}", webhookSecret, failing(nil), []string{"level=ERROR", "invalid_payload"}},
 		"an event that was not handled":           {event, webhookSecret, failing(errors.New("no database")), []string{"level=ERROR", "no database", "eventId=evt_1", "type=checkout_session.completed", "duration="}},
 		"an *Error with 503 is logged":            {event, webhookSecret, failing(&plugipay.Error{Status: 503}), []string{"level=ERROR", "status=503"}},
@@ -47,11 +47,11 @@ func TestWebhookHandler_LogsFailures(t *testing.T) { // not parallel: it changes
 		})
 		serveSigned(t.Context(), handler, c.body, c.secret)
 		if c.logged == nil && log.Len() > 0 {
-			t.Errorf("%s: logged is %s", name, log.String())
+			t.Errorf("%s: the log is %s, want nothing", name, log.String())
 		}
 		for _, part := range c.logged {
 			if !strings.Contains(log.String(), part) {
-				t.Errorf("%s: logged is %s, which lacks %s", name, log.String(), part)
+				t.Errorf("%s: the log is %s, want %s in it", name, log.String(), part)
 			}
 		}
 	}

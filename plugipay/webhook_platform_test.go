@@ -14,7 +14,8 @@ import (
 // merchantEvent returns an event in the versioned form. The event and its session may name different accounts.
 func merchantEvent(id, account, sessionAccount string) string {
 	session := strings.Replace(sessionJSON, `"accountId": "acc_01"`, `"accountId": "`+sessionAccount+`"`, 1)
-	return `{"id": "` + id + `", "type": "plugipay.checkout_session.completed.v1", "accountId": "` + account + `", "data": {"object": ` + session + `}}`
+	return `{"id": "` + id + `", "type": "plugipay.checkout_session.completed.v1", "accountId": "` + account +
+		`", "data": {"object": ` + session + `}}`
 }
 
 // platformSecrets returns the secrets of two merchants. The first merchant is also found by its workspace.
@@ -82,7 +83,7 @@ func TestSecretsFor_IsNotCalledWithoutASignature(t *testing.T) {
 		}
 	})
 	if status := e.post(merchantEvent("evt_1", "acc_A", "acc_A"), http.Header{}); status != 401 {
-		t.Errorf("status is %d", status)
+		t.Errorf("status is %d, want 401", status)
 	}
 }
 
@@ -99,6 +100,6 @@ func TestSecretsFor_EventsAreKeyedByAccount(t *testing.T) {
 		e.deliver(merchantEvent("evt_1", "acc_A", "acc_A"), "whsec_A")
 	}
 	if fmt.Sprint(accounts) != "[acc_B acc_A]" {
-		t.Errorf("handled for %v", accounts)
+		t.Errorf("handled the events of %v, want acc_B and acc_A", accounts)
 	}
 }

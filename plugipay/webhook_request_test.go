@@ -51,7 +51,7 @@ func TestVerifyWebhookRequest_PutsTheBodyBack(t *testing.T) {
 	} {
 		_, _ = plugipay.VerifyWebhookRequest(r, webhookSecret)
 		if body, err := io.ReadAll(r.Body); err != nil || string(body) != name {
-			t.Errorf("the body then has %d bytes, want %d; error %v", len(body), len(name), err)
+			t.Errorf("the body has %d bytes afterward, want %d; error %v", len(body), len(name), err)
 		}
 	}
 }
@@ -102,7 +102,7 @@ func TestVerifyWebhookRequest_Fails(t *testing.T) {
 		"for a body of 1 MiB":         {signedRequest(t, limit, webhookSecret), []string{webhookSecret}, 400, "invalid_payload", nil},
 		"for a larger body":           {signedRequest(t, limit+" ", webhookSecret), []string{webhookSecret}, 413, "invalid_payload", nil},
 		"for an endless body":         {withBody(endless{}), []string{webhookSecret}, 413, "invalid_payload", nil},
-		"for a body that is cut":      {withBody(io.MultiReader(strings.NewReader("{"), iotest.ErrReader(cut))), []string{webhookSecret}, 400, "invalid_payload", cut},
+		"for a truncated body":        {withBody(io.MultiReader(strings.NewReader("{"), iotest.ErrReader(cut))), []string{webhookSecret}, 400, "invalid_payload", cut},
 		"for another body":            {withBody(strings.NewReader("{}")), []string{webhookSecret}, 401, "signature_invalid", nil},
 		"without secrets":             {signedRequest(t, plainEvent, webhookSecret), nil, 401, "signature_missing", nil},
 		"with an empty secret":        {signedRequest(t, plainEvent, webhookSecret), []string{webhookSecret, ""}, 401, "signature_missing", nil},

@@ -23,7 +23,7 @@ import (
 
 const webhookSecret = "whsec_test_gamma"
 
-// webhookVector is a case of testdata/webhooks.json, which was computed by another implementation.
+// webhookVector is a case of testdata/webhooks.json. Another implementation computed the cases.
 type webhookVector struct {
 	Name, Body, Header, Secret, Want string
 	Now                              int64
@@ -80,17 +80,18 @@ func TestVerifyWebhook_UsesTheRealClockByDefault(t *testing.T) {
 	t.Parallel()
 	body := []byte(`{"id":"evt_1","type":"checkout_session.completed"}`)
 	for _, options := range []*plugipay.VerifyWebhookOptions{nil, {}} {
-		if _, err := plugipay.VerifyWebhook(body, plugipay.SignWebhook(body, webhookSecret, time.Now()), webhookSecret, options); err != nil {
-			t.Errorf("signed now: %v", err)
+		now := plugipay.SignWebhook(body, webhookSecret, time.Now())
+		if _, err := plugipay.VerifyWebhook(body, now, webhookSecret, options); err != nil {
+			t.Errorf("a delivery that is signed now is refused: %v", err)
 		}
 		old := plugipay.SignWebhook(body, webhookSecret, time.Now().Add(-10*time.Minute))
 		if _, err := plugipay.VerifyWebhook(body, old, webhookSecret, options); !errors.Is(err, plugipay.ErrSignatureStale) {
-			t.Errorf("signed ten minutes ago: %v", err)
+			t.Errorf("error for a delivery that was signed ten minutes ago is %v", err)
 		}
 	}
 }
 
-func TestVerifyWebhook_ToleranceHoldsBothWays(t *testing.T) {
+func TestVerifyWebhook_ToleranceCoversPastAndFuture(t *testing.T) {
 	t.Parallel()
 	body := []byte("{}")
 	header := plugipay.SignWebhook(body, webhookSecret, time.Unix(1_790_000_000, 0))
@@ -197,7 +198,8 @@ func TestVerifyWebhook_RefusesPaddedSecrets(t *testing.T) {
 		header := plugipay.SignWebhook(body, secret, time.Now())
 		_, err := plugipay.VerifyWebhook(body, header, secret, nil)
 		pe := wantError(t, err, 0, "invalid_request")
-		if !strings.Contains(pe.Message, "begins or ends with white space, as a secret read from a file may") || strings.Contains(pe.Message, "whsec") {
+		if !strings.Contains(pe.Message, "begins or ends with white space, as a secret read from a file may") ||
+			strings.Contains(pe.Message, "whsec") {
 			t.Errorf("error is %v", pe)
 		}
 		if plugipay.VerifyWebhookSignature(body, header, secret, nil) {
@@ -235,7 +237,8 @@ func verifiedByReference(body []byte, header, secret string, now int64) bool {
 		fmt.Fprintf(mac, "%s.%s", p.t[0], body)
 		seconds, err := strconv.ParseInt(p.t[0], 10, 64)
 		fresh := err == nil && math.Abs(float64(seconds)-float64(now)) <= 300
-		if fresh && slices.ContainsFunc(p.v1s, func(v1 string) bool { return strings.EqualFold(v1, hex.EncodeToString(mac.Sum(nil))) }) {
+		matches := func(v1 string) bool { return strings.EqualFold(v1, hex.EncodeToString(mac.Sum(nil))) }
+		if fresh && slices.ContainsFunc(p.v1s, matches) {
 			return true
 		}
 	}
@@ -251,7 +254,8 @@ func FuzzSignatureHeaderLines(f *testing.F) {
 	f.Fuzz(func(t *testing.T, first, second, plain string) {
 		body := []byte(`{"id":"evt_1","type":"a.b"}`)
 		request := func(lines ...string) *http.Request {
-			return &http.Request{Header: http.Header{"X-Plugipay-Signature": lines, "Plugipay-Signature": {plain}}, Body: io.NopCloser(bytes.NewReader(body))}
+			header := http.Header{"X-Plugipay-Signature": lines, "Plugipay-Signature": {plain}}
+			return &http.Request{Header: header, Body: io.NopCloser(bytes.NewReader(body))}
 		}
 		joined := strings.Join([]string{first, second, plain}, ",")
 		_, err := plugipay.VerifyWebhookRequest(request(first, second), webhookSecret)
@@ -261,7 +265,8 @@ func FuzzSignatureHeaderLines(f *testing.F) {
 		}
 		lines := request(first, second)
 		lines.Header.Add("Plugipay-Signature", plugipay.SignWebhook(body, webhookSecret, time.Now()))
-		if _, err := plugipay.VerifyWebhookRequest(lines, webhookSecret); err != nil && !errors.Is(err, plugipay.ErrSignatureMalformed) {
+		_, err = plugipay.VerifyWebhookRequest(lines, webhookSecret)
+		if err != nil && !errors.Is(err, plugipay.ErrSignatureMalformed) {
 			t.Fatalf("a valid line after %q is not found: %v", joined, err)
 		}
 	})

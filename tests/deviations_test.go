@@ -93,7 +93,7 @@ var deviations = []deviation{
 			`"meta":{"requestId":"req_01J8ZQ8C6T2V4X6Z8B0D2F4H6J","timestamp":"2026-09-21T14:13:20.123Z"}}`)
 	}},
 	inSession("a cancel that does nothing", "Cancel", func(s object) { s["status"] = "open" }),
-	{name: "an idempotency key that is ignored", finds: "TheSameKeyMakesOneSession", request: func(r *http.Request) {
+	{name: "an idempotency key that is ignored", finds: "SameKeyMakesOneSession", request: func(r *http.Request) {
 		if r.Header.Get("Idempotency-Key") != "" {
 			signAsProxy(r)
 			r.Header.Set("Idempotency-Key", "key_"+rand.Text())

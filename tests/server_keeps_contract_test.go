@@ -301,7 +301,7 @@ func TestContractConfirm(t *testing.T) {
 	wantValidated(t, transport, "confirmCheckoutSession 200", "confirmCheckoutSession 409")
 }
 
-func TestContractTheSameKeyMakesOneSession(t *testing.T) {
+func TestContractSameKeyMakesOneSession(t *testing.T) {
 	t.Parallel()
 	client, transport := testEnvironment(t).client(t)
 	ctx := plugipay.WithIdempotencyKey(t.Context(), fmt.Sprint("contract_", time.Now().UnixNano()))
@@ -321,7 +321,7 @@ func TestContractTheSameKeyMakesOneSession(t *testing.T) {
 	wantValidated(t, transport, "createCheckoutSession 201", "createCheckoutSession 409")
 }
 
-func TestContractAWrongSecretIsRefused(t *testing.T) {
+func TestContractWrongSecretIsRefused(t *testing.T) {
 	t.Parallel()
 	env := testEnvironment(t)
 	if env.real && os.Getenv("PLUGIPAY_KEY_ID") == "" {

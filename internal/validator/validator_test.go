@@ -169,7 +169,7 @@ func TestFind_MatchesThePathsOfTheDocument(t *testing.T) {
 		}
 	}
 	if _, _, ok := v.Find("GET", "/things/1"); ok {
-		t.Error("another method is found")
+		t.Error("Find accepts another method")
 	}
 }
 

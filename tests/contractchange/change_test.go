@@ -1,5 +1,5 @@
-// Package contractchange makes each change of the contract in a copy, generates the code from it, and compiles the module
-// with this code.
+// Package contractchange makes each change in a copy of the contract, generates the code from the copy, and compiles the
+// module with this code.
 package contractchange
 
 import (
@@ -16,7 +16,7 @@ import (
 
 const repository = "../.."
 
-// generated are the files that are generated, from the root.
+// generated lists the generated files by their paths from the root.
 var generated = []string{
 	"gen/client.gen.go",
 	"plugipay/models.gen.go",
@@ -24,7 +24,7 @@ var generated = []string{
 	"contract/internal/document/document.gen.go",
 }
 
-// tools is the folder of the programs that generate, built once for all changes.
+// tools is the folder with the generator's programs. They are built once for all changes.
 var tools string
 
 func TestMain(m *testing.M) {
@@ -37,14 +37,15 @@ func runTests(m *testing.M) (code int) {
 		panic(err)
 	}
 	defer func() { _ = os.RemoveAll(tools) }()
-	if out, err := goCommand("build", "-o", tools, "./internal/generate", "github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen"); err != nil {
+	const oapiCodegen = "github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen"
+	if out, err := goCommand("build", "-o", tools, "./internal/generate", oapiCodegen); err != nil {
 		panic(out)
 	}
 	return m.Run()
 }
 
-// TestChange_OfAPropertyOrFilterCompilesEverything: even the tests compile, of which some print the session.
-func TestChange_OfAPropertyOrFilterCompilesEverything(t *testing.T) {
+// TestChange_OfPropertyOrFilterCompiles checks that everything compiles, including the tests that print the session.
+func TestChange_OfPropertyOrFilterCompiles(t *testing.T) {
 	t.Parallel()
 	for _, change := range slices.Concat(changes.Properties(), changes.Inputs(), changes.Filters()) {
 		t.Run(change.Name, func(t *testing.T) {
@@ -56,8 +57,9 @@ func TestChange_OfAPropertyOrFilterCompilesEverything(t *testing.T) {
 	}
 }
 
-// TestChange_OfAnOperationIsMissedInTheSandboxOnly: the sandbox asks for a method by hand. Everything else compiles.
-func TestChange_OfAnOperationIsMissedInTheSandboxOnly(t *testing.T) {
+// TestChange_OfAnOperationBreaksOnlyTheSandbox checks that the sandbox does not compile without a handwritten method. All
+// other packages compile.
+func TestChange_OfAnOperationBreaksOnlyTheSandbox(t *testing.T) {
 	t.Parallel()
 	for _, change := range changes.Operations() {
 		t.Run(change.Name, func(t *testing.T) {
@@ -75,16 +77,18 @@ func TestChange_OfAnOperationIsMissedInTheSandboxOnly(t *testing.T) {
 	}
 }
 
-// TestChange_OfEveryKindAtOnceIsCompiled by the go command, which has the last word. The tests do not compile with new
-// operations, because some import the sandbox.
-func TestChange_OfEveryKindAtOnceIsCompiled(t *testing.T) {
+// TestChange_AllAtOnceCompile compiles with the go command, because the other tests only check types. With new operations
+// it does not compile the tests, because some tests import the sandbox.
+func TestChange_AllAtOnceCompile(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		changes []changes.Change
 		command []string
 	}{
-		"properties and filters": {slices.Concat(changes.Properties(), changes.Inputs(), changes.Filters()), []string{"vet", "./..."}},
-		"operations":             {changes.Operations(), []string{"build", "./gen", "./plugipay", "./sandbox/internal/api", "./contract"}},
+		"properties and filters": {
+			slices.Concat(changes.Properties(), changes.Inputs(), changes.Filters()), []string{"vet", "./..."}},
+		"operations": {
+			changes.Operations(), []string{"build", "./gen", "./plugipay", "./sandbox/internal/api", "./contract"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -96,20 +100,20 @@ func TestChange_OfEveryKindAtOnceIsCompiled(t *testing.T) {
 	}
 }
 
-// TestChange_OfEveryKindAtOnceRuns: the generated code sends and reads what the contract says. See testdata/wire.
-func TestChange_OfEveryKindAtOnceRuns(t *testing.T) {
+// TestChange_AllAtOnceRun checks that the generated code sends and reads what the contract says. See testdata/wire.
+func TestChange_AllAtOnceRun(t *testing.T) {
 	t.Parallel()
 	replaced := generate(t, slices.Concat(changes.Properties(), changes.Inputs(), changes.Filters(), changes.Operations())...)
 	program := filepath.Join(root(t), "tests/contractchange/testdata/wire/wire_test.go")
-	replaced[filepath.Join(root(t), "gen/wire_test.go")] = program // in the overlay alone
+	replaced[filepath.Join(root(t), "gen/wire_test.go")] = program // this file exists only in the overlay
 	out, err := goCommand("test", "-count=1", "-v", "-overlay", overlay(t, replaced), "./gen")
 	if ran := strings.Count(out, "\n--- PASS: "); err != nil || ran < 7 {
-		t.Errorf("%d tests pass, error %v\n%s", ran, err, out)
+		t.Errorf("%d tests pass, want at least 7, error %v\n%s", ran, err, out)
 	}
 }
 
-// generate writes the code of a contract with changes to a scratch folder and returns the files, by the files of the
-// repository that they replace. It checks that each change has its declarations.
+// generate generates code from a contract with changes, into a temporary folder. It returns the generated files by the
+// files of the repository that they replace. It checks that the code has the declarations of each change.
 func generate(t *testing.T, made ...changes.Change) (replaced map[string]string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(repository, "openapi.yaml"))
@@ -149,11 +153,11 @@ func wantCode(t *testing.T, file string, wanted []string) {
 		t.Fatal(err)
 	}
 	if missing := changes.Missing(string(code), wanted); len(missing) > 0 {
-		t.Errorf("%s lacks %q", filepath.Base(file), missing)
+		t.Errorf("%s does not contain %q", filepath.Base(file), missing)
 	}
 }
 
-// overlay writes the file by which the go command takes some files in place of others.
+// overlay writes a file for the -overlay flag of the go command. The flag makes the command replace files.
 func overlay(t *testing.T, replaced map[string]string) (file string) {
 	t.Helper()
 	text, err := json.Marshal(map[string]any{"Replace": replaced})
@@ -167,7 +171,7 @@ func overlay(t *testing.T, replaced map[string]string) (file string) {
 	return file
 }
 
-// testModule is the module for a test.
+// testModule returns the module. It fails the test if the module cannot be loaded.
 func testModule(t *testing.T) *module {
 	t.Helper()
 	m, err := loadModule()
@@ -177,7 +181,7 @@ func testModule(t *testing.T) *module {
 	return m
 }
 
-// root is the root of the repository as an absolute path.
+// root returns the absolute path of the repository's root.
 func root(t *testing.T) string {
 	t.Helper()
 	path, err := filepath.Abs(repository)
@@ -187,10 +191,10 @@ func root(t *testing.T) string {
 	return path
 }
 
-// goCommand runs the go command in the repository and returns what it prints.
+// goCommand runs the go command in the repository and returns its output.
 func goCommand(args ...string) (string, error) { return goIn(repository, args...) }
 
-// goIn runs the go command in a folder and returns what it prints.
+// goIn runs the go command in a folder and returns its output.
 func goIn(folder string, args ...string) (string, error) {
 	cmd := exec.Command("go", args...)
 	cmd.Dir = folder

@@ -14,8 +14,9 @@ import (
 	"testing"
 )
 
-// breaches break openapi.yaml: for each rule of redocly.yaml, and the rules of its own that the linter must not lose, what is
-// written at the first place of something else. (?s) and the like are flags of regexp.
+// breaches lists edits of openapi.yaml that break a rule. They cover each rule of redocly.yaml, and the linter's own rules
+// that must stay on. An edit replaces the first match of the regular expression from with to.
+// from may have flags such as (?s).
 var breaches = []struct{ rule, from, to string }{
 	{"rule/openapi-version", `openapi: 3.1.0`, `openapi: 3.1.1`},
 	{"rule/servers", `http://127.0.0.1:4010\n`, "http://127.0.0.1:4011\n"},
@@ -76,7 +77,7 @@ var breaches = []struct{ rule, from, to string }{
 	{"rule/known-filters", `name: customerId`, `name: customer`},
 }
 
-// TestDocument_EachRuleFindsItsBreach breaks openapi.yaml once for each rule, and has all copies linted at once.
+// TestDocument_EachRuleFindsItsBreach makes a copy of openapi.yaml for each breach and runs the linter once on all copies.
 func TestDocument_EachRuleFindsItsBreach(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join(repository, "openapi.yaml"))
@@ -88,7 +89,7 @@ func TestDocument_EachRuleFindsItsBreach(t *testing.T) {
 	for i, b := range breaches {
 		place := regexp.MustCompile(b.from).FindStringIndex(string(text))
 		if place == nil {
-			t.Fatalf("%s: openapi.yaml has no %q", b.rule, b.from)
+			t.Fatalf("%s: openapi.yaml does not contain %q", b.rule, b.from)
 		}
 		found := string(text[place[0]:place[1]])
 		broken := string(text[:place[0]]) + regexp.MustCompile(b.from).ReplaceAllString(found, b.to) + string(text[place[1]:])
@@ -100,11 +101,11 @@ func TestDocument_EachRuleFindsItsBreach(t *testing.T) {
 	}
 	found := lint(t, files)
 	if problems := found["openapi.yaml"]; len(problems) > 0 {
-		t.Errorf("openapi.yaml itself breaks %q", problems)
+		t.Errorf("openapi.yaml breaks the rules %q", problems)
 	}
 	for i, b := range breaches {
 		if problems := found[filepath.Base(files[i+1])]; !slices.Contains(problems, b.rule) {
-			t.Errorf("%s does not find %q instead of %q; found is %q", b.rule, b.to, b.from, problems)
+			t.Errorf("%s does not find %q instead of %q; the rules found are %q", b.rule, b.to, b.from, problems)
 		}
 	}
 }
@@ -117,16 +118,16 @@ func TestDocument_EachRuleHasABreach(t *testing.T) {
 	}
 	rules := regexp.MustCompile(`(?m)^  ((?:rule|contract)/[a-z-]+|[a-z-]+): *`).FindAllStringSubmatch(string(config), -1)
 	if len(rules) < 30 {
-		t.Errorf("redocly.yaml has %d rules only", len(rules))
+		t.Errorf("redocly.yaml has %d rules, want at least 30", len(rules))
 	}
 	for _, rule := range rules {
 		if !slices.ContainsFunc(breaches, func(b struct{ rule, from, to string }) bool { return b.rule == rule[1] }) {
-			t.Errorf("nothing breaks %s", rule[1])
+			t.Errorf("%s has no breach: add one to breaches", rule[1])
 		}
 	}
 }
 
-// lint returns the rules that files break, by the names of the files.
+// lint returns the rules that each file breaks, by the file's name.
 func lint(t *testing.T, files []string) map[string][]string {
 	t.Helper()
 	if _, err := exec.LookPath("npx"); err != nil && os.Getenv("CI") == "" {
@@ -136,9 +137,9 @@ func lint(t *testing.T, files []string) map[string][]string {
 	cmd.Dir = repository
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
-	out, lintErr := cmd.Output() // fails, because files are broken
+	out, lintErr := cmd.Output() // always fails, because the files break rules
 	found := map[string][]string{}
-	for decoder := json.NewDecoder(bytes.NewReader(out)); ; { // a report for each file
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; { // the linter writes one report per file
 		var report struct {
 			Problems []struct {
 				RuleID   string
@@ -159,7 +160,7 @@ func lint(t *testing.T, files []string) map[string][]string {
 		}
 	}
 	if len(found) == 0 {
-		t.Fatalf("nothing is found: %v\n%s", lintErr, stderr.String())
+		t.Fatalf("the linter found no problems: %v\n%s", lintErr, stderr.String())
 	}
 	return found
 }

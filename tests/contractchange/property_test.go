@@ -14,11 +14,11 @@ import (
 	"github.com/plugipay/plugipay-go/tests/internal/changes"
 )
 
-// TestChange_OfAPropertyNeedsTheRecordedAPIOnly does what CONTRIBUTING.md says in a copy of the repository: it adds properties
-// to the session, generates, and runs all tests.
-func TestChange_OfAPropertyNeedsTheRecordedAPIOnly(t *testing.T) {
-	inCopy := copyOfRepository(t)
-	contract := filepath.Join(inCopy, "openapi.yaml")
+// TestChange_OfAPropertyNeedsOnlyTheRecordedAPI follows CONTRIBUTING.md in a copy of the repository. It adds properties to
+// the session, generates the code, and runs all tests.
+func TestChange_OfAPropertyNeedsOnlyTheRecordedAPI(t *testing.T) {
+	copied := copyOfRepository(t)
+	contract := filepath.Join(copied, "openapi.yaml")
 	text, err := os.ReadFile(contract)
 	if err != nil {
 		t.Fatal(err)
@@ -30,26 +30,26 @@ func TestChange_OfAPropertyNeedsTheRecordedAPIOnly(t *testing.T) {
 	if err := os.WriteFile(contract, []byte(changed), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := goIn(inCopy, "generate", "./..."); err != nil {
+	if out, err := goIn(copied, "generate", "./..."); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	failed, said := failedTests(t, inCopy)
+	failed, output := failedTests(t, copied)
 	if !slices.Equal(failed, []string{"TestPublicAPI_IsAsRecorded"}) {
-		t.Fatalf("%q fail\n%s", failed, said)
+		t.Fatalf("the tests %q fail\n%s", failed, output)
 	}
 	const update = "go test ./tests/repository -run PublicAPI -update-api"
-	if !strings.Contains(said, update) {
-		t.Errorf("the test does not say %q:\n%s", update, said)
+	if !strings.Contains(output, update) {
+		t.Errorf("the output of the test does not contain %q:\n%s", update, output)
 	}
-	if out, err := goIn(inCopy, strings.Fields(update)[1:]...); err != nil {
+	if out, err := goIn(copied, strings.Fields(update)[1:]...); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if out, err := goIn(inCopy, "test", "./tests/repository", "-run", "PublicAPI"); err != nil {
+	if out, err := goIn(copied, "test", "./tests/repository", "-run", "PublicAPI"); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-// copyOfRepository copies the files that are committed, or would be.
+// copyOfRepository copies the files that git tracks, and new files that git does not ignore.
 func copyOfRepository(t *testing.T) (folder string) {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
@@ -62,7 +62,7 @@ func copyOfRepository(t *testing.T) (folder string) {
 	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
 		from, to := filepath.Join(repository, name), filepath.Join(folder, name)
 		content, err := os.ReadFile(from)
-		if errors.Is(err, os.ErrNotExist) { // removed, and not committed
+		if errors.Is(err, os.ErrNotExist) { // the removal is not committed
 			continue
 		}
 		info, statErr := os.Stat(from)
@@ -76,22 +76,22 @@ func copyOfRepository(t *testing.T) (folder string) {
 	return folder
 }
 
-// failedTests runs all tests of a module. It returns the names of those that fail and what they say.
-func failedTests(t *testing.T, folder string) (names []string, said string) {
+// failedTests runs all tests of a module. It returns the names and the output of the tests that fail.
+func failedTests(t *testing.T, folder string) (names []string, output string) {
 	t.Helper()
 	out, err := goIn(folder, "test", "-json", "./...")
-	output := map[string]string{}
+	printed := map[string]string{}
 	for decoder := json.NewDecoder(strings.NewReader(out)); ; {
 		var event struct{ Action, Package, ImportPath, Test, Output string }
 		if decodeErr := decoder.Decode(&event); errors.Is(decodeErr, io.EOF) {
-			return names, said
+			return names, output
 		} else if decodeErr != nil {
 			t.Fatalf("%v: %v\n%s", err, decodeErr, out)
 		}
 		name := event.Package + event.ImportPath + " " + event.Test
-		output[name] += event.Output
+		printed[name] += event.Output
 		if event.Action == "build-fail" || (event.Action == "fail" && event.Test != "") {
-			names, said = append(names, event.ImportPath+event.Test), said+output[name]
+			names, output = append(names, event.ImportPath+event.Test), output+printed[name]
 		}
 	}
 }

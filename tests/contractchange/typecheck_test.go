@@ -16,18 +16,18 @@ import (
 	"testing"
 )
 
-// module checks the types of the packages of the repository, with those of their tests, in this process. That finds what the
-// compiler finds and takes a fraction of its time.
+// module checks the types of the repository's packages and of their tests, in this process. The check finds the errors that
+// the compiler finds, in a fraction of its time.
 type module struct {
-	packages []*listed // a package comes after those that it imports
+	packages []*listed // a package follows the packages that it imports
 	fset     *token.FileSet
-	parsed   sync.Map // of files that do not change, by name
+	parsed   sync.Map // unchanged files by name
 
 	mu       sync.Mutex // the importer is not safe for concurrent use
 	compiled types.Importer
 }
 
-// listed is what go list says about a package. The packages of tests are listed too.
+// listed is a package in the output of go list. The list includes the packages of tests.
 type listed struct {
 	ImportPath, Dir, Export, ForTest string
 	GoFiles                          []string
@@ -35,7 +35,7 @@ type listed struct {
 	Module                           struct{ Main bool }
 }
 
-// loadModule lists the packages of the repository and compiles those that they import.
+// loadModule lists the packages of the repository and compiles the packages that they import.
 var loadModule = sync.OnceValues(func() (*module, error) {
 	out, err := goCommand("list", "-deps", "-test", "-export", "-json=ImportPath,Dir,Export,ForTest,GoFiles,Imports,Module", "./...")
 	if err != nil {
@@ -51,7 +51,7 @@ var loadModule = sync.OnceValues(func() (*module, error) {
 			return nil, err
 		}
 		exports[p.ImportPath] = p.Export
-		if p.Module.Main && !strings.HasSuffix(p.ImportPath, ".test") { // without the main functions of tests
+		if p.Module.Main && !strings.HasSuffix(p.ImportPath, ".test") { // omits the generated main packages of tests
 			m.packages = append(m.packages, p)
 		}
 	}
@@ -59,12 +59,12 @@ var loadModule = sync.OnceValues(func() (*module, error) {
 	return m, nil
 })
 
-// problem is an error of the compiler, in a package.
+// problem is a type error in a package.
 type problem struct{ pkg, text string }
 
-// check returns what the compiler finds wrong if some files are replaced by others.
+// check returns the type errors of the module with some files replaced.
 func (m *module) check(replaced map[string]string) (problems []problem) {
-	changed := map[string]*types.Package{} // the packages with a replaced file, those that import them, and their tests
+	changed := map[string]*types.Package{} // packages with a replaced file, packages that import them, and tests
 	for _, p := range m.packages {
 		if !p.differs(replaced, changed) {
 			continue
@@ -78,11 +78,12 @@ func (m *module) check(replaced map[string]string) (problems []problem) {
 			problems = append(problems, problem{p.ImportPath, err.Error()})
 		}
 		path, _, _ := strings.Cut(p.ImportPath, " ")
-		changed[p.ImportPath], _ = config.Check(path, m.fset, files, nil) // Error has the errors
+		changed[p.ImportPath], _ = config.Check(path, m.fset, files, nil) // config.Error receives the errors
 	}
 	return problems
 }
 
+// differs reports whether the package must be checked again: it is a test, has a replaced file or imports a changed package.
 func (p *listed) differs(replaced map[string]string, changed map[string]*types.Package) bool {
 	for _, file := range p.GoFiles {
 		if replaced[filepath.Join(p.Dir, file)] != "" {
@@ -97,9 +98,10 @@ func (p *listed) differs(replaced map[string]string, changed map[string]*types.P
 	return p.ForTest != ""
 }
 
-// importFor returns a package that p imports by a path: one that is changed, or the compiled one.
+// importFor returns the package that p imports by a path. It is the changed package if there is one, otherwise the compiled
+// package.
 func (m *module) importFor(p *listed, path string, changed map[string]*types.Package) (*types.Package, error) {
-	for _, imported := range p.Imports { // a test may import a variant of a package, such as "plugipay [plugipay.test]"
+	for _, imported := range p.Imports { // a test may import a variant of a package: "plugipay [plugipay.test]"
 		if plain, _, _ := strings.Cut(imported, " "); plain == path && changed[imported] != nil {
 			return changed[imported], nil
 		}
@@ -115,8 +117,8 @@ func (m *module) importFor(p *listed, path string, changed map[string]*types.Pac
 func (m *module) parse(p *listed, replaced map[string]string) (files []*ast.File, problem error) {
 	for _, name := range p.GoFiles {
 		name = filepath.Join(p.Dir, name)
-		if kept, ok := m.parsed.Load(name); ok && replaced[name] == "" {
-			files = append(files, kept.(*ast.File))
+		if cached, ok := m.parsed.Load(name); ok && replaced[name] == "" {
+			files = append(files, cached.(*ast.File))
 			continue
 		}
 		from := name
@@ -140,15 +142,15 @@ type importing func(path string) (*types.Package, error)
 
 func (i importing) Import(path string) (*types.Package, error) { return i(path) }
 
-func TestCheck_FindsWhatDoesNotCompile(t *testing.T) {
+func TestCheck_FindsCompileErrors(t *testing.T) {
 	t.Parallel()
 	m := testModule(t)
 	if problems := m.check(nil); len(problems) > 0 {
-		t.Fatalf("without a change: %v", problems)
+		t.Fatalf("problems without a change: %v", problems)
 	}
 	for name, code := range map[string]string{
-		"a type that is gone": "package gen\n",
-		"no Go":               "package gen\n\nfunc (\n",
+		"a missing type": "package gen\n",
+		"invalid syntax": "package gen\n\nfunc (\n",
 	} {
 		file := filepath.Join(t.TempDir(), "client.gen.go")
 		if err := os.WriteFile(file, []byte(code), 0o600); err != nil {

@@ -1,4 +1,4 @@
-// Package changes has changes of the contract, for tests that generate code from it.
+// Package changes provides changes of the contract to tests that generate code from it.
 package changes
 
 import (
@@ -10,13 +10,13 @@ import (
 type Change struct {
 	Name  string
 	edits []edit
-	// Refused has what the refusal says, for a change that is not generated from.
+	// Refused lists the texts that the generator's error contains if the generator refuses the change.
 	Refused []string
-	// Model and LowLevel have what the public models and the low-level client contain, without regard to white space.
+	// Model and LowLevel list the texts that the public models and the low-level client contain. White space does not matter.
 	Model, LowLevel []string
 }
 
-// edit puts lines behind the one line of the contract that is the anchor, or in place of it.
+// edit inserts lines after its anchor, a text that occurs once in the contract, or replaces the anchor.
 type edit struct {
 	anchor, lines string
 	replace       bool
@@ -27,19 +27,19 @@ func Apply(contract string, changes ...Change) (string, error) {
 	for _, change := range changes {
 		for _, e := range change.edits {
 			if n := strings.Count(contract, e.anchor); n != 1 {
-				return "", fmt.Errorf("%s: the contract holds %q %d times", change.Name, e.anchor, n)
+				return "", fmt.Errorf("%s: the contract contains %q %d times, want once", change.Name, e.anchor, n)
 			}
-			with := e.anchor + e.lines
+			text := e.anchor + e.lines
 			if e.replace {
-				with = e.lines
+				text = e.lines
 			}
-			contract = strings.Replace(contract, e.anchor, with, 1)
+			contract = strings.Replace(contract, e.anchor, text, 1)
 		}
 	}
 	return contract, nil
 }
 
-// Missing returns what generated code should have and does not.
+// Missing returns the wanted texts that generated code does not contain. White space does not matter.
 func Missing(code string, wanted []string) (missing []string) {
 	words := strings.Join(strings.Fields(code), " ")
 	for _, want := range wanted {
@@ -57,8 +57,10 @@ func property(name, schema string, model ...string) Change {
 }
 
 func input(name, schema string, model ...string) Change {
-	anchor := "          description: The checkout template to show. Plugipay chooses one if it is left out.\n          examples: [a-template-id]\n"
-	return Change{Name: "input " + name, edits: []edit{{anchor: anchor, lines: fmt.Sprintf("        %s: %s\n", name, schema)}}, Model: model}
+	line := fmt.Sprintf("        %s: %s\n", name, schema)
+	anchor := "          description: The checkout template to show. Plugipay chooses one if it is left out.\n" +
+		"          examples: [a-template-id]\n"
+	return Change{Name: "input " + name, edits: []edit{{anchor: anchor, lines: line}}, Model: model}
 }
 
 const listParameters = "      x-go-params-type: CheckoutSessionListParams\n      parameters:\n"
@@ -71,7 +73,7 @@ func filter(parameter string, model ...string) Change {
 	}
 }
 
-// operation adds a path. A client's functions that build its requests are wanted.
+// operation adds a path. functions are the functions of the low-level client that build its requests.
 func operation(path, item string, functions ...string) Change {
 	return Change{
 		Name:     "operation at " + path,
@@ -90,7 +92,7 @@ func (c Change) and(edits ...edit) Change {
 	return c
 }
 
-// refused makes a change one that is not generated from, for what it says.
+// refused returns a change that the generator refuses. says lists the texts of the error.
 func refused(name string, c Change, says ...string) Change {
 	c.Name, c.Refused = name, append(says, "CONTRIBUTING.md#changing-the-contract")
 	return c
@@ -98,5 +100,5 @@ func refused(name string, c Change, says ...string) Change {
 
 func replace(from, to string) edit { return edit{anchor: from, lines: to, replace: true} }
 
-// replaceMark writes a parameter where an item has a %.
+// replaceMark replaces the % in an item by a parameter.
 func replaceMark(item, parameter string) string { return strings.Replace(item, "%", parameter, 1) }

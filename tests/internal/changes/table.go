@@ -1,6 +1,6 @@
 package changes
 
-// Properties are new, optional properties of the checkout session.
+// Properties returns new, optional properties of the checkout session.
 func Properties() []Change {
 	return []Change{
 		property("wasDate", "{type: string, format: date}", "WasDate *string"),
@@ -72,7 +72,7 @@ func Properties() []Change {
 		property("symbol", "{$ref: '#/components/schemas/Symbol'}", `SymbolPlus Symbol = "+"`, `SymbolHalf Symbol = "1/2"`).and(component("schemas", "Symbol",
 			"{type: string, description: A symbol., enum: ['+', 1/2, minus], x-enum-varnames: [SymbolPlus, SymbolHalf, SymbolMinus], x-go-other-names: [SymbolPlus, SymbolHalf]}")),
 		{
-			Name: "a value of an enumeration, with its name",
+			Name: "a value of an enumeration and its name",
 			edits: []edit{
 				replace("enum: [open, pending, pending_review,", "enum: [open, pending, on_hold, pending_review,"),
 				replace("        - CheckoutSessionStatusPendingReview\n", "        - CheckoutSessionStatusOnHold\n        - CheckoutSessionStatusPendingReview\n"),
@@ -82,8 +82,8 @@ func Properties() []Change {
 	}
 }
 
-// SessionProperties is a change as a contributor makes it: optional properties of the checkout session, with all that the
-// document asks for.
+// SessionProperties returns a change like one by a contributor. It adds optional properties to the checkout session and
+// follows every rule of the document.
 func SessionProperties() Change {
 	return property("loyaltyTier", `
           type: [string, 'null']
@@ -105,7 +105,7 @@ func SessionProperties() Change {
           examples: [[{ weight: 0.5 }]]`)
 }
 
-// Inputs are new properties of the input that creates a checkout session.
+// Inputs returns new properties of the input that creates a checkout session.
 func Inputs() []Change {
 	return []Change{
 		input("inText", "{type: string}", "InText *string `json:\"inText,omitempty\"`"),
@@ -114,7 +114,7 @@ func Inputs() []Change {
 	}
 }
 
-// Filters are new filters of the list of checkout sessions.
+// Filters returns new filters of the list of checkout sessions.
 func Filters() []Change {
 	pathLevel := "  /api/v1/checkout-sessions:\n    parameters:\n"
 	return []Change{
@@ -156,7 +156,7 @@ func Filters() []Change {
 
 const ok = "  responses: {'204': {description: Done.}}"
 
-// Operations are new operations. The facade and the sandbox have no methods for them.
+// Operations returns new operations. The facade and the sandbox have no methods for them.
 func Operations() []Change {
 	path := func(name, schema string) string {
 		return "{name: " + name + ", in: path, required: true, schema: " + schema + "}"
@@ -165,7 +165,7 @@ func Operations() []Change {
 	body := func(media, schema string) string {
 		return "  requestBody: {required: true, content: {" + media + ": {schema: " + schema + "}}}\n"
 	}
-	answers := func(media string) string {
+	returnsFile := func(media string) string {
 		return "  responses: {'200': {description: A file., content: {" + media + ": {schema: {type: string, format: binary}}}}}"
 	}
 	return []Change{
@@ -189,14 +189,14 @@ func Operations() []Change {
 			"func NewFormThingRequestWithBody("),
 		operation("/api/v1/stream", post("streamThing")+body("application/octet-stream", "{type: string, format: binary}")+ok,
 			"func NewStreamThingRequestWithBody("),
-		operation("/api/v1/csv", "get:\n  operationId: exportThings\n  tags: [Checkout sessions]\n"+answers("text/csv"), "func NewExportThingsRequest(server string)"),
-		operation("/api/v1/pdf", "get:\n  operationId: printThing\n  tags: [Checkout sessions]\n"+answers("application/pdf"), "func NewPrintThingRequest(server string)"),
+		operation("/api/v1/csv", "get:\n  operationId: exportThings\n  tags: [Checkout sessions]\n"+returnsFile("text/csv"), "func NewExportThingsRequest(server string)"),
+		operation("/api/v1/pdf", "get:\n  operationId: printThing\n  tags: [Checkout sessions]\n"+returnsFile("application/pdf"), "func NewPrintThingRequest(server string)"),
 		secondList(),
 		umbrellas(),
 	}
 }
 
-// secondList is another list with the tag of the checkout sessions.
+// secondList returns another list with the tag of the checkout sessions.
 func secondList() Change {
 	c := operation("/api/v1/checkout-sessions/{id}/payments", `get:
   operationId: listCheckoutSessionPayments
@@ -210,7 +210,7 @@ func secondList() Change {
 	return c
 }
 
-// umbrellas is a new resource, one that Plugipay will never have.
+// umbrellas returns a new resource that Plugipay will never have.
 func umbrellas() Change {
 	c := operation("/api/v1/umbrellas", `post:
   operationId: createUmbrella
@@ -242,7 +242,7 @@ get:
 	)
 }
 
-// Refusals are changes from which wrong code would be generated.
+// Refusals returns changes that the generator refuses, because it would generate wrong code from them.
 func Refusals() []Change {
 	enum := func(name, from, to string, says ...string) Change {
 		return refused(name, Change{edits: []edit{replace(from, to)}}, says...)
@@ -258,32 +258,32 @@ func Refusals() []Change {
 			"enum: [open, pending, on_hold, pending_review, completed, failed, expired, canceled]", "CheckoutSessionStatus: the value on_hold has no name"),
 		enum("a last value without a name", statuses,
 			"enum: [open, pending, pending_review, completed, failed, expired, canceled, on_hold]", "CheckoutSessionStatus: the value on_hold has no name"),
-		enum("two names that are swapped", "        - CheckoutSessionStatusOpen\n        - CheckoutSessionStatusPending\n",
+		enum("two swapped names", "        - CheckoutSessionStatusOpen\n        - CheckoutSessionStatusPending\n",
 			"        - CheckoutSessionStatusPending\n        - CheckoutSessionStatusOpen\n",
 			"CheckoutSessionStatus: the value open has the name CheckoutSessionStatusPending in x-enum-varnames"),
-		enum("names that are shifted", currencies, "x-enum-varnames: [CurrencyUSD, CurrencyIDR]", "CurrencyCode: the value IDR has the name CurrencyUSD"),
-		enum("a value that is replaced", statuses, "enum: [open, pending, on_hold, completed, failed, expired, canceled]",
+		enum("shifted names", currencies, "x-enum-varnames: [CurrencyUSD, CurrencyIDR]", "CurrencyCode: the value IDR has the name CurrencyUSD"),
+		enum("a replaced value", statuses, "enum: [open, pending, on_hold, completed, failed, expired, canceled]",
 			"CheckoutSessionStatus: the value on_hold has the name CheckoutSessionStatusPendingReview", "add it to x-go-other-names"),
 		refused("swapped names of an inline enumeration", property("channel", "{type: string, enum: [web, shop], x-go-prefix: Channel, x-enum-varnames: [ChannelShop, ChannelWeb]}"),
 			"CheckoutSession.channel: the value web has the name ChannelShop"),
-		refused("a name that two values have", property("grade", "{type: integer, enum: [1, 2], x-go-prefix: Grade, x-enum-varnames: [GradeOne, GradeOne]}"),
+		refused("one name for two values", property("grade", "{type: integer, enum: [1, 2], x-go-prefix: Grade, x-enum-varnames: [GradeOne, GradeOne]}"),
 			"CheckoutSession.grade: the value 2 has the name GradeOne in x-enum-varnames, which another value has"),
 		refused("swapped names around null", property("channel", "{type: [string, 'null'], enum: [null, web, shop], x-go-prefix: Channel, x-enum-varnames: [ChannelShop, ChannelWeb]}"),
 			"CheckoutSession.channel: the value web has the name ChannelShop"),
-		refused("a name of an inline enumeration without the type's", property("channel", "{type: string, enum: [web], x-enum-varnames: [Web]}"),
+		refused("a name of an inline enumeration without its type's name", property("channel", "{type: string, enum: [web], x-enum-varnames: [Web]}"),
 			"CheckoutSession.channel: the name Web of the value web does not begin with CheckoutSessionChannel"),
 		refused("a name that is not exported", property("channel", "{type: string, enum: [web], x-go-prefix: channel, x-enum-varnames: [channelWeb]}"),
 			"CheckoutSession.channel: the name channelWeb of the value web does not begin with channel"),
-		refused("a name in a body of an operation", operation("/api/v1/kinds",
+		refused("a wrong name in the body of an operation", operation("/api/v1/kinds",
 			"post:\n  operationId: kindThing\n  requestBody: {content: {application/json: {schema: {type: object, properties: {kind: {type: string, enum: [a], x-enum-varnames: [A]}}}}}}\n"+ok),
 			"kind: the name A of the value a does not begin with Kind"),
 		refused("a value without letters", property("sign", "{type: string, enum: ['+', '-'], x-enum-varnames: [SignPlus, SignMinus]}"),
 			"CheckoutSession.sign: the value + has the name SignPlus"),
 		enum("a name without a value", currencies, "x-enum-varnames: [CurrencyIDR, CurrencyUSD, CurrencyEUR]", "CurrencyCode: x-enum-varnames has the name CurrencyEUR for no value"),
-		enum("a name that null would take", "enum: [IDR, USD]", "enum: [IDR, null]", "CurrencyCode: x-enum-varnames has the name CurrencyUSD for no value"),
-		enum("a name without the type's", "x-enum-varnames: [ListOrderAsc, ListOrderDesc]", "x-enum-varnames: [ListOrderAsc, OrderDesc]",
+		enum("a name for null", "enum: [IDR, USD]", "enum: [IDR, null]", "CurrencyCode: x-enum-varnames has the name CurrencyUSD for no value"),
+		enum("a name without its type's name", "x-enum-varnames: [ListOrderAsc, ListOrderDesc]", "x-enum-varnames: [ListOrderAsc, OrderDesc]",
 			"ListOrder: the name OrderDesc of the value desc does not begin with ListOrder"),
-		enum("a name without the prefix that is given", currencies, "x-enum-varnames: [CurrencyIDR, MoneyUSD]",
+		enum("a name without its x-go-prefix", currencies, "x-enum-varnames: [CurrencyIDR, MoneyUSD]",
 			"CurrencyCode: the name MoneyUSD of the value USD does not begin with Currency"),
 		refused("a cookie", filter("{name: visit, in: cookie, schema: {type: string}}"), "listCheckoutSessions: the cookie parameter visit is not supported"),
 		refused("a parameter with content", filter("{name: where, in: query, content: {application/json: {schema: {type: object}}}}"),
@@ -296,12 +296,12 @@ func Refusals() []Change {
 			"listCheckoutSessions: the query parameter where is a union"),
 		refused("a union in an object", filter("{name: where, in: query, style: deepObject, schema: {type: object, properties: {a: {anyOf: [{type: string}]}}}}"),
 			"listCheckoutSessions: the query parameter where is a union"),
-		refused("an object with properties and more", filter("{name: where, in: query, schema: {type: object, properties: {a: {type: string}}, additionalProperties: {type: string}}}"),
+		refused("an object with properties and additionalProperties", filter("{name: where, in: query, schema: {type: object, properties: {a: {type: string}}, additionalProperties: {type: string}}}"),
 			"listCheckoutSessions: the query parameter where has properties and additionalProperties"),
 		refused("a parameter without a schema", filter("{name: where, in: query}"), "listCheckoutSessions: the query parameter where has no schema"),
-		refused("two parameters of one name in Go", filter("{name: customer_id, in: header, schema: {type: string}}"),
+		refused("two parameters with one name in Go", filter("{name: customer_id, in: header, schema: {type: string}}"),
 			"listCheckoutSessions: the query parameter customerId has the same name in Go as the header parameter customer_id"),
-		refused("two properties of one name in Go", property("account_id", "{type: string}"),
+		refused("two properties with one name in Go", property("account_id", "{type: string}"),
 			"CheckoutSession: the property accountId has the same name in Go as account_id: give one an x-go-name"),
 		refused("a query without a public type", find("{name: where, in: query, schema: {type: string}}"),
 			"findThing: the query parameter where has no field: give the operation an x-go-params-type"),

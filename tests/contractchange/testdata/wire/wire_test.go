@@ -1,5 +1,5 @@
-// These tests use the code that is generated from a contract with all changes of tests/internal/changes, and look at what goes
-// over the wire. The module contractchange runs them in the package gen.
+// These tests use code that is generated from a contract with all changes of tests/internal/changes. They check the requests
+// and responses of this code. The module contractchange runs them in the package gen.
 package gen_test
 
 import (
@@ -18,14 +18,14 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// request is what a server received.
+// request is a request that a server received.
 type request struct {
 	method, path, contentType, body string
 	query                           url.Values
 	header                          http.Header
 }
 
-// serve starts a server that gives every request the same response, and returns its URL and the last request.
+// serve starts a server that sends the same response to every request. It returns the server's URL and the last request.
 func serve(t *testing.T, contentType, response string) (server string, last *request) {
 	t.Helper()
 	last = &request{}
@@ -90,7 +90,7 @@ func TestList_SendsEachFilter(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !reflect.DeepEqual(last.query, wanted) || last.header.Get("X-Region") != "" {
-			t.Errorf("sent is %v, want %v", last.query, wanted)
+			t.Errorf("the query is %v, want %v", last.query, wanted)
 		}
 	}
 }
@@ -117,13 +117,13 @@ func TestList_SendsAHeaderParameter(t *testing.T) {
 	}
 }
 
-// session returns a response with a session that has more properties.
+// session returns a response with a session that has additional properties.
 func session(properties string) string {
 	return `{"data":{"id":"cs_1","status":"open","methods":[],"lineItems":[],"metadata":null` + properties +
 		`},"error":null,"meta":{"requestId":"req_1","timestamp":"2026-01-01T00:00:00Z"}}`
 }
 
-// TestSession_KeepsEachProperty reads a property, and writes the session again.
+// TestSession_KeepsEachProperty decodes a property and encodes the session again.
 func TestSession_KeepsEachProperty(t *testing.T) {
 	t.Parallel()
 	text := `"2026-02-28"`
@@ -149,7 +149,7 @@ func TestSession_KeepsEachProperty(t *testing.T) {
 	}
 }
 
-// TestSession_NullIsAbsent: a property that is null, or that the server leaves out, is nil.
+// TestSession_NullIsAbsent checks that a null or absent property becomes nil.
 func TestSession_NullIsAbsent(t *testing.T) {
 	t.Parallel()
 	properties := 0
@@ -169,12 +169,12 @@ func TestSession_NullIsAbsent(t *testing.T) {
 				t.Errorf("%s is %v, want nil", name, value)
 			}
 			if kept, ok := marshal(t, got)[name]; ok {
-				t.Errorf("%s is written again, as %s", name, kept)
+				t.Errorf("%s is encoded as %s, want it to be absent", name, kept)
 			}
 		}
 	}
 	if properties < 20 {
-		t.Errorf("only %d properties may be null", properties)
+		t.Errorf("%d properties may be null, want at least 20", properties)
 	}
 }
 
@@ -201,7 +201,7 @@ func marshal(t *testing.T, value any) (properties map[string]json.RawMessage) {
 	return properties
 }
 
-// TestCreate_SendsNilAsTheContractSays: nil is left out, and with x-omitempty: false it is null.
+// TestCreate_SendsNilAsTheContractSays checks that nil is omitted, or sent as null with x-omitempty: false.
 func TestCreate_SendsNilAsTheContractSays(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -217,7 +217,7 @@ func TestCreate_SendsNilAsTheContractSays(t *testing.T) {
 		}
 		got := marshal(t, json.RawMessage(last.body))
 		if string(got["inText"]) != tt.inText || string(got["inNull"]) != tt.inNull || string(got["inSent"]) != tt.sent {
-			t.Errorf("sent is %s, want inText %s, inNull %s and inSent %s", last.body, tt.inText, tt.inNull, tt.sent)
+			t.Errorf("the body is %s, want inText %s, inNull %s and inSent %s", last.body, tt.inText, tt.inNull, tt.sent)
 		}
 	}
 }
@@ -270,10 +270,10 @@ func TestOperations_SendWhatTheContractSays(t *testing.T) {
 		"a query and a header of a write": {func(ctx context.Context, c *gen.Client) (*http.Response, error) {
 			return c.SteerThing(ctx, &gen.SteerThingParams{DryRun: plugipay.Ptr(true), XTrace: plugipay.Ptr(7)})
 		}, request{method: "POST", path: "/api/v1/steered", query: url.Values{"dryRun": {"true"}}, header: http.Header{"X-Trace": {"7"}}}},
-		"a body that is optional": {func(ctx context.Context, c *gen.Client) (*http.Response, error) {
+		"an optional body": {func(ctx context.Context, c *gen.Client) (*http.Response, error) {
 			return c.OptionalBody(ctx, gen.OptionalBodyJSONRequestBody{Reason: plugipay.Ptr("a")})
 		}, request{method: "POST", path: "/api/v1/optional", contentType: "application/json", body: `{"reason":"a"}`}},
-		"no body where it is optional": {func(ctx context.Context, c *gen.Client) (*http.Response, error) {
+		"an optional body that is not sent": {func(ctx context.Context, c *gen.Client) (*http.Response, error) {
 			return c.OptionalBodyWithBody(ctx, "application/json", nil)
 		}, request{method: "POST", path: "/api/v1/optional", contentType: "application/json"}},
 		"multipart": {func(ctx context.Context, c *gen.Client) (*http.Response, error) {
@@ -310,7 +310,7 @@ func TestOperations_SendWhatTheContractSays(t *testing.T) {
 		_ = resp.Body.Close()
 		if last.method != tt.want.method || last.path != tt.want.path || last.query.Encode() != tt.want.query.Encode() ||
 			last.contentType != tt.want.contentType || last.body != tt.want.body {
-			t.Errorf("%s: sent is %+v, want %+v", name, last, tt.want)
+			t.Errorf("%s: the request is %+v, want %+v", name, last, tt.want)
 		}
 		for header, values := range tt.want.header {
 			if !slices.Equal(last.header[header], values) {
@@ -320,7 +320,7 @@ func TestOperations_SendWhatTheContractSays(t *testing.T) {
 	}
 }
 
-func TestOperations_ReturnAnyBodyAsItCame(t *testing.T) {
+func TestOperations_ReturnAnyBodyUnchanged(t *testing.T) {
 	t.Parallel()
 	for contentType, call := range map[string]func(context.Context, *gen.Client) (*http.Response, error){
 		"text/csv":        func(ctx context.Context, c *gen.Client) (*http.Response, error) { return c.ExportThings(ctx) },
