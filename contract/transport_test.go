@@ -150,7 +150,11 @@ func TestTransport_ReportsNoValues(t *testing.T) {
 	e.response = strings.NewReplacer(`"https://a.example"`, `"secret-of-a-buyer"`).Replace(envelope)
 	e.header = map[string]string{"X-RateLimit-Limit": "secret-of-a-buyer"}
 	e.path += "?x=secret-of-a-buyer"
-	for _, report := range e.reports(t) {
+	reports := e.reports(t)
+	if len(reports) < 2 {
+		t.Errorf("the request and the response are reported as %q", reports)
+	}
+	for _, report := range reports {
 		if strings.Contains(report, "secret") {
 			t.Errorf("the report contains a value: %s", report)
 		}

@@ -195,14 +195,16 @@ func TestMaxRetries_RefusedOverHTTP2IsOneRequest(t *testing.T) {
 func TestRequest_HasNoGetBody(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
+		sent := false
 		client := clientWith(t, func(r *http.Request) (*http.Response, error) {
+			sent = true
 			if r.GetBody != nil {
 				t.Errorf("%s: the request has a GetBody", op.name)
 			}
 			return response(200, op.body()), nil
 		})
-		if err := op.call(t, client); err != nil {
-			t.Error(err)
+		if err := op.call(t, client); err != nil || !sent {
+			t.Errorf("%s: a request was sent: %t, error %v", op.name, sent, err)
 		}
 	}
 }

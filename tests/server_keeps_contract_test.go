@@ -385,8 +385,10 @@ func TestContractRefusals(t *testing.T) {
 		t.Errorf("without the scope the error is %v", err)
 	}
 	var err error
-	for err == nil { // the limit is one read per second, and reads are faster
-		_, err = client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{})
+	for range 1000 { // the limit is one read per second, and reads are faster
+		if _, err = client.CheckoutSessions.List(t.Context(), plugipay.CheckoutSessionListParams{}); err != nil {
+			break
+		}
 	}
 	var pe *plugipay.Error
 	if !errors.As(err, &pe) || pe.Code != plugipay.ErrorCodeRateLimited || pe.RetryAfter != time.Second {

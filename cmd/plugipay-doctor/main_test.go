@@ -441,7 +441,7 @@ func TestDoctor_ReportsAnUnreachableHostOnce(t *testing.T) {
 	}
 }
 
-// TestDoctor_ReportsAsJSON decodes the report of -json and checks that its fields are set.
+// TestDoctor_ReportsAsJSON checks that -json prints one document without credentials.
 func TestDoctor_ReportsAsJSON(t *testing.T) {
 	t.Parallel()
 	box := sandbox.StartTest(t, sandbox.Options{})
@@ -449,8 +449,11 @@ func TestDoctor_ReportsAsJSON(t *testing.T) {
 	var got document
 	decoder := json.NewDecoder(strings.NewReader(out))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&got); err != nil || code != exitOK {
+	if err := decoder.Decode(&got); err != nil || decoder.More() || code != exitOK {
 		t.Fatalf("exit code %d, error %v:\n%s", code, err, out)
+	}
+	if opts := box.ClientOptions(); strings.Contains(out, opts.KeyID) || strings.Contains(out, opts.Secret) {
+		t.Errorf("the report contains credentials:\n%s", out)
 	}
 	if got.Version != plugipay.Version || got.BaseURL != box.URL || time.Since(got.Time) > time.Hour || len(got.Checks) < 30 {
 		t.Errorf("the report is %+v", got)

@@ -3,6 +3,7 @@ package browser
 import (
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,9 +33,9 @@ func TestConsole_EmptyConsoleIsAccessible(t *testing.T) {
 // busySandbox returns a sandbox that contains everything the console can show, and the ID of its newest session.
 func busySandbox(t *testing.T) (server *sandbox.Server, sessionID string) {
 	t.Helper()
-	deliveries := 0
+	var deliveries atomic.Int32
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if deliveries++; deliveries == 1 {
+		if deliveries.Add(1) == 1 {
 			http.Error(w, "no relation orders", http.StatusInternalServerError)
 		}
 	}))
