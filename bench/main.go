@@ -51,7 +51,7 @@ func othersTable(timed measurements) (string, error) {
 		"HMAC and one JSON decode", timeAndAllocations(byHand), timeRatio(byPlugipay, byHand))
 
 	fresh, used := timed.UsedClient[0], timed.UsedClient[1]
-	t.row("get, after 20,000 calls, with 10,000 clients for merchants", timeAndAllocations(used),
+	t.row("get, without garbage collections, after 20,000 calls, with 10,000 clients for merchants", timeAndAllocations(used),
 		"get with a new client", timeAndAllocations(fresh), timeRatio(used, fresh))
 
 	many, err := heapWhileIterating(50)
@@ -72,7 +72,7 @@ func othersTable(timed measurements) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	t.row("a program that creates a session", kilobytes(facade),
+	t.row("binary of a program that creates a session", kilobytes(facade),
 		"with net/http and encoding/json", kilobytes(standard), ratio(facade, standard))
 	return t.String(), nil
 }

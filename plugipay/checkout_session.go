@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// HasEnded reports whether the session is completed, failed, expired or canceled. An ended session takes no more payment,
-// and only a completed session is paid. A session with a status that this package does not know has not ended.
+// HasEnded reports whether the session is completed, failed, expired or canceled. Only a completed session is paid. The hosted
+// page of an ended session takes no payment, but an expired session may still become completed: a bank transfer may settle late.
+// A session with a status that this package does not know has not ended.
 func (s *CheckoutSession) HasEnded() bool {
 	switch s.Status {
 	case CheckoutSessionStatusCompleted, CheckoutSessionStatusFailed, CheckoutSessionStatusExpired, CheckoutSessionStatusCanceled:

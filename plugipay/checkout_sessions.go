@@ -79,8 +79,8 @@ func (r *CheckoutSessionsResource) Cancel(ctx context.Context, id string) (*Chec
 	return r.resolveConflict(ctx, c, id, CheckoutSessionStatusCanceled, session, err)
 }
 
-// CancelOrGet makes sure that the session takes no more payment, and returns it: canceled now, or as it ended before. Look
-// at its Status: it may be "completed", because the buyer paid before the cancel arrived.
+// CancelOrGet makes sure that the hosted page takes no more payment, and returns the session: canceled now, or as it ended before.
+// Look at its Status: it may be "completed", because the buyer paid before the cancel arrived.
 //
 // Errors: conflict when Plugipay refuses to cancel a session that has not ended, not_found, insufficient_scope, and those
 // that every call can return. After an error the session may still take a payment.

@@ -149,8 +149,8 @@ type Error struct {
 	Attempts int
 	// RetryAfter is how long the response asks to wait before the next request. It is zero if the response does not ask.
 	RetryAfter time.Duration
-	// IdempotencyKey is the key that was sent. It is empty if no key was sent. A call with the same key and the same parameters
-	// continues where this call failed, and takes effect once. See [WithIdempotencyKey]. Printing the error does not show the
+	// IdempotencyKey is the key that was sent. It is empty if no key was sent. To repeat the call, use the same key and the same
+	// parameters: both calls together take effect at most once. See [WithIdempotencyKey]. Printing the error does not show the
 	// key.
 	IdempotencyKey string `json:"-"`
 

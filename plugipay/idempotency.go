@@ -19,8 +19,8 @@ type callersKey struct{ text string }
 // same key and the same parameters returns the first call's response and has no effect. A call with the same key and other
 // parameters fails with idempotency_mismatch.
 //
-// Derive the key from the thing that must happen once, such as "cart_" and the cart's id. Use a key for one call only: if Create and
-// Cancel share a context, they send the same key, which is a mismatch.
+// Derive the key from the thing that must happen once, such as "cart_" and the cart's id. Use a key for one operation only: if
+// Create and Cancel share a context, both send the same key, and the second one fails with idempotency_mismatch.
 //
 // A key must be printable ASCII, must not be empty and must not begin or end with a space. Otherwise the call fails with
 // invalid_request and sends nothing. [Client.Do] takes its key from [RequestOptions] only.

@@ -179,12 +179,12 @@ type CheckoutSession struct {
 	// Examples: cs_01J8ZQ6A4R0S2T4V6X8Z0B2D4F
 	ID string `json:"id"`
 
-	// AccountID is the merchant account that the session belongs to, acc_ and a ULID.
+	// AccountID is the id of the merchant account that the session belongs to, acc_ and a ULID.
 	//
 	// Examples: acc_01J8ZQ4S9K7T5R3P1N0M8K6J4H
 	AccountID string `json:"accountId"`
 
-	// CustomerID is the customer who pays, cus_ and a ULID. It is null for a guest.
+	// CustomerID is the id of the customer who pays, cus_ and a ULID. It is null for a guest.
 	//
 	// Examples: cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C
 	CustomerID *string `json:"customerId"`
@@ -210,8 +210,8 @@ type CheckoutSession struct {
 	// Examples: ["qris","va"]
 	Methods []CheckoutMethod `json:"methods"`
 
-	// Adapter is the payment provider that the session was routed to, one of the values of CheckoutAdapter. Plugipay may add more:
-	// managed was seen. It is null until the session is routed.
+	// Adapter is the payment provider that the session was routed to, one of the values of CheckoutAdapter. Plugipay may send others,
+	// such as managed. It is null until the session is routed.
 	//
 	// Examples: xendit
 	Adapter *CheckoutAdapter `json:"adapter"`
@@ -267,7 +267,7 @@ type CheckoutSession struct {
 	// Examples: a-resource-name
 	ARN string `json:"arn,omitempty"`
 
-	// Mode is the data that the session belongs to, live or test. An older server leaves it out.
+	// Mode is the kind of data that the session belongs to, live or test. An older server leaves it out.
 	//
 	// Examples: test
 	Mode string `json:"mode,omitempty"`
@@ -322,13 +322,13 @@ type CheckoutSessionCreateInput struct {
 	// Examples: https://example.com/cart
 	CancelURL string `json:"cancelUrl"`
 
-	// CustomerID is the customer who pays, cus_ and a ULID. Leave it out for a guest.
+	// CustomerID is the id of the customer who pays, cus_ and a ULID. Leave it out for a guest.
 	//
 	// Examples: cus_01J8ZQ5T0M8WJ4B1QJ0M9Y2X7C
 	CustomerID *string `json:"customerId,omitempty"`
 
-	// LineItems is what the buyer pays for. It may be empty. The guide requires it and the service's own description does not, so send
-	// it always.
+	// LineItems is what the buyer pays for. It may be empty. Always send it, because Plugipay's sources disagree about whether it is
+	// required.
 	//
 	// Examples: []
 	LineItems []CheckoutSessionLineItem `json:"lineItems"`
@@ -343,7 +343,7 @@ type CheckoutSessionCreateInput struct {
 	// Examples: {"order_id":"ord_42"}
 	Metadata map[string]string `json:"metadata,omitempty"`
 
-	// TemplateID is the checkout template to show. Plugipay chooses one if it is left out.
+	// TemplateID is the id of the checkout template to show. Plugipay chooses one if it is left out.
 	//
 	// Examples: a-template-id
 	TemplateID *string `json:"templateId,omitempty"`

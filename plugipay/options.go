@@ -23,8 +23,7 @@ const (
 // ClientOptions configures a [Client]. The zero value works if the environment has the credentials.
 //
 // A client signs its requests with a key pair, KeyID and Secret, or sends a dashboard key, APIKey. Options take precedence
-// over the environment. In the environment, a key pair takes precedence over a dashboard key, and a dashboard key over a
-// PLUGIPAY_SECRET without a PLUGIPAY_KEY_ID.
+// over the environment. If the environment has a complete key pair, the client uses it. Otherwise it uses PLUGIPAY_API_KEY.
 type ClientOptions struct {
 	// KeyID is the id of a key pair: pk_test_…, pk_live_…, or ak_… for older ones. Empty means PLUGIPAY_KEY_ID.
 	KeyID string
@@ -44,14 +43,15 @@ type ClientOptions struct {
 	// container. It works for test keys only: the key id or the secret has _test_ in it, and neither has _live_. False means
 	// that PLUGIPAY_ALLOW_PLAIN_HTTP decides: 1 allows it.
 	AllowPlainHTTP bool
-	// Timeout limits one attempt, from connecting to the last byte of the response. An attempt that times out is retried.
-	// Zero means the Timeout of HTTP, or else DefaultTimeout. Less than zero means no limit. The deadline of a context
-	// limits the whole call, including retries and waits.
+	// Timeout limits one attempt, from connecting to the last byte of the response. An attempt that times out may be retried; see
+	// MaxRetries. Zero means the Timeout of HTTP, or else DefaultTimeout. Less than zero means no limit. The deadline of a
+	// context limits the whole call, including retries and waits.
 	Timeout time.Duration
-	// MaxRetries is the maximum number of retries after a transient failure: a network error, a timeout, 408, 429, 500,
-	// 502, 503 or 504. A write without an idempotency key, other than Confirm, is retried only when it cannot have been
-	// processed. Zero means 2. Less than zero means no retries. One attempt of a write is one request on the wire. A read is
-	// different: net/http may repeat it by itself when a kept connection turns out to be closed, within one attempt.
+	// MaxRetries is the maximum number of retries after a transient failure: a network error, a timeout, 408, 429, 500, 502, 503
+	// or 504, and a 409 that says that the idempotency key is still in progress. A write without an idempotency key, other than
+	// Confirm, is retried only when it cannot have been processed. Zero means 2. Less than zero means no retries. One attempt of
+	// a write is one request on the wire. A read is different: net/http may repeat it by itself when a kept connection turns out
+	// to be closed, within one attempt.
 	MaxRetries int
 	// MaxResponseBytes is the maximum size of a response's body, decompressed. A larger response is an error. Zero or less
 	// means 8 MiB, a hundred times the largest response that Plugipay documents.

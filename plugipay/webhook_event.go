@@ -17,7 +17,7 @@ import (
 // A property of an unexpected JSON type leaves its field empty; Raw has all of them. Only an event without an id or a type
 // is refused.
 type WebhookEvent struct {
-	// ID is the event's id (evt_…), the same in every delivery of it.
+	// ID is the event's id (evt_…). A repeated delivery usually has the same id, but it may have a new one.
 	ID string `json:"id"`
 	// Type is the event's type as it was sent. Plugipay may send types that this package does not know.
 	Type string `json:"type"`

@@ -34,7 +34,8 @@ type VerifyWebhookOptions struct {
 // several lines of the header with commas. secret is the secret of the endpoint. [VerifyWebhookRequest] reads the header and the
 // body of an *http.Request. [NewWebhookHandler] is a complete http.Handler.
 //
-// Plugipay repeats a delivery until it gets a 2xx response, and may repeat it after that. Handle each event ID once.
+// Plugipay repeats a delivery until it gets a 2xx response, and may repeat it after that, even with a new event ID. Identify work
+// that must happen once by the session's ID.
 //
 // The error is an [*Error]. If the delivery is not verified, its Status is 401 and its Code is signature_missing (no header or
 // no secret), signature_malformed, signature_stale (the timestamp is too far from the clock) or signature_invalid. If the

@@ -54,7 +54,8 @@ type DeliveryFault struct {
 }
 
 // InjectDelivery makes the next deliveries of events fail. One fault applies to an attempt: the fault that was injected first.
-// InjectDelivery fails if the kind or the key is unknown, if Delay is negative, or if the kind has no delay.
+// InjectDelivery fails if the kind or the key is unknown, if Delay is negative, or if Delay is set for a kind without a
+// delay.
 func (s *Sandbox) InjectDelivery(f DeliveryFault) error {
 	if err := s.injectDelivery(f); err != nil {
 		return fmt.Errorf("sandbox: %w", err)

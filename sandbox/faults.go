@@ -14,7 +14,7 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// Fault is a failure of future calls; see [Sandbox.Inject]. It has a Delay, or one of Status, Drop and RateLimit, or both.
+// Fault is a failure of future calls; see [Sandbox.Inject]. Set Delay, or one of Status, Drop and RateLimit, or both.
 type Fault struct {
 	// Operation is the operationId of the contract, such as "createCheckoutSession", or the pattern of a route that
 	// [Sandbox.Handle] added. Empty means any operation.
@@ -27,8 +27,8 @@ type Fault struct {
 	KeyID string
 
 	// Status is the HTTP status of the response, from 400 to 599. The call is not processed. The code of the error is the
-	// contract's code for the status, or internal_error. With a Body, Status may be from 200 to 599. Zero means no such
-	// response.
+	// contract's code for the status, or internal_error. With a Body, Status may be from 200 to 599. Zero means
+	// that Status is not used.
 	Status int
 
 	// Body replaces the error in a response with Status. It may be broken JSON, an unknown value or a page of HTML. Empty means

@@ -183,10 +183,10 @@ func (v *visit) checkUnit(ctx context.Context) finding {
 	if err != nil {
 		return isUnknown(advice(err), "%v", err)
 	}
-	do := "hundredths of a rupiah, or whole rupiah; run the doctor with -keep if the page of an ended session shows no amount"
+	do := "Rp 1.000: amounts are hundredths of a rupiah. Rp 100.000: amounts are whole rupiah. Run the doctor with -keep if the page of an ended session shows no amount"
 	if v.keep {
 		v.created = v.created[:len(v.created)-1]
-		do = "hundredths of a rupiah, or whole rupiah; the session expires in 15 minutes"
+		do = "Rp 1.000: amounts are hundredths of a rupiah. Rp 100.000: amounts are whole rupiah. The session expires in 15 minutes"
 	}
 	return isUnknown(do, "does the page say Rp 1.000 or Rp 100.000? %s", session.HostedURL)
 }

@@ -158,7 +158,8 @@ func openWithSandbox(out io.Writer) (*shop, error) {
 	}}, nil
 }
 
-// order returns the session that a shop creates for its buyer. The amount is in the currency's smallest unit: 199_000_00 is IDR 199,000.
+// order returns the session that a shop creates for its buyer. The amount is in the currency's smallest unit: 199_000_00 is IDR
+// 199,000.
 func order(name string, amount int64) plugipay.CheckoutSessionCreateInput {
 	return plugipay.CheckoutSessionCreateInput{
 		Amount:     amount,

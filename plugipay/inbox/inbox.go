@@ -4,15 +4,15 @@
 // Make an inbox with [New], create its table with [Inbox.CreateTable], and give [Inbox.Sessions] a function that marks the
 // order. [Sessions.Handler] is the webhook endpoint then, and [Sessions.Reconcile] finds what no event reported.
 //
-// [Sessions] is what most shops want. [Inbox.Handler] handles events of every kind. [Inbox.Once] and [Inbox.Claim] are for
+// Most shops use [Sessions]. [Inbox.Handler] handles events of every kind. [Inbox.Once] and [Inbox.Claim] are for
 // anything else that has a key.
 //
 // # What a handler must do
 //
 // The handler gets a transaction. Its effects must go through this transaction. It must return every error of the
-// transaction, and must not run DDL on MySQL, which commits. It may run more than once, after a deadlock or a serialization
-// failure; one run commits. What cannot be undone, such as sending mail, belongs after the commit: write a row in the
-// transaction, and let another process send it.
+// transaction, and must not run DDL on MySQL, which commits. It may run again after a rollback, for example after a deadlock. Only
+// one run commits. An effect that cannot be rolled back, such as sending mail, belongs after the commit: write a row in the
+// transaction, and send the mail in another process.
 //
 // # The database
 //
@@ -43,8 +43,8 @@ const (
 
 // Options configures an [Inbox].
 type Options struct {
-	// Consumer names what handles the events: 1 to 64 visible ASCII characters. Required. Each consumer of a database gets
-	// every event. A consumer that is renamed handles everything again.
+	// Consumer names what handles the events: 1 to 64 visible ASCII characters. Required. Each consumer of a
+	// database has its own records, and its own webhook endpoint. A renamed consumer handles everything again.
 	Consumer string
 	// Dialect is the kind of the database. Required.
 	Dialect Dialect
@@ -67,9 +67,9 @@ type Inbox struct {
 
 // New returns an inbox in a database. It does not use the database; see [Inbox.CreateTable].
 //
-// The inbox holds at most one transaction less than db.SetMaxOpenConns allows, or 16 without a limit, so that handlers may
-// use a second connection; set the limit before calling New. With a limit of one connection, a handler must use only its
-// transaction, because it would wait for itself. Two inboxes on one *sql.DB count for themselves.
+// With a limit of n connections (db.SetMaxOpenConns), the inbox uses at most n-1, so that handlers may use a second connection.
+// Without a limit, it uses at most 16. Set the limit before calling New. With a limit of one connection, a handler must use only
+// its transaction, because it would wait for itself. Each inbox on a *sql.DB counts separately.
 //
 // New fails with a [*plugipay.Error], code invalid_request, if db is nil or an option is invalid.
 func New(db *sql.DB, opts Options) (*Inbox, error) {

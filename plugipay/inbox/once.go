@@ -12,7 +12,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// Execer is a transaction of the caller's for [Inbox.Claim]: a *sql.Tx, a *sqlx.Tx, gorm's ConnPool, or a pgx.Tx with a
+// Execer is the caller's transaction for [Inbox.Claim]: a *sql.Tx, a *sqlx.Tx, gorm's ConnPool, or a pgx.Tx with a
 // method around its Exec.
 type Execer interface {
 	// ExecContext executes a statement in the transaction. It has the signature of [sql.Tx.ExecContext].
@@ -20,7 +20,7 @@ type Execer interface {
 }
 
 // Once runs do unless it was done for this consumer and key. The effects of do in tx and the record are one commit: after a
-// crash both are there or neither is. ran reports whether do ran; it means something only if err is nil.
+// crash both are there or neither is. ran reports whether do ran. If err is not nil, ignore ran.
 //
 // A key has 1 to 255 visible ASCII characters. Calls with the same key wait for each other, in this process in memory and
 // between processes in the database. The wait ends with ctx and after Options.Timeout; the error is then an
@@ -28,8 +28,9 @@ type Execer interface {
 // that ends after Options.Timeout.
 //
 // If do returns an error, panics or ends its goroutine, the transaction is rolled back. do must return every error of tx.
-// After a deadlock, a serialization failure or a busy database, do runs again, within the same Timeout; one run commits. An
-// error of the commit may mean that it happened: the next call with the key finds out.
+// After a deadlock, a serialization failure or a busy database, do runs again, within the same Timeout. Only
+// one run commits. If the commit fails, the transaction may be committed nevertheless. Call Once again with the key: do runs
+// only if it was not committed.
 //
 // Once in do, of an inbox on the same database, is refused, because it would wait for itself: use [Inbox.Claim] with tx.
 func (in *Inbox) Once(ctx context.Context, key string, do func(ctx context.Context, tx *sql.Tx) error) (ran bool, err error) {

@@ -10,7 +10,8 @@ const leastAge = time.Hour
 
 // Prune removes this consumer's records of events and keys that are older than olderThan, in batches, and returns how many
 // it removed, also with an error. It never removes records of sessions. An event whose record was removed is handled again
-// if it is delivered again: keep the records for longer than Plugipay repeats deliveries, such as 30 days.
+// if it is delivered again: keep the records for longer than Plugipay repeats deliveries. Plugipay does not
+// document how long that is. 30 days are a cautious choice.
 //
 // Prune fails with a [*plugipay.Error], code invalid_request, if olderThan is less than an hour.
 func (in *Inbox) Prune(ctx context.Context, olderThan time.Duration) (int64, error) {

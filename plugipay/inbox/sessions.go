@@ -14,10 +14,10 @@ type Sessions struct {
 	handle func(ctx context.Context, tx *sql.Tx, session *plugipay.CheckoutSession) error
 }
 
-// Sessions returns what most shops want: handle runs for each session that has ended, however that became known. It runs at
-// most once for a session that is unpaid (expired, canceled or failed), once for a session that is completed, and never for
-// an unpaid one after it was completed. So a payment that settles after the session expired reaches handle, and an
-// expiry that is reported after the payment does not.
+// Sessions returns a handler of checkout sessions that have ended. A session may come from an event, from a poll or from
+// Reconcile. handle takes effect at most once for an unpaid session (expired, canceled or failed), once for a completed session,
+// and never for an unpaid session after it was completed. So a payment that settles after the session expired reaches handle, and
+// an expiry that is reported after the payment does not.
 //
 // handle looks at the session's Status. It runs as the do of [Inbox.Once] does, with the session as the event or the list
 // had it. It should look up the order by the stored session id and check its state, and compare amount, currency, account
@@ -51,7 +51,7 @@ func (s *Sessions) Handler(opts plugipay.WebhookHandlerOptions) (*plugipay.Webho
 var errNoHandle = invalid("Inbox.Sessions needs a handle function, not nil")
 
 // Ended handles a session that [plugipay.CheckoutSessionsResource.Get] or Wait returned, unless it was handled before. ran
-// reports whether handle ran; it means something only if err is nil. For a session that has not ended it is false.
+// reports whether handle ran. It is false for a session that has not ended. If err is not nil, ignore ran.
 //
 // The errors are those of [Inbox.Once].
 func (s *Sessions) Ended(ctx context.Context, session *plugipay.CheckoutSession) (ran bool, err error) {

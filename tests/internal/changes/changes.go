@@ -58,7 +58,7 @@ func property(name, schema string, model ...string) Change {
 
 func input(name, schema string, model ...string) Change {
 	line := fmt.Sprintf("        %s: %s\n", name, schema)
-	anchor := "          description: The checkout template to show. Plugipay chooses one if it is left out.\n" +
+	anchor := "          description: The id of the checkout template to show. Plugipay chooses one if it is left out.\n" +
 		"          examples: [a-template-id]\n"
 	return Change{Name: "input " + name, edits: []edit{{anchor: anchor, lines: line}}, Model: model}
 }
