@@ -14,7 +14,7 @@ func (s *Sandbox) Reset() {
 	}
 }
 
-// resetWorkspace is Reset for one workspace: its data, its faults and its own part of the clock.
+// resetWorkspace is Reset for one workspace. It resets the workspace's data, faults and clock.
 func (s *Sandbox) resetWorkspace(w *workspace) {
 	s.faults.clear(w.accountID)
 	s.deliveryFaults.Clear(w.accountID)
