@@ -13,7 +13,7 @@ type Outbox struct {
 	ready    []*line          // lines whose first delivery is due and that no worker has taken
 	heldBack []*delivery      // deliveries that wait until the next delivery has been attempted
 	workers  int
-	sent     int // number of deliveries so far
+	sent     int // number of deliveries that were added
 }
 
 // line holds the deliveries of one subject in order. The first delivery is being attempted, is due, or waits for its next
