@@ -210,8 +210,8 @@ func TestEventsHappened_TriggerRefusesWhatCannotBe(t *testing.T) {
 		"no name":            {"", nil, "type is required"},
 		"no object":          {"refund.succeeded", nil, "needs an object"},
 		"not JSON":           {completed, make(chan int), "cannot be written as JSON"},
-		"an existing id":     {completed, func(s *plugipay.CheckoutSession) { s.ID = existing }, "id must be that of a new session"},
-		"no id":              {completed, func(s *plugipay.CheckoutSession) { s.ID = "" }, "id must be that of a new session"},
+		"an existing id":     {completed, func(s *plugipay.CheckoutSession) { s.ID = existing }, "id must be the id of a new session"},
+		"no id":              {completed, func(s *plugipay.CheckoutSession) { s.ID = "" }, "id must be the id of a new session"},
 		"a time that is not": {completed, func(s *plugipay.CheckoutSession) { s.ExpiresAt = "soon" }, "expiresAt is not a time"},
 		"broken line items":  {completed, func(s *plugipay.CheckoutSession) { s.LineItems = []byte("{") }, "cannot be written as JSON"},
 	}

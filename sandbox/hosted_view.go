@@ -12,8 +12,8 @@ import (
 // waitingSeconds is the interval at which a waiting screen reloads.
 const waitingSeconds = 4
 
-// The screens of the hosted page. The screen of a method has the method's name, and "pay_" and the name while a payment is in
-// flight.
+// The screens of the hosted page. The screen of a method's form has the method's name. The screen of a payment in flight has
+// "pay_" and the method's name.
 const (
 	screenChoose = "choose"
 	screenManual = "manual"
@@ -22,48 +22,48 @@ const (
 	screenEnded  = "ended"
 )
 
-// hostedView is what the hosted page shows.
+// hostedView holds the data that the hosted page shows.
 type hostedView struct {
 	T        *hostedText
 	Language language
 	Switch   languageSwitch
 	Screen   string
-	Waits    bool // for something that happens elsewhere
+	Waits    bool // the page reloads because the payment continues elsewhere
 	Status   gen.CheckoutSessionStatus
 	Ended    bool
 	Heading  string
 	Merchant string
-	Initial  string // of the merchant
+	Initial  string // first letter of the merchant's name
 
 	Amount      string
-	PlainAmount string // to copy, empty where the amount's unit is not known
+	PlainAmount string // to copy; empty if the amount's unit is not known
 	Items       []lineItemView
 	Expires     timeView
-	Left        string   // how long the buyer may still pay
-	Ends        timeView // when the session was completed, canceled or has expired
+	Left        string   // time that the buyer has left to pay
+	Ends        timeView // time at which the session was completed, canceled or expired
 	Reference   string
 	ConsoleURL  string
 
-	Problem string // what was wrong with the request
-	Failed  string // what became of a payment that has just failed
+	Problem string // why the request was refused
+	Failed  string // why the last payment failed
 
 	Methods  []methodView
-	Chosen   methodView // of a payment that has been made, or that the buyer is about to make
+	Chosen   methodView // method of the session's payment, or of the payment that the buyer is about to make
 	Channels []channelView
-	Channel  string // of a payment that has been made
+	Channel  string // name of the session's payment channel
 	Steps    []string
 	Cards    []cardView
-	Card     cardView // that fills in the form; zero: none
+	Card     cardView // card that fills in the form; zero if the buyer chose none
 
-	Number      string // that the buyer has to pay to
-	PlainNumber string // to copy
+	Number      string // number that the buyer pays to
+	PlainNumber string // Number without spaces, to copy
 	QR, Barcode codeImage
 
-	BackURL   string // where an ended session leads, empty for nowhere
-	Returning bool   // the page leads there by itself
+	BackURL   string // link on the page of an ended session; empty for no link
+	Returning bool   // the page redirects to BackURL
 }
 
-// methodView is a payment method as buyers know it.
+// methodView describes a payment method to buyers.
 type methodView struct {
 	Method  gen.CheckoutMethod
 	Name    string
@@ -78,18 +78,18 @@ type channelView struct {
 
 type cardView struct {
 	testCard
-	Shown string // the number in groups
-	Means string // the outcome, for people
-	URL   string // fills in the form
+	Shown string // the number in groups of four
+	Means string // the outcome in words
+	URL   string // page with the card filled in
 }
 
-// languageSwitch leads to the page in the other language.
+// languageSwitch is the link to the page in the other language.
 type languageSwitch struct {
 	Language          language
-	Before, Name, URL string // small screens show the name only
+	Before, Name, URL string // small screens show only Name
 }
 
-// timeView is a time for people and for machines.
+// timeView is a time in words and in the API's format.
 type timeView struct{ Text, Machine string }
 
 func (p hostedPage) view(session gen.CheckoutSession, current payment, now time.Time) hostedView {
@@ -127,8 +127,8 @@ func (p hostedPage) view(session gen.CheckoutSession, current payment, now time.
 	return view
 }
 
-// returns reports whether a session that has ended leads back to the shop by itself. A buyer who could not pay reads
-// the reason first, and uses a link.
+// returns reports whether the page of an ended session redirects to the shop. A buyer whose payment failed can read the reason
+// first and then follow a link.
 func returns(session gen.CheckoutSession) bool {
 	isDone := session.Status == gen.CheckoutSessionStatusCompleted || session.Status == gen.CheckoutSessionStatusCanceled
 	return isDone && backURL(session) != ""
@@ -146,7 +146,7 @@ func endedHeading(t *hostedText, status gen.CheckoutSessionStatus) string {
 	return t.Canceled
 }
 
-// showOpen shows the choice of methods, or the form of the one in the page's address.
+// showOpen shows the choice of methods, or the form of the method in the page's address.
 func (p hostedPage) showOpen(view *hostedView, session gen.CheckoutSession) {
 	view.Screen, view.Heading = screenChoose, view.T.Pay+" "+view.Amount
 	view.Methods, view.Failed = p.choices(session)
@@ -200,19 +200,19 @@ func (p hostedPage) showPending(view *hostedView, session gen.CheckoutSession, c
 	}
 }
 
-// hundredths returns an amount in hundredths of its currency. An option may say that amounts are written in another way;
-// they are whole units then.
+// hundredths returns an amount in hundredths of its currency. It assumes that amounts are whole units if Options.FormatAmount is
+// set.
 func (s *Sandbox) hundredths(amount int64) int64 {
 	switch {
 	case s.amounts == nil:
 		return amount
 	case amount > math.MaxInt64/100:
-		return 0 // it is in no code then
+		return 0 // qrisText leaves out an amount of zero
 	}
 	return amount * 100
 }
 
-// plainAmount writes an amount for a banking app. It is empty if the unit is unknown.
+// plainAmount formats an amount to copy into a banking app. It returns "" if the unit is unknown.
 func (s *Sandbox) plainAmount(amount int64) string {
 	if s.amounts != nil {
 		return ""
@@ -220,8 +220,8 @@ func (s *Sandbox) plainAmount(amount int64) string {
 	return emvAmount(amount)
 }
 
-// choices returns the methods that the buyer may choose. The one that has just failed is checked, and what became of it
-// is told; the first one is checked otherwise.
+// choices returns the methods that the buyer may choose, and why the last payment failed. The method of the failed payment is
+// checked. If no payment failed, the first method is checked.
 func (p hostedPage) choices(session gen.CheckoutSession) ([]methodView, string) {
 	var choices []methodView
 	checked, text := 0, ""
@@ -258,7 +258,7 @@ func (p hostedPage) newMethodView(method gen.CheckoutMethod) methodView {
 	return methodView{Method: method, Name: name, Hint: hint}
 }
 
-// languageSwitch leads to what the page's address shows, in the other language.
+// languageSwitch returns the link to the same screen in the other language.
 func (p hostedPage) languageSwitch() languageSwitch {
 	other := languageSwitch{Language: indonesian, Before: "Bahasa ", Name: "Indonesia"}
 	if p.language == indonesian {
@@ -285,7 +285,7 @@ func groupDigits(number string) string {
 	return grouped.String()
 }
 
-// displayName is what buyers know the merchant by.
+// displayName returns the merchant's name for buyers. It is the account id if the workspace has no name.
 func (w *workspace) displayName() string {
 	if w.name == "" {
 		return w.accountID

@@ -17,22 +17,22 @@ const keyLifetime = 24 * time.Hour
 
 // idempotencyStore holds the first responses to the idempotency keys of a dataset.
 type idempotencyStore struct {
-	limit int // less than zero: none
+	limit int // less than zero means no limit
 
 	mu     sync.Mutex
 	byKey  map[string]*storedResponse
-	oldest []*storedResponse // all of byKey, in the order in which they expire
+	oldest []*storedResponse // all entries of byKey, in the order of expiry
 }
 
-// storedResponse is the response to a key, or the place for it while the first request is still being processed.
+// storedResponse is the response to a key. The response is empty while the first request is being processed.
 type storedResponse struct {
 	key         string
 	fingerprint [sha256.Size]byte
 	until       time.Time
 	done        chan struct{} // closed when the first request has been processed
 
-	// Both are set before done is closed, and do not change after it.
-	kept     bool // false when the first request failed: a later one is processed
+	// kept and response are set before done is closed and do not change afterwards.
+	kept     bool // false if the first request failed, so that the next request is processed
 	response response
 }
 
@@ -41,7 +41,7 @@ func newIdempotencyStore(limit int) *idempotencyStore {
 }
 
 // performOnce performs a request. If the request repeats an earlier one with the same idempotency key, it returns the earlier
-// response. The header has no meaning on a read.
+// response. Reads ignore the key.
 func (s *Sandbox) performOnce(r *http.Request, c *call, perform func() response) (response, error) {
 	key := r.Header.Get(idempotencyKeyHeader)
 	if key == "" || isRead(r.Method) {
@@ -53,8 +53,8 @@ func (s *Sandbox) performOnce(r *http.Request, c *call, perform func() response)
 	return stored, err
 }
 
-// fingerprintOf is the same for requests with the same method, path and parameters. In JSON, white space and the order of
-// properties do not matter; numbers are the same when their digits are.
+// fingerprintOf returns the same hash for requests with the same method, path and parameters. In JSON, white space and the order
+// of properties do not matter. Numbers are equal only if their digits are equal.
 func fingerprintOf(r *http.Request, body []byte) [sha256.Size]byte {
 	return sha256.Sum256([]byte(r.Method + "\n" + r.URL.EscapedPath() + "\n" + canonical(body)))
 }
@@ -62,14 +62,14 @@ func fingerprintOf(r *http.Request, body []byte) [sha256.Size]byte {
 func canonical(body []byte) string {
 	value, err := decodeJSON(body)
 	if err != nil {
-		return string(body) // of a route whose body is not JSON
+		return string(body) // the body of a custom route may not be JSON
 	}
-	parameters, _ := json.Marshal(value) // what was decoded can be written; properties come in alphabetical order
+	parameters, _ := json.Marshal(value) // cannot fail, because the value was decoded from JSON; sorts the properties
 	return string(parameters)
 }
 
-// once performs the first request with a key and stores its response, unless the response is a failure of the server. A request
-// that arrives while the first one is being processed waits for it.
+// once performs the first request with a key and stores its response, unless the response is a server error. A request that
+// arrives while the first request is being processed waits for its response.
 func (k *idempotencyStore) once(
 	ctx context.Context, key string, fingerprint [sha256.Size]byte, now func() time.Time, perform func() response,
 ) (a response, replayed bool, err error) {
@@ -94,7 +94,7 @@ func (k *idempotencyStore) once(
 	}
 }
 
-// claim returns the entry of a key, and whether it was made just now, for the caller to complete.
+// claim returns the entry of a key, and whether claim has created it. The caller must complete an entry that was created.
 func (k *idempotencyStore) claim(key string, fingerprint [sha256.Size]byte, now time.Time) (*storedResponse, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -111,7 +111,7 @@ func (k *idempotencyStore) claim(key string, fingerprint [sha256.Size]byte, now 
 	return entry, true
 }
 
-// complete performs the first request. If that panics, no other request is left waiting.
+// complete performs the first request and stores its response. If the request panics, the requests that wait for it continue.
 func (k *idempotencyStore) complete(entry *storedResponse, perform func() response) response {
 	defer func() {
 		if !entry.kept {
@@ -120,7 +120,7 @@ func (k *idempotencyStore) complete(entry *storedResponse, perform func() respon
 		close(entry.done)
 	}()
 	entry.response = perform()
-	entry.response.body = slices.Clone(entry.response.body) // without what the buffer has left over
+	entry.response.body = slices.Clone(entry.response.body) // without the buffer's unused capacity
 	entry.kept = entry.response.status < http.StatusInternalServerError
 	return entry.response
 }
@@ -131,21 +131,21 @@ func (k *idempotencyStore) forget(entry *storedResponse) {
 	k.drop(entry)
 }
 
-// forgetExpired needs the lock.
+// forgetExpired removes the expired entries. It needs the lock.
 func (k *idempotencyStore) forgetExpired(now time.Time) {
 	for len(k.oldest) > 0 && !now.Before(k.oldest[0].until) {
 		k.forgetOldest()
 	}
 }
 
-// forgetOldest needs the lock.
+// forgetOldest removes the entry that expires first. It needs the lock.
 func (k *idempotencyStore) forgetOldest() {
 	k.drop(k.oldest[0])
-	k.oldest[0] = nil // or the array under the slice would keep the response
+	k.oldest[0] = nil // otherwise the underlying array would keep the response in memory
 	k.oldest = k.oldest[1:]
 }
 
-// drop needs the lock. The key may have a newer entry by now, which stays.
+// drop removes an entry from byKey. It keeps a newer entry of the same key. It needs the lock.
 func (k *idempotencyStore) drop(entry *storedResponse) {
 	if k.byKey[entry.key] == entry {
 		delete(k.byKey, entry.key)

@@ -10,7 +10,7 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// language is one that the hosted page speaks, as HTML names it.
+// language is the HTML code of a language that the hosted page supports.
 type language string
 
 const (
@@ -23,11 +23,11 @@ const (
 	languageCookie    = "plugipay_lang"
 )
 
-// languageOf returns the language of a request for the hosted page: the language of the switch, which a cookie keeps, or
-// the browser's preferred language.
+// languageOf returns the language of a request for the hosted page. It is the language that the buyer switched to, which a cookie
+// stores, or else the browser's preferred language.
 func languageOf(w http.ResponseWriter, r *http.Request) language {
 	if chosen, ok := knownLanguage(r.URL.Query().Get(languageParameter)); ok {
-		// Without a path, the cookie is for the pages next to this one, also behind a proxy with a path prefix.
+		// A cookie without a path applies to all hosted pages, also behind a proxy with a path prefix.
 		http.SetCookie(w, &http.Cookie{
 			Name: languageCookie, Value: string(chosen), MaxAge: 365 * 24 * 60 * 60, HttpOnly: true,
 			SameSite: http.SameSiteLaxMode,
@@ -50,13 +50,14 @@ func knownLanguage(name string) (language, bool) {
 	return "", false
 }
 
-// preferredLanguage returns the language that Accept-Language headers like best. English: none of the two is named.
+// preferredLanguage returns the language with the highest weight in Accept-Language headers. It returns English if the headers
+// contain neither language.
 func preferredLanguage(accepted []string) language {
 	best, bestWeight := english, 0.0
 	for entry := range strings.SplitSeq(strings.Join(accepted, ","), ",") {
 		tag, parameters, _ := strings.Cut(entry, ";")
 		primary, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(tag)), "-")
-		if primary == "in" { // what old browsers call Indonesian
+		if primary == "in" { // old browsers' code for Indonesian
 			primary = string(indonesian)
 		}
 		named, ok := knownLanguage(primary)
@@ -67,7 +68,7 @@ func preferredLanguage(accepted []string) language {
 	return best
 }
 
-// weightOf returns the weight of a language range: 1 where it has none, 0 where it is not valid.
+// weightOf returns the weight of a language range: 1 if it has none, 0 if its weight is not valid.
 func weightOf(parameters string) float64 {
 	name, value, ok := strings.Cut(strings.TrimSpace(parameters), "=")
 	if !ok || strings.TrimSpace(name) != "q" {
@@ -80,7 +81,7 @@ func weightOf(parameters string) float64 {
 	return weight
 }
 
-// formatAmountIn writes an amount for buyers, in the form of the options or of the language.
+// formatAmountIn formats an amount for buyers. It uses Options.FormatAmount, or the form of the language if that is nil.
 func (s *Sandbox) formatAmountIn(l language, amount int64, currency gen.CurrencyCode) string {
 	if s.amounts != nil {
 		return s.amounts(amount, plugipay.CurrencyCode(currency))
@@ -91,7 +92,7 @@ func (s *Sandbox) formatAmountIn(l language, amount int64, currency gen.Currency
 	return formatHundredths(amount, currency)
 }
 
-// indonesianHundredths writes an amount of hundredths as Indonesians do: "Rp 199.000" and "US$ 49,99".
+// indonesianHundredths formats an amount in hundredths in the Indonesian way: "Rp 199.000" and "US$ 49,99".
 func indonesianHundredths(amount int64, currency gen.CurrencyCode) string {
 	text, negative := strings.CutPrefix(strings.TrimPrefix(formatHundredths(amount, currency), string(currency)+" "), "-")
 	symbol := string(currency)
@@ -111,10 +112,10 @@ func indonesianHundredths(amount int64, currency gen.CurrencyCode) string {
 var indonesianMonths = [...]string{"Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus",
 	"September", "Oktober", "November", "Desember"}
 
-// formatTimeIn writes a time of the API in the time of Jakarta.
+// formatTimeIn formats a time from the API in Jakarta's time zone.
 func formatTimeIn(l language, machine string) timeView {
 	t, err := time.Parse(time.RFC3339, machine)
-	if err != nil { // the sandbox has written it: it is valid
+	if err != nil { // cannot happen, because the sandbox formatted the time
 		return timeView{Text: machine, Machine: machine}
 	}
 	t = t.In(westernIndonesia)
@@ -125,7 +126,7 @@ func formatTimeIn(l language, machine string) timeView {
 	return timeView{Text: text, Machine: machine}
 }
 
-// formatLeft writes how long the buyer may still pay: days and hours, hours and minutes, minutes, or seconds.
+// formatLeft formats the time that the buyer has left to pay: days and hours, hours and minutes, minutes, or seconds.
 func formatLeft(l language, left time.Duration) string {
 	minutes := int64(max(0, left) / time.Minute)
 	days, hours := minutes/(24*60), minutes/60%24
@@ -144,7 +145,7 @@ func formatLeft(l language, left time.Duration) string {
 	return count(l, int64(max(0, left)/time.Second), "second", "detik")
 }
 
-// count writes a number of things. Only English has a plural.
+// count formats a number and its unit. Only English has a plural.
 func count(l language, n int64, one, inIndonesian string) string {
 	switch {
 	case l == indonesian:

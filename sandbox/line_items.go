@@ -7,7 +7,7 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// lineItemView is what is being paid for, as the hosted page shows it.
+// lineItemView is a line item as the hosted page shows it.
 type lineItemView struct {
 	Name       string
 	Quantity   int64
@@ -15,8 +15,8 @@ type lineItemView struct {
 	Total      string
 }
 
-// lineItemViewsIn returns the line items that have the documented shape. They may be any JSON: what else there is has no
-// place on the page and is left out.
+// lineItemViewsIn returns the line items that have the documented shape. A session's line items may be any JSON. The page leaves
+// out line items of any other shape.
 func (s *Sandbox) lineItemViewsIn(l language, lineItems json.RawMessage, currency gen.CurrencyCode) []lineItemView {
 	var items []json.RawMessage
 	if json.Unmarshal(lineItems, &items) != nil {
@@ -41,7 +41,7 @@ func (s *Sandbox) newLineItemView(l language, item json.RawMessage, currency gen
 		return lineItemView{}, false
 	}
 	unit := *in.UnitAmount
-	if unit > math.MaxInt64/in.Quantity || unit < math.MinInt64/in.Quantity { // the total is no int64
+	if unit > math.MaxInt64/in.Quantity || unit < math.MinInt64/in.Quantity { // the total would overflow int64
 		return lineItemView{}, false
 	}
 	return lineItemView{

@@ -4,11 +4,11 @@ import "math/bits"
 
 const (
 	wordBits  = 64
-	blockBits = wordBits * wordBits // what one word of the summary stands for
+	blockBits = wordBits * wordBits // bits that one word of the summary covers
 )
 
-// numberSet is a set of sequence numbers that are close together. It is a bit for each number, and a summary with a bit
-// for each word that is not zero, so that the next and the previous number are found without looking at every bit.
+// numberSet is a set of sequence numbers that are close together. It has a bit for each number, and a summary with a bit for each
+// word that is not zero, so that next and previous do not look at every bit.
 type numberSet struct {
 	base    int // the first number that has a bit; a multiple of blockBits
 	words   []uint64
@@ -36,7 +36,7 @@ func (s *numberSet) remove(n int) {
 	}
 }
 
-// forgetBefore frees the memory of numbers that will not be asked for again.
+// forgetBefore frees memory of numbers below n, which the caller no longer uses.
 func (s *numberSet) forgetBefore(n int) {
 	for n-s.base >= blockBits {
 		if len(s.summary) > 0 {

@@ -13,7 +13,7 @@ import (
 const (
 	// TestAccountID is the account id of that workspace.
 	TestAccountID = "acc_0000000000000000000SANDB0X"
-	// TestKeyID is the id of its only key, which has every scope and sees test data.
+	// TestKeyID is the id of its only key, which has every scope and works with test data.
 	TestKeyID = "pk_test_sandbox"
 	// TestSecret is the secret of that key.
 	TestSecret = "sk_test_sandbox"
@@ -34,22 +34,22 @@ type Options struct {
 	// are sent.
 	Endpoints []Endpoint
 
-	// AllowHosts are more host names, without a port, that requests on the loopback interface may have. The sandbox always
+	// AllowHosts are additional host names, without a port, that requests on the loopback interface may have. The sandbox always
 	// accepts localhost, names that end in .localhost, loopback addresses and the host of PublicURL. It refuses requests for
-	// other names there, because a web page could make its own name point to this machine. Nil means no more names.
+	// other names there, because a web page could make its own name point to this machine. Nil means no additional names.
 	AllowHosts []string
 
 	// ReceiverCAs are certificates to trust when events go to https endpoints, in addition to the system's certificates. See
-	// also [Endpoint.CA]. Nil means no more certificates.
+	// also [Endpoint.CA]. Nil means no additional certificates.
 	ReceiverCAs []*x509.Certificate
 
 	// RateLimit is the number of requests that a workspace may make per second. The zero value refuses no request, so that
 	// tests do not depend on their speed. The X-RateLimit headers then count against [DocumentedRateLimit].
 	RateLimit RateLimit
 
-	// Addr is the address at which [Start] listens, such as "127.0.0.1:4010". Port 0 is a free port. At an address that is
-	// not a loopback address, everybody who can reach this machine can use the sandbox. Empty means a free port of the
-	// loopback interface.
+	// Addr is the address at which [Start] listens, such as "127.0.0.1:4010". Port 0 means a free port. If the address is not a
+	// loopback address, anyone who can reach this machine can use the sandbox. Empty means a free port of the loopback
+	// interface.
 	Addr string
 
 	// TLS makes [Start] listen for https, with a certificate that it makes. [Server.CA] is the certificate to trust, and
@@ -71,11 +71,11 @@ type Options struct {
 	Strict bool
 
 	// MaxSessions is the number of sessions that a workspace keeps, of test and of live data each. The sandbox forgets the
-	// oldest session that has ended, or the oldest session if none has ended. It keeps as many responses to idempotency keys.
-	// Zero means 100,000. Less than zero means no limit.
+	// oldest session that has ended, or the oldest session if none has ended. It keeps the same number of responses to
+	// idempotency keys. Zero means 100,000. Less than zero means no limit.
 	MaxSessions int
 
-	// DeliverySchedule is the waits between the attempts to deliver an event. They go by the sandbox's clock, so
+	// DeliverySchedule lists the waits between the attempts to deliver an event. The sandbox's clock measures them, so
 	// [Sandbox.Advance] makes the next attempts at once. The last wait repeats if there are more attempts. Nil means 10
 	// seconds, 1 minute, 10 minutes, 1 hour, 3 hours, 6 hours and 12 hours. [Start] refuses a negative wait.
 	DeliverySchedule []time.Duration

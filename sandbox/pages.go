@@ -16,17 +16,17 @@ import (
 //go:embed pages
 var pageFiles embed.FS
 
-// pageSet is the templates of the pages, ready for use.
+// pageSet holds the parsed templates, the style and the script of the pages.
 type pageSet struct {
 	templates    map[string]*template.Template // by file name
 	style        template.CSS
-	styleSource  string // what allows the style in a content security policy
+	styleSource  string // source that allows the style in a content security policy
 	script       template.JS
 	scriptSource string
 }
 
-// loadPages reads the pages once for all the sandboxes of a process. They are built into the program and the tests show
-// each of them, so that they can be read is not in doubt.
+// loadPages reads the pages once for all sandboxes of a process. It panics if it cannot read them. This does not happen, because
+// the pages are built into the program and the tests show each page.
 var loadPages = sync.OnceValue(func() *pageSet {
 	style, script := mustReadPage("style.css"), mustReadPage("live.js")
 	set := &pageSet{
@@ -50,7 +50,7 @@ func mustReadPage(name string) []byte {
 	return text
 }
 
-// sourceOf is the source of a content security policy that allows a text within a page.
+// sourceOf returns the source that allows an inline style or script in a content security policy.
 func sourceOf(text []byte) string {
 	sum := sha256.Sum256(text)
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
@@ -59,20 +59,20 @@ func sourceOf(text []byte) string {
 // page is a response for a browser.
 type page struct {
 	status      int
-	template    string // its file
+	template    string // file name
 	language    language
 	title       string
-	badge       *badge          // next to the brand; nil: that no real money moves
-	languages   *languageSwitch // nil: the page has one language
-	wide        bool            // for tables
-	live        bool            // has the script, which copies texts and keeps the page fresh without losing the place
+	badge       *badge          // next to the brand; nil means the text that no real money moves
+	languages   *languageSwitch // nil if the page has one language
+	wide        bool            // wide layout, for tables
+	live        bool            // includes the script, which copies texts and refreshes the page in place
 	refresh     int             // seconds until the page reloads; zero means never
-	refreshTo   string          // the address then; empty: its own
-	formActions []string        // sources of the content security policy where the page's forms may lead
+	refreshTo   string          // address to load then; empty means the page's own
+	formActions []string        // content security policy sources to which the page's forms may lead
 	content     any
 }
 
-// badge says that the page is not for real. Small screens show its first part only.
+// badge is a label that says that the page moves no real money. Small screens show only Short.
 type badge struct{ Short, Long string }
 
 // write sends a page. A HEAD request gets the same header; package net/http leaves out the body.
@@ -84,7 +84,7 @@ func (p page) write(w http.ResponseWriter) {
 		"Language": cmp.Or(p.language, english), "Badge": p.badge, "Switch": p.languages, "Live": p.live, "Script": set.script,
 		"Content": p.content,
 	})
-	if err != nil { // a mistake in the sandbox, as no value can make a template fail
+	if err != nil { // a bug in the sandbox, because no value can make a template fail
 		http.Error(w, "something went wrong on our side", http.StatusInternalServerError)
 		return
 	}
@@ -94,10 +94,10 @@ func (p page) write(w http.ResponseWriter) {
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(p.status)
-	_, _ = w.Write(body.Bytes()) // the browser may have gone
+	_, _ = w.Write(body.Bytes()) // fails only if the browser has closed the connection
 }
 
-// refreshText is the Refresh header for browsers without JavaScript. It is empty if the page stays.
+// refreshText returns the Refresh value for browsers without JavaScript. It returns "" if the page does not reload.
 func (p page) refreshText() string {
 	switch {
 	case p.refresh == 0:
@@ -108,8 +108,8 @@ func (p page) refreshText() string {
 	return strconv.Itoa(p.refresh) + "; url=" + p.refreshTo
 }
 
-// contentSecurityPolicy allows what the page needs and nothing else: its style, its icon, its forms, and its script,
-// which asks this server only.
+// contentSecurityPolicy returns a policy that allows only what the page needs: its style, its icon, its forms and its script. The
+// script may connect only to this server.
 func (p page) contentSecurityPolicy(set *pageSet) string {
 	formAction, script := "'none'", ""
 	if len(p.formActions) > 0 {
@@ -125,8 +125,8 @@ func (p page) contentSecurityPolicy(set *pageSet) string {
 // setPageHeader sets the headers of all responses to browsers, including redirects.
 func setPageHeader(header http.Header) {
 	header.Set("Cache-Control", "no-store")
-	// With "no-referrer", browsers would hide the origin of a form also from the page's own server. Over plain http on another
-	// machine's address, the origin is the only difference between the page's own form and a form of another site.
+	// With "no-referrer", browsers would hide a form's origin from the page's own server. Over plain http and from another machine,
+	// the origin is the only difference between the page's own form and a form of another site.
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("X-Content-Type-Options", "nosniff")
 }
@@ -139,7 +139,7 @@ func isPage(r *http.Request) bool {
 	return r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, hostedURL("", ""))
 }
 
-// servePage responds to a request for a page, and reports whether it was one. All other requests are for the API.
+// servePage responds to a request for a page. It returns false for all other requests, which are for the API.
 func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) bool {
 	if id, ok := strings.CutPrefix(r.URL.Path, hostedPath); ok {
 		s.serveHostedPage(w, r, id)
@@ -152,7 +152,7 @@ func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-// notice is a page that says one thing.
+// notice is the content of a page with one message.
 type notice struct{ Heading, Text string }
 
 func writeNotice(w http.ResponseWriter, status int, heading, text string) {
@@ -165,7 +165,7 @@ func writeNoticeIn(w http.ResponseWriter, l language, status int, heading, text 
 	}.write(w)
 }
 
-// refuseMethod responds to a request whose method a page does not have.
+// refuseMethod responds to a request whose method the page does not support.
 func refuseMethod(w http.ResponseWriter, allowed ...string) {
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
 	writeNotice(w, http.StatusMethodNotAllowed, "This page does not work that way",

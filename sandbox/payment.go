@@ -10,22 +10,22 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// The transitions that a buyer, or the money, makes. Each returns the session as it is afterwards, or a failure whose
-// code is conflict when the session is not in a state for it.
+// The buyer or the payment causes the transitions in this file. Each transition returns the changed session. It returns a failure
+// with the code conflict if the session's status does not allow it.
 
 // payment is an attempt to pay a session.
 type payment struct {
 	method gen.CheckoutMethod
-	// channel is the bank, the wallet or the outlet that the buyer has chosen. It is zero for methods without a choice.
+	// channel is the bank, the wallet or the outlet that the buyer has chosen. Zero for methods without channels.
 	channel channel
-	// number is what the buyer has to pay to: a virtual account, or a code for the till of a retail outlet. Empty for
-	// methods that have none.
+	// number is what the buyer pays to: a virtual account, or a code for the till of a retail outlet. Empty for methods
+	// without a number.
 	number string
 	// card is the test card whose bank asks the buyer for a code. Zero for other payments.
 	card testCard
 }
 
-// newPayment returns a payment with a method, and makes up the number that it needs.
+// newPayment returns a payment with a method and a channel. It generates a number if the method needs one.
 func newPayment(method gen.CheckoutMethod, through channel) payment {
 	p := payment{method: method, channel: through}
 	if takesTime(method) {
@@ -34,9 +34,9 @@ func newPayment(method gen.CheckoutMethod, through channel) payment {
 	return p
 }
 
-// pay starts a payment of an open session with one of its methods, through the adapter that it is routed to. Cards, QR
-// codes, e-wallets and PayPal complete the session at once. A virtual account and a retail outlet make it pending, with
-// a number to pay to. The manual adapter makes it pending_review: the buyer says that the money is on its way.
+// pay starts a payment of an open session with one of its methods, through the adapter that the method is routed to. Cards, QR
+// codes, e-wallets and PayPal complete the session at once. A virtual account and a retail outlet make the session pending, with
+// a number to pay to. The manual adapter makes the session pending_review, because the buyer says that the payment was sent.
 func (s *sessionStore) pay(id string, method gen.CheckoutMethod, adapter string, now time.Time) (gen.CheckoutSession, error) {
 	return s.change(id, now, "paid", func(found *session) ([]gen.EventName, error) {
 		if found.status != gen.CheckoutSessionStatusOpen {
@@ -62,8 +62,8 @@ func (s *sessionStore) pay(id string, method gen.CheckoutMethod, adapter string,
 	})
 }
 
-// start makes a session pending, with a payment through the adapter that its method is routed to. Another payment
-// of the buyer that is in flight ends.
+// start makes a session pending, with a payment through the adapter that its method is routed to. The payment replaces another
+// payment that is in flight.
 func (s *sessionStore) start(id string, p payment, adapter string, now time.Time) (gen.CheckoutSession, error) {
 	return s.change(id, now, "paid", func(found *session) ([]gen.EventName, error) {
 		if found.status != gen.CheckoutSessionStatusOpen && found.status != gen.CheckoutSessionStatusPending {
@@ -75,14 +75,14 @@ func (s *sessionStore) start(id string, p payment, adapter string, now time.Time
 	})
 }
 
-// giveUp makes a pending session open again: the buyer wants to pay in another way.
+// giveUp makes a pending session open again, because the buyer wants to pay in another way.
 func (s *sessionStore) giveUp(id string, now time.Time) (gen.CheckoutSession, error) {
 	return s.change(id, now, "paid in another way", func(found *session) ([]gen.EventName, error) {
 		if err := found.mustBePending("given up"); err != nil {
 			return nil, err
 		}
 		found.status, found.payment = gen.CheckoutSessionStatusOpen, payment{}
-		return nil, nil // the payment has not failed: no event is documented for it
+		return nil, nil // the payment has not failed, and no event is documented for a payment that is given up
 	})
 }
 
@@ -100,7 +100,7 @@ func (s *sessionStore) settle(id string, now time.Time) (gen.CheckoutSession, er
 	})
 }
 
-// failPayment ends the payment that is in flight without money. The session is open again, for another one.
+// failPayment fails the payment that is in flight. The session is open again, for another payment.
 func (s *sessionStore) failPayment(id string, now time.Time) (gen.CheckoutSession, error) {
 	return s.change(id, now, "failed", func(found *session) ([]gen.EventName, error) {
 		if err := found.mustBePending("failed"); err != nil {
@@ -113,7 +113,7 @@ func (s *sessionStore) failPayment(id string, now time.Time) (gen.CheckoutSessio
 	})
 }
 
-// settleLate completes a session that has expired: the buyer paid an old bill, and the money arrives all the same.
+// settleLate completes a session that has expired. The buyer paid an old bill, and the payment settles anyway.
 func (s *sessionStore) settleLate(id string, now time.Time) (gen.CheckoutSession, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,8 +143,8 @@ func (s *sessionStore) failFinally(id string, now time.Time) (gen.CheckoutSessio
 	})
 }
 
-// asyncFailure returns the event of a payment that has failed. None is documented for a payment whose money would have
-// arrived at once.
+// asyncFailure returns the event of a payment that has failed. late is true if the payment would have settled later. No event is
+// documented for the failure of a payment that would have settled at once.
 func asyncFailure(late bool) []gen.EventName {
 	if !late {
 		return nil
@@ -161,7 +161,7 @@ func (s *sessionStore) expireNow(id string, now time.Time) (gen.CheckoutSession,
 	})
 }
 
-// getWithPayment returns a session and its payment, both as they are at the same moment.
+// getWithPayment returns a session and its payment, read at the same moment.
 func (s *sessionStore) getWithPayment(id string, now time.Time) (gen.CheckoutSession, payment, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -176,17 +176,17 @@ func (s *session) mustBePending(verb string) error {
 	if s.status == gen.CheckoutSessionStatusPending {
 		return nil
 	}
-	return fail(gen.ErrorCodeConflict, "the checkout session is "+s.status+", has no payment in flight, and none can be "+verb)
+	return fail(gen.ErrorCodeConflict, "the checkout session is "+s.status+" and has no payment in flight that can be "+verb)
 }
 
-// complete ends the session with its money.
+// complete marks the session as paid.
 func (s *session) complete() {
 	s.status = gen.CheckoutSessionStatusCompleted
 	s.completed = s.updated
 	s.paymentID = newID("charge_", s.updated)
 }
 
-// takesTime reports whether the money of a method arrives later than the buyer's decision to pay.
+// takesTime reports whether payments with a method settle some time after the buyer has decided to pay.
 func takesTime(method gen.CheckoutMethod) bool {
 	return method == gen.CheckoutMethodVA || method == gen.CheckoutMethodRetail
 }
@@ -205,12 +205,12 @@ func (w *workspace) adapterFor(method gen.CheckoutMethod) string {
 	return ""
 }
 
-// newPaymentNumber returns sixteen digits, as virtual accounts have, the first of which are given.
+// newPaymentNumber returns a number of 16 digits, the length of a virtual account. It begins with the prefix.
 func newPaymentNumber(prefix string) string {
 	var number strings.Builder
 	number.WriteString(prefix)
 	for number.Len() < 16 {
-		digit, _ := rand.Int(rand.Reader, big.NewInt(10)) // crypto/rand ends the program before it returns an error
+		digit, _ := rand.Int(rand.Reader, big.NewInt(10)) // cannot fail: crypto/rand would end the program
 		number.WriteByte('0' + byte(digit.Int64()))
 	}
 	return number.String()

@@ -11,11 +11,11 @@ import (
 type channel struct {
 	ID   string
 	Name string
-	// prefix begins the numbers that the buyer has to pay to.
+	// prefix is the beginning of the numbers that the buyer pays to.
 	prefix string
 }
 
-// channelsOf returns what the buyer chooses from within a method, or nil.
+// channelsOf returns the channels of a method, or nil if it has none.
 func channelsOf(method gen.CheckoutMethod) []channel {
 	switch method {
 	case gen.CheckoutMethodVA:
@@ -34,7 +34,8 @@ func channelsOf(method gen.CheckoutMethod) []channel {
 	return nil
 }
 
-// findChannel returns a channel of a method. An empty id stands for the first one.
+// findChannel returns a channel of a method. An empty id means the first channel, or the zero channel if the method has no
+// channels.
 func findChannel(method gen.CheckoutMethod, id string) (channel, bool) {
 	channels := channelsOf(method)
 	if id == "" && len(channels) > 0 {
@@ -47,7 +48,7 @@ func findChannel(method gen.CheckoutMethod, id string) (channel, bool) {
 	return channels[i], true
 }
 
-// cardOutcome is what comes of a payment with a test card.
+// cardOutcome is the outcome of a payment with a test card.
 type cardOutcome string
 
 const (
@@ -58,7 +59,7 @@ const (
 	card3DSFails          cardOutcome = "3ds_failure"
 )
 
-// testCard is a card number that the hosted page takes. It takes no other.
+// testCard is a card number that the hosted page accepts. The page accepts no other card numbers.
 type testCard struct {
 	Outcome cardOutcome
 	Number  string
@@ -85,5 +86,5 @@ func findTestCard(number string) (testCard, bool) {
 	return cards[i], true
 }
 
-// needs3DS reports whether the buyer's bank asks for a code first.
+// needs3DS reports whether the buyer's bank asks for a code before the payment.
 func (c testCard) needs3DS() bool { return c.Outcome == card3DSSucceeds || c.Outcome == card3DSFails }

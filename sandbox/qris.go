@@ -8,9 +8,9 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// qrisText returns the text of a QRIS code, in the form that EMVCo's "Merchant Presented Mode" gives it: fields of two
-// digits for the id, two for the length, and the value. The merchant's numbers are zeros, so that a banking app refuses
-// the code. An amount of zero or less, or one that does not fit into its field, is left out.
+// qrisText returns the text of a QRIS code in the format of EMVCo's "Merchant Presented Mode". Each field is two digits for the
+// id, two digits for the length, and the value. The merchant's numbers are zeros, so that a banking app refuses the code. The
+// text leaves out an amount that is zero or less or does not fit into its field.
 func qrisText(merchant, bill string, amount int64, currency gen.CurrencyCode) string {
 	number := "360"
 	if currency == gen.CurrencyUSD {
@@ -18,11 +18,11 @@ func qrisText(merchant, bill string, amount int64, currency gen.CurrencyCode) st
 	}
 	var text strings.Builder
 	text.WriteString(emvField("00", "01"))
-	text.WriteString(emvField("01", "12")) // for one payment
+	text.WriteString(emvField("01", "12")) // the code is for one payment
 	text.WriteString(emvField("26", emvField("00", "COM.PLUGIPAY.WWW")+emvField("01", "936000000000000000")+
 		emvField("02", "000000000000000")+emvField("03", "UMI")))
 	text.WriteString(emvField("51", emvField("00", "ID.CO.QRIS.WWW")+emvField("02", "ID0000000000000")+emvField("03", "UMI")))
-	text.WriteString(emvField("52", "5999")) // a shop that is nothing in particular
+	text.WriteString(emvField("52", "5999")) // merchant category: miscellaneous
 	text.WriteString(emvField("53", number))
 	if value := emvAmount(amount); value != "" {
 		text.WriteString(emvField("54", value))
@@ -36,11 +36,11 @@ func qrisText(merchant, bill string, amount int64, currency gen.CurrencyCode) st
 	return text.String() + fmt.Sprintf("%04X", crc16(text.String()))
 }
 
-// emvField writes a field. No value is longer than 99 bytes here.
+// emvField formats a field. The value must not be longer than 99 bytes.
 func emvField(id, value string) string { return fmt.Sprintf("%s%02d%s", id, len(value), value) }
 
-// emvAmount writes an amount of hundredths in whole units, with decimals only if there are some. It is empty if the
-// amount is longer than the 13 characters of the field.
+// emvAmount formats an amount in hundredths as whole units, with decimals only if they are not zero. It returns "" if the amount
+// is zero or less, or longer than the 13 characters of the field.
 func emvAmount(hundredths int64) string {
 	if hundredths <= 0 {
 		return ""
@@ -55,7 +55,8 @@ func emvAmount(hundredths int64) string {
 	return text
 }
 
-// emvName returns a name in the letters that every reader of a code knows. It is empty if the name has none.
+// emvName returns the beginning of a name in printable ASCII, which every reader of a code supports. It returns "SANDBOX" if the
+// name has no such characters.
 func emvName(name string, longest int) string {
 	plain := strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
@@ -71,7 +72,7 @@ func emvName(name string, longest int) string {
 	return plain
 }
 
-// crc16 is the checksum of EMVCo's codes: CRC-16/CCITT-FALSE, of the polynomial 0x1021 from 0xFFFF.
+// crc16 returns the checksum of EMVCo's codes: CRC-16/CCITT-FALSE, with the polynomial 0x1021 and the initial value 0xFFFF.
 func crc16(text string) uint16 {
 	crc := uint16(0xFFFF)
 	for i := range len(text) {

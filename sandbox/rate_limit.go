@@ -23,8 +23,8 @@ type rateState struct {
 	reset     int64 // unix seconds
 }
 
-// count adds a number of requests, and returns how many there have been in this second, those included. It reads the
-// clock with the lock held: a second that another request has left behind must not begin again.
+// count adds a number of requests and returns the total in the current second. It reads the clock with the lock held, so that a
+// slow request cannot go back to an earlier second.
 func (c *rateCounter) count(requests int, now func() time.Time) (used int, second int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -35,8 +35,8 @@ func (c *rateCounter) count(requests int, now func() time.Time) (used int, secon
 	return c.used, second
 }
 
-// countRequest counts a request against the limit of the dataset, and refuses it when the limit is in force and used
-// up. The seconds go by the real clock, because clients compare X-RateLimit-Reset with their clock.
+// countRequest counts a request against the limit of the dataset. It refuses the request if the limit is in force and exhausted.
+// It uses the real clock, because clients compare X-RateLimit-Reset with their clock.
 func (s *Sandbox) countRequest(data *dataset, method string) (*rateState, error) {
 	limit, inForce := s.limitFor(method)
 	used, second := data.counter(method).count(1, s.realTime)
@@ -77,7 +77,7 @@ func (d *dataset) counter(method string) *rateCounter {
 	return &d.writes
 }
 
-// exhausted returns the state when nothing is left until some time has passed, at least for the rest of the second.
+// exhausted returns a state without remaining requests. It lasts for the wait, and at least for the rest of the second.
 func (s *rateState) exhausted(wait time.Duration) *rateState {
 	seconds := int64(wait / time.Second)
 	return &rateState{limit: s.limit, remaining: 0, reset: s.reset + max(seconds-1, 0)}

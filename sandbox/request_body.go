@@ -20,7 +20,7 @@ const (
 	maxBodySize   = 1 << 20
 )
 
-// readBody reads all of a request's body: the signature covers its exact bytes.
+// readBody reads the whole body of a request, because the signature covers its exact bytes.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
@@ -32,7 +32,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// decodeJSON decodes JSON without rounding its numbers. No body is decoded as null.
+// decodeJSON decodes JSON without rounding its numbers. It decodes an empty body as null.
 func decodeJSON(body []byte) (any, error) {
 	if len(body) == 0 {
 		return nil, nil
@@ -40,9 +40,9 @@ func decodeJSON(body []byte) (any, error) {
 	return validator.Decode(body)
 }
 
-// decodableBody returns a body that has passed the contract in a form that the generated types can decode. Package
-// encoding/json is laxer and stricter than the contract: it takes "Amount" for "amount", so such properties are left
-// out, and it does not take 1e2 for an integer, so that is an error here.
+// decodableBody returns a body in a form that the generated types can decode. The body must be valid by the contract. Package
+// encoding/json decodes "Amount" as "amount", so decodableBody leaves out such properties. The package does not decode 1e2 as an
+// integer, so decodableBody returns an error for it.
 func decodableBody(schema *openapi3.Schema, body []byte) ([]byte, error) {
 	value, err := decodeJSON(body)
 	if err != nil {
@@ -101,7 +101,7 @@ func decodableList(schema *openapi3.Schema, list []any, at []string) (any, error
 	return kept, nil
 }
 
-// looksLikeProperty reports whether a name is that of a property but for upper and lower case.
+// looksLikeProperty reports whether a name equals the name of a property, ignoring case.
 func looksLikeProperty(schema *openapi3.Schema, name string) bool {
 	for property := range schema.Properties {
 		if strings.EqualFold(property, name) {

@@ -18,7 +18,7 @@ const (
 	keptPathSize = 2 << 10
 )
 
-// recordedRequest is a request with what only the console shows.
+// recordedRequest is a request with the details that only the console shows.
 type recordedRequest struct {
 	Request
 	header         http.Header // without signatures and keys
@@ -37,13 +37,13 @@ func (l *requestLog) add(r recordedRequest) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.kept) >= keptRequests {
-		l.kept[0] = recordedRequest{} // or the array under the slice would keep its texts
+		l.kept[0] = recordedRequest{} // otherwise the underlying array would keep its texts in memory
 		l.kept = l.kept[1:]
 	}
 	l.kept = append(l.kept, r)
 }
 
-// newestFirst returns a copy of what is kept.
+// newestFirst returns a copy of the kept requests, newest first.
 func (l *requestLog) newestFirst() []recordedRequest {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -58,7 +58,7 @@ func (l *requestLog) count() int {
 	return len(l.kept)
 }
 
-// clear forgets the requests of an account, or all of them when the account is empty.
+// clear removes the requests of an account, or all requests if the account is empty.
 func (l *requestLog) clear(accountID string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -108,7 +108,7 @@ func (s *Sandbox) shownHeader(header http.Header) http.Header {
 	return shown
 }
 
-// shownAuthorization hides the signature, or the key of another scheme.
+// shownAuthorization returns an Authorization header without most of the signature, or without the key if the scheme is another.
 func shownAuthorization(value string) string {
 	scheme, _, _ := strings.Cut(value, " ")
 	before, signature, ok := strings.Cut(value, "signature=")
@@ -118,7 +118,7 @@ func shownAuthorization(value string) string {
 	return before + "signature=" + signature[:min(8, len(signature))] + "…"
 }
 
-// sessionID returns the id of the session that a call is about: the one in its path, or the one that it created.
+// sessionID returns the id of the session that a call is about: the session in the path, or the session that the call created.
 func (c *call) sessionID(a response) string {
 	if c.operation == nil {
 		return ""
@@ -134,7 +134,7 @@ func (c *call) sessionID(a response) string {
 			ID string `json:"id"`
 		} `json:"data"`
 	}
-	_ = json.Unmarshal(a.body, &created) // a response of a fault may be anything
+	_ = json.Unmarshal(a.body, &created) // a fault's response may have any body
 	return created.Data.ID
 }
 
@@ -157,10 +157,11 @@ func cut(text string, size int) string {
 // leastSecret is the minimum length of a secret that is hidden. Hiding the secret "s" of a test would hide every s.
 const leastSecret = 8
 
-// newRedactor hides secrets, should a program have sent one in the wrong place.
+// newRedactor returns a replacer that hides secrets, because a program may send a secret in the wrong place.
 func newRedactor(secrets []string) *strings.Replacer {
 	secrets = slices.DeleteFunc(secrets, func(s string) bool { return len(s) < leastSecret })
-	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) }) // one may begin with another
+	// Longest first, because a secret may begin with another secret.
+	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
 	var pairs []string
 	for _, secret := range secrets {
 		pairs = append(pairs, secret, "[secret]")

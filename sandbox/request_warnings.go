@@ -13,18 +13,21 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// warning is what the contract allows in a request and is most likely a mistake. A strict sandbox refuses it.
+// warning describes a part of a request that the contract allows but that is most likely a mistake. A strict sandbox refuses the
+// request.
 type warning struct {
 	Field string
-	Text  string // holds no value of the request
-	More  string // for the console: the values
+	Text  string // without values from the request
+	More  string // details for the console, with values
 }
 
-// warningsOf returns what is most likely a mistake in a request that creates a session.
-func (s *Sandbox) warningsOf(in gen.CheckoutSessionCreateInput, sent map[string]json.RawMessage, schema *openapi3.Schema) []warning {
+// warningsOf returns the warnings about a request that creates a session.
+func (s *Sandbox) warningsOf(
+	in gen.CheckoutSessionCreateInput, sent map[string]json.RawMessage, schema *openapi3.Schema,
+) []warning {
 	warnings := methodWarnings(in)
 	if s.amounts == nil && in.Currency == gen.CurrencyIDR && in.Amount%100 != 0 {
-		warnings = append(warnings, warning{Field: "amount", Text: "has sen, which rupiah do not have in use",
+		warnings = append(warnings, warning{Field: "amount", Text: "has sen, which are not in use",
 			More: "amounts are in hundredths: 19900000 is Rp 199.000"})
 	}
 	if w, ok := sumWarning(in.Amount, lineItemsOf(sent)); ok {
@@ -33,26 +36,26 @@ func (s *Sandbox) warningsOf(in gen.CheckoutSessionCreateInput, sent map[string]
 	return append(warnings, unknownProperties(schema, sent)...)
 }
 
-// methodWarnings are about methods that do not exist in the currency.
+// methodWarnings returns warnings about methods that do not support the currency.
 func methodWarnings(in gen.CheckoutSessionCreateInput) (warnings []warning) {
 	for i, method := range in.Methods {
 		onlyIDR := method == gen.CheckoutMethodQRIS || method == gen.CheckoutMethodVA
 		if onlyIDR && in.Currency != gen.CurrencyIDR || method == gen.CheckoutMethodPaypal && in.Currency == gen.CurrencyIDR {
 			warnings = append(warnings, warning{
-				Field: fmt.Sprintf("methods.%d", i), Text: fmt.Sprintf("is %s, which does not take %s", method, in.Currency),
+				Field: fmt.Sprintf("methods.%d", i), Text: fmt.Sprintf("is %s, which does not support %s", method, in.Currency),
 			})
 		}
 	}
 	return warnings
 }
 
-// sumWarning is about line items that do not add up to the amount. Line items of another shape are not looked at.
+// sumWarning returns a warning if the line items do not add up to the amount. It returns none if a line item has another shape.
 func sumWarning(amount int64, lineItems json.RawMessage) (warning, bool) {
 	var items []struct{ Quantity, UnitAmount *int64 }
 	if json.Unmarshal(lineItems, &items) != nil || len(items) == 0 {
 		return warning{}, false
 	}
-	sum := new(big.Int) // the sum of many may be no int64
+	sum := new(big.Int) // the sum may overflow int64
 	for _, item := range items {
 		if item.Quantity == nil || item.UnitAmount == nil {
 			return warning{}, false
@@ -65,7 +68,8 @@ func sumWarning(amount int64, lineItems json.RawMessage) (warning, bool) {
 	return warning{"lineItems", "do not add up to the amount", fmt.Sprintf("they make %s, the amount is %d", sum, amount)}, true
 }
 
-// unknownProperties are those that the contract does not have, of the body and of its line items. Plugipay ignores them.
+// unknownProperties returns warnings about properties of the body and of its line items that the contract does not have. Plugipay
+// ignores such properties.
 func unknownProperties(schema *openapi3.Schema, sent map[string]json.RawMessage) []warning {
 	warnings := unknownOf(schema, sent, "")
 	var items []map[string]json.RawMessage

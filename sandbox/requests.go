@@ -19,11 +19,12 @@ type Request struct {
 	Path string
 	// Status is the status of the response. A fault may have dropped the response; see Injected.
 	Status int
-	// Operation is the operationId of the contract, or the pattern of a route that [Sandbox.Handle] added. Empty means neither.
+	// Operation is the operationId of the contract, or the pattern of a route that [Sandbox.Handle] added. Empty means that the
+	// request matched neither.
 	Operation string
 	// SessionID is the id of the session that the request is about. Empty means no session, or a list.
 	SessionID string
-	// AccountID is the id of the account whose data the request is about. Empty means that it was not authenticated.
+	// AccountID is the id of the account whose data the request is about. Empty means that the request was not authenticated.
 	AccountID string
 	// KeyID is the id of the key that made the request, hidden if it is a secret. Empty means that the request was not
 	// authenticated.
@@ -49,8 +50,8 @@ func (s *Sandbox) Requests() []Request {
 	return found
 }
 
-// isAbout reports whether the request is one that a path filter asks for: the path without its query, or its beginning
-// where the filter ends with an asterisk.
+// isAbout reports whether the request matches a path filter. The filter is a path with or without its query. If the filter ends
+// with an asterisk, it is the beginning of the path without its query.
 func (r Request) isAbout(filter string) bool {
 	requested, _, _ := strings.Cut(r.Path, "?")
 	if prefix, ok := strings.CutSuffix(filter, "*"); ok {

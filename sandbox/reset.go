@@ -2,7 +2,7 @@ package sandbox
 
 // Reset restores the state before the first request. It removes all sessions, responses to idempotency keys, requests, events
 // and faults, and all deliveries, also in the middle of an attempt. The clock shows the real time again. Workspaces, keys,
-// endpoints and routes stay, also those that were added later.
+// endpoints and routes stay, including the ones that were added after the start.
 func (s *Sandbox) Reset() {
 	s.faults.clear("")
 	s.deliveryFaults.Clear("")
@@ -14,7 +14,7 @@ func (s *Sandbox) Reset() {
 	}
 }
 
-// resetWorkspace is Reset for one workspace: its data, its faults and its own part of the clock.
+// resetWorkspace is Reset for one workspace. It resets the workspace's data, faults and clock.
 func (s *Sandbox) resetWorkspace(w *workspace) {
 	s.faults.clear(w.accountID)
 	s.deliveryFaults.Clear(w.accountID)

@@ -29,7 +29,7 @@ func SampleEvent(
 	return body, plugipay.SignWebhook(body, secret, now)
 }
 
-// sampleSession returns a session that an event of the name has just happened to.
+// sampleSession returns a session in the state right after an event of the name.
 func sampleSession(name plugipay.EventName, accountID string, now time.Time) gen.CheckoutSession {
 	id := newID(sessionPrefix, now)
 	created := now.Add(-samplePaymentAge)
@@ -58,7 +58,7 @@ func sampleSession(name plugipay.EventName, accountID string, now time.Time) gen
 	return session
 }
 
-// changed returns a session as a function of the user's alters it.
+// changed returns a copy of a session after the user's function has changed it.
 func changed(session gen.CheckoutSession, change func(*plugipay.CheckoutSession)) (gen.CheckoutSession, error) {
 	if change == nil {
 		return session, nil

@@ -9,14 +9,15 @@ import (
 )
 
 const (
-	samplesSpan    = 12 * time.Hour // within which sample sessions were created
-	sampleAge      = 10 * time.Minute
-	sampleLifetime = 5 * 60 // seconds, of those that have expired: less than their age
+	samplesSpan    = 12 * time.Hour   // period in which the sample sessions were created
+	sampleAge      = 10 * time.Minute // minimum age of a sample session
+	sampleLifetime = 5 * 60           // seconds; lifetime of the samples that have expired, less than sampleAge
 )
 
-// Seed creates n sample sessions for the first key of the first workspace, of the last twelve hours and in every status
-// that its adapters allow, to have something to look at. Their events are sent like those of any other
-// session. Call it before other sessions are created, because no sample can be older than them. If n is zero or less, Seed does nothing.
+// Seed creates n sample sessions for the first key of the first workspace, so that there is something to look at. The sessions
+// are from the last twelve hours and in every status that the workspace's adapters allow. Their events are sent like the events
+// of other sessions. Call Seed before other sessions are created, because no sample can be older than an existing session. If n
+// is zero or less, Seed does nothing.
 func (s *Server) Seed(n int) {
 	now := s.directory.firstKey.home.clock.now()
 	samples := sampler{server: s, key: s.directory.firstKey}
@@ -27,13 +28,13 @@ func (s *Server) Seed(n int) {
 	s.expireDue()
 }
 
-// sampler creates sample sessions. A change that it wants and that a session does not allow is left out.
+// sampler creates sample sessions. It skips a change that a session does not allow.
 type sampler struct {
 	server *Server
 	key    *accessKey
 }
 
-// create creates a session, and takes it to the next of the samples' statuses.
+// create creates sample session i and moves it to a status. The statuses take turns.
 func (p sampler) create(i int, at time.Time) {
 	methods := p.methods()
 	if len(methods) == 0 {
@@ -52,7 +53,7 @@ func (p sampler) create(i int, at time.Time) {
 	turns[turn](sessions, created.ID, at.Add(2*time.Minute))
 }
 
-// methods are those that the workspace can do, of which a sample session offers all.
+// methods returns the methods that the workspace supports. A sample session offers all of them.
 func (p sampler) methods() []gen.CheckoutMethod {
 	all := []gen.CheckoutMethod{
 		gen.CheckoutMethodQRIS, gen.CheckoutMethodVA, gen.CheckoutMethodEwallet, gen.CheckoutMethodCard,

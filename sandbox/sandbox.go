@@ -29,7 +29,7 @@ type Sandbox struct {
 	contract       *validator.Validator
 	directory      *directory
 	realTime       func() time.Time
-	clock          *clock // that the clocks of the workspaces are based on
+	clock          *clock // base of the workspaces' clocks
 	rateLimit      RateLimit
 	publicURL      string
 	amounts        func(int64, plugipay.CurrencyCode) string
@@ -107,9 +107,9 @@ func (s *Sandbox) addWorkspaces(opts Options) {
 
 // Advance moves the clock of all workspaces forward by d, so that sessions expire, idempotency keys are forgotten and
 // deliveries are repeated without waiting. When it returns, all sessions that are due have expired, and their events are
-// being delivered in the order of expiry. [Sandbox.WaitDelivered] waits for the deliveries. All attempts of a delivery that are
-// due within d follow each other at once. Negative durations are ignored. The timestamps of signatures and the seconds of the
-// rate limits go by the real clock, so that clients and receivers continue to work.
+// being delivered in the order of expiry. [Sandbox.WaitDelivered] waits for the deliveries. If several attempts of a delivery are
+// due within d, they follow each other without waiting. Negative durations are ignored. The timestamps of signatures and the
+// seconds of the rate limits use the real clock, so that clients and receivers continue to work.
 func (s *Sandbox) Advance(d time.Duration) {
 	s.clock.advance(d)
 	for _, w := range s.directory.all() {
@@ -117,7 +117,7 @@ func (s *Sandbox) Advance(d time.Duration) {
 	}
 }
 
-// expireDue makes the sessions of all workspaces expire whose time has come.
+// expireDue expires the sessions of all workspaces that are due.
 func (s *Sandbox) expireDue() {
 	for _, w := range s.directory.all() {
 		w.expiries.expireDue()
@@ -130,22 +130,22 @@ type call struct {
 	begin      time.Time            // by the sandbox's clock
 	realBegin  time.Time            // by the real clock
 	baseURL    string               // of the hosted page
-	operation  *validator.Operation // nil if the request matches no operation of the contract
-	route      string               // the pattern of a user's route, empty if the request matches none
+	operation  *validator.Operation // of the contract; nil if the request matches no operation
+	route      string               // the pattern of a custom route; empty if the request matches no custom route
 	pathValues map[string]string    // the parameters in the path, unescaped
-	body       []byte               // as sent
+	body       []byte               // as it was sent
 	key        *accessKey
 	workspace  *workspace
 	data       *dataset
 	rate       *rateState // nil until the key is known
 
-	replayed bool      // the response is stored from an earlier request
-	refused  error     // the reason for a refusal, or nil
-	warnings []warning // about likely mistakes
+	replayed bool      // the response is the stored response to an earlier request
+	refused  error     // why a step refused the request; nil if no step refused it
+	warnings []warning // about likely mistakes in the request
 
-	// The effects of a fault.
-	injected   bool          // the fault replaced the response
-	retryAfter time.Duration // of the fault's response, zero for no change
+	// The effects of a fault on the call.
+	injected   bool          // the response comes from the fault
+	retryAfter time.Duration // Retry-After of the fault's response; zero means the value without a fault
 	drop       bool          // send no response
 	delayed    bool
 }
@@ -154,8 +154,8 @@ type callContextKey struct{}
 
 func callFrom(ctx context.Context) *call { return ctx.Value(callContextKey{}).(*call) }
 
-// ServeHTTP responds to a request for the API or for a page, as Plugipay would. The paths under /_sandbox/ control the sandbox
-// from programs in other languages, without a key.
+// ServeHTTP responds to a request for the API or for a page, as Plugipay would. Programs in other languages control the sandbox
+// with the paths under /_sandbox/, which need no key.
 //
 // A call with a [Fault] that has Drop ends in a panic with http.ErrAbortHandler, which makes package net/http cut the connection.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -172,7 +172,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := s.newCall(r)
-	r = r.WithContext(context.WithValue(r.Context(), callContextKey{}, c)) // a copy, because the steps below may change it
+	r = r.WithContext(context.WithValue(r.Context(), callContextKey{}, c)) // a copy: the steps below may change it
 	a, err := s.process(w, r, c)
 	if err != nil {
 		a = s.refusal(c, err)
@@ -180,7 +180,8 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	header := newResponseHeader(c, a)
 	s.checkResponse(r, c, header, a)
-	s.recordRequest(r, c, header, a) // before the response, so that a client that has it finds the request in the console
+	// Before the response is written, so that a client that has it finds the request in the console.
+	s.recordRequest(r, c, header, a)
 	if c.drop {
 		panic(http.ErrAbortHandler) // makes package net/http cut the connection
 	}
@@ -192,7 +193,7 @@ func (s *Sandbox) newCall(r *http.Request) *call {
 	return &call{requestID: newID("req_", begin), begin: begin, realBegin: s.realTime(), baseURL: s.baseURL(r)}
 }
 
-// process runs all steps of a request. The error of a step is a *failure.
+// process performs all steps of a request. If a step refuses the request, the error is a *failure.
 func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (response, error) {
 	var err error
 	if err = s.route(r, c); err != nil {
@@ -206,7 +207,7 @@ func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (resp
 	}
 	c.workspace = c.key.home
 	c.data = c.workspace.dataset(c.key.live)
-	c.rate = s.seeRate(c.data, r.Method) // so that refusals of the next two steps have the rate limit headers
+	c.rate = s.seeRate(c.data, r.Method) // so that refusals by the next two steps have the rate limit headers
 	if err := s.actOnBehalf(r.Header, c); err != nil {
 		return response{}, err
 	}
@@ -228,7 +229,7 @@ func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (resp
 	return s.performOnce(r, c, func() response { return s.perform(r) })
 }
 
-// route finds the operation of the contract for a request, or a route that the user added.
+// route finds the contract's operation that a request matches, or else a route that the user has added.
 func (s *Sandbox) route(r *http.Request, c *call) (err error) {
 	if c.operation, c.pathValues, err = s.findOperation(r); err == nil {
 		return nil
@@ -239,7 +240,7 @@ func (s *Sandbox) route(r *http.Request, c *call) (err error) {
 	return err
 }
 
-// operationName returns the name that a fault uses for the call.
+// operationName returns the name of the call that Fault.Operation is compared with.
 func (c *call) operationName() string {
 	if c.operation != nil {
 		return c.operation.ID
@@ -257,26 +258,27 @@ func (s *Sandbox) perform(r *http.Request) response {
 // checkResponse reports a response that the contract does not allow.
 func (s *Sandbox) checkResponse(r *http.Request, c *call, header http.Header, a response) {
 	if s.onBreach == nil || c.injected && a.contentType != "" || c.route != "" {
-		return // the body of a fault and the output of a user's route are not checked
+		return // the body of a fault and the response of a custom route are not checked
 	}
 	operation := c.operation
 	if c.injected {
-		operation = nil // a fault may send a response that the operation does not have
+		operation = nil // a fault's response may be one that the operation does not have
 	}
 	if err := s.breachOf(r, operation, header, a); err != nil {
 		s.onBreach(err)
 	}
 }
 
-// actOnBehalf switches the call to the account that a platform administrator acts for. An empty header fails the check against the
-// contract later.
+// actOnBehalf switches the call to the account that a platform administrator names in the header. It ignores an empty header,
+// which the contract does not allow.
 func (s *Sandbox) actOnBehalf(header http.Header, c *call) error {
 	accountID := header.Get(onBehalfOfHeader)
 	if accountID == "" || accountID == c.workspace.accountID {
 		return nil
 	}
 	other, ok := s.directory.account(accountID)
-	if !ok || !c.key.platformAdmin { // the same response for both, so that a caller who may not act does not learn which accounts exist
+	// The response is the same for both, so that a caller without the permission does not learn which accounts exist.
+	if !ok || !c.key.platformAdmin {
 		return fail(gen.ErrorCodeInsufficientScope, "the key may not act on behalf of this account")
 	}
 	c.workspace = other
@@ -284,7 +286,7 @@ func (s *Sandbox) actOnBehalf(header http.Header, c *call) error {
 	return nil
 }
 
-// baseURL returns the address of the sandbox for the buyer's browser.
+// baseURL returns the URL at which the buyer's browser reaches the sandbox.
 func (s *Sandbox) baseURL(r *http.Request) string {
 	if s.publicURL != "" {
 		return s.publicURL

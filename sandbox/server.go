@@ -95,7 +95,7 @@ func (s *Server) ClientOptions() plugipay.ClientOptions {
 		trusted.AddCert(s.CA)
 		opts.HTTP = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}, ForceAttemptHTTP2: true}}
 	}
-	if os.Getenv("PLUGIPAY_ON_BEHALF_OF") != "" { // an account of the real Plugipay, which NewClient would take
+	if os.Getenv("PLUGIPAY_ON_BEHALF_OF") != "" { // names an account of the real Plugipay, and NewClient would use it
 		opts.OnBehalfOf = key.home.accountID
 	}
 	return opts

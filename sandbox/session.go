@@ -6,23 +6,23 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// session is a checkout session as it was when it last changed. That it has expired follows from the time at which it
-// is looked at, even before its expiry is noted as a change.
+// session is a checkout session as of its last change. A session may have expired before the change is recorded, so use statusAt
+// for its status.
 type session struct {
-	number      int                 // in the store
-	fixed       gen.CheckoutSession // what never changes
+	number      int                 // sequence number in the store
+	fixed       gen.CheckoutSession // the fields that never change
 	created     time.Time
 	expires     time.Time
 	status      gen.CheckoutSessionStatus
 	updated     time.Time
-	completed   time.Time // zero until then
-	adapterName string    // empty until it is routed
-	payment     payment   // that is in flight, or that completed the session
-	paymentID   string    // of the charge; empty until it is paid
-	expiry      *expiry   // when it expires unless it has ended by then; nil once that is noted
+	completed   time.Time // zero until the session is completed
+	adapterName string    // empty until a payment is routed
+	payment     payment   // payment that is in flight or that completed the session
+	paymentID   string    // id of the charge; empty until the session is paid
+	expiry      *expiry   // when the session expires; nil once it has ended
 }
 
-// statusAt returns the status at a time: a session that has not ended expires at expiresAt, not a moment later.
+// statusAt returns the status at a time. A session that has not ended is expired from its expiresAt on.
 func (s *session) statusAt(now time.Time) gen.CheckoutSessionStatus {
 	if !hasEnded(s.status) && !now.Before(s.expires) {
 		return gen.CheckoutSessionStatusExpired

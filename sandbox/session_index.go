@@ -6,7 +6,7 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// sessionIndex finds the sequence numbers of sessions by what lists are filtered by.
+// sessionIndex finds the sequence numbers of sessions by the filters of lists.
 type sessionIndex struct {
 	all        numberSet
 	byStatus   map[gen.CheckoutSessionStatus]*numberSet
@@ -26,7 +26,7 @@ type sequence interface {
 	previous(n int) (int, bool) // the largest number that is n or less
 }
 
-// candidates returns the numbers among which all sessions of a query are.
+// candidates returns numbers that include the numbers of all sessions of a query.
 func (x *sessionIndex) candidates(q listQuery) sequence {
 	switch {
 	case q.CustomerID != "":
@@ -94,7 +94,7 @@ func (x *sessionIndex) forgetBefore(number int) {
 	}
 }
 
-// oldestToForget returns the oldest session that has ended or, where none has, the oldest of all.
+// oldestToForget returns the number of the oldest session that has ended, or of the oldest session if none has ended.
 func (x *sessionIndex) oldestToForget() (int, bool) {
 	oldest, found := 0, false
 	for status, set := range x.byStatus {
@@ -108,13 +108,13 @@ func (x *sessionIndex) oldestToForget() (int, bool) {
 	return x.all.next(0)
 }
 
-// numberList is a sequence of few numbers in order.
+// numberList is a short list of numbers in ascending order.
 type numberList struct{ numbers []int }
 
-// add appends a number that is larger than all before.
+// add appends a number. It must be larger than all numbers in the list.
 func (l *numberList) add(n int) { l.numbers = append(l.numbers, n) }
 
-// remove removes a number, and reports whether none is left.
+// remove removes a number, and reports whether the list is empty afterwards.
 func (l *numberList) remove(n int) (empty bool) {
 	switch i, found := slices.BinarySearch(l.numbers, n); {
 	case found && i == 0:

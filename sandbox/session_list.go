@@ -8,8 +8,8 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// page returns up to limit sessions, and the query for the next page or nil if there is none. Sessions that have expired
-// unnoticed are not found by their status: see expiries.expireDue.
+// page returns up to limit sessions, and the query for the next page or nil if there is no next page. A query by status does not
+// find sessions that have expired until expiries.expireDue has recorded that.
 func (s *sessionStore) page(q listQuery, limit int, now time.Time) ([]gen.CheckoutSession, *listQuery) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -26,7 +26,7 @@ func (s *sessionStore) page(q listQuery, limit int, now time.Time) ([]gen.Checko
 	return page, nil
 }
 
-// matching goes through the sessions of a query in its order. It needs the lock.
+// matching iterates over the sessions of a query in the query's order. It needs the lock.
 func (s *sessionStore) matching(q listQuery, now time.Time) iter.Seq[*session] {
 	candidates := s.index.candidates(q)
 	first, last := s.bounds(q)
@@ -50,7 +50,7 @@ func (s *sessionStore) matching(q listQuery, now time.Time) iter.Seq[*session] {
 	}
 }
 
-// bounds returns the sequence numbers between which the sessions of a query lie, both included. It needs the lock.
+// bounds returns the first and the last sequence number that a session of a query may have. It needs the lock.
 func (s *sessionStore) bounds(q listQuery) (first, last int) {
 	first, last = s.first, s.first+len(s.slots)-1
 	if q.CreatedAfter != nil {

@@ -12,10 +12,10 @@ import (
 // number. When there are more sessions than the limit, the store forgets the oldest one that has ended.
 type sessionStore struct {
 	expiries *expiries
-	limit    int // less than zero: none
+	limit    int // less than zero means no limit
 
-	// onEvent receives each event with the session as it is then, and as it was. It is called with the lock held, so that
-	// events come in the order in which they happen: it must return at once and not come back here.
+	// onEvent receives each event with the session after and before the change. It is called with the lock held, so that events
+	// come in the order in which they happen. It must return quickly and must not call the store.
 	onEvent func(name gen.EventName, is, was gen.CheckoutSession)
 
 	mu    sync.RWMutex
@@ -25,7 +25,7 @@ type sessionStore struct {
 	index sessionIndex
 }
 
-// slot is the place of a sequence number.
+// slot holds the session with a sequence number.
 type slot struct {
 	createdMs int64
 	session   *session // nil once it is forgotten
@@ -62,13 +62,13 @@ func (s *sessionStore) has(id string) bool {
 	return ok
 }
 
-// sessionPrefix begins the id of a session.
+// sessionPrefix is the beginning of a session's id.
 const sessionPrefix = "cs_"
 
-// newSession is what the store needs to create one.
+// newSession is the input for creating a session.
 type newSession struct {
 	accountID    string
-	workspace    string // its name; empty for none
+	workspace    string // name; empty if the workspace has no name
 	live         bool
 	input        gen.CheckoutSessionCreateInput
 	lineItems    json.RawMessage // as they were sent
@@ -111,8 +111,8 @@ func (s *sessionStore) create(in newSession, now time.Time) gen.CheckoutSession 
 	return created.at(now)
 }
 
-// notBeforeLast returns the time of a creation. Two creations may come in another order than they read the clock; the
-// list must be in order all the same. It needs the lock.
+// notBeforeLast returns the time of a creation: now, or the creation time of the newest session if that is later. Two requests
+// may read the clock in one order and create their sessions in the other, but the list must be in order. It needs the lock.
 func (s *sessionStore) notBeforeLast(now time.Time) time.Time {
 	if n := len(s.slots); n > 0 && s.slots[n-1].createdMs > now.UnixMilli() {
 		return s.slots[n-1].created().UTC()
@@ -166,11 +166,11 @@ func (s *sessionStore) get(id string, now time.Time) (gen.CheckoutSession, error
 func (s *sessionStore) cancel(id string, now time.Time) (gen.CheckoutSession, error) {
 	return s.change(id, now, "canceled", func(found *session) ([]gen.EventName, error) {
 		found.status = gen.CheckoutSessionStatusCanceled
-		return nil, nil // no event is documented for it
+		return nil, nil // no event is documented for a canceled session
 	})
 }
 
-// confirm ends a session whose money has arrived.
+// confirm completes a session because the merchant has received the payment.
 func (s *sessionStore) confirm(id string, now time.Time) (gen.CheckoutSession, error) {
 	return s.change(id, now, "confirmed", func(found *session) ([]gen.EventName, error) {
 		found.complete()
@@ -181,8 +181,8 @@ func (s *sessionStore) confirm(id string, now time.Time) (gen.CheckoutSession, e
 	})
 }
 
-// change applies a change to a session that has not ended, and publishes its events. The verb is for the error of a
-// session that has ended. After an error of the change, the session is unchanged.
+// change applies a change to a session that has not ended, and publishes the events of the change. The verb is for the error if
+// the session has ended. If apply returns an error, the session stays unchanged.
 func (s *sessionStore) change(
 	id string, now time.Time, verb string, apply func(*session) ([]gen.EventName, error),
 ) (gen.CheckoutSession, error) {
@@ -199,7 +199,7 @@ func (s *sessionStore) change(
 	return s.apply(found, now, apply)
 }
 
-// apply makes a change of a session and reports its events. It needs the lock.
+// apply changes a session and publishes the events of the change. It needs the lock.
 func (s *sessionStore) apply(
 	found *session, now time.Time, apply func(*session) ([]gen.EventName, error),
 ) (gen.CheckoutSession, error) {
@@ -233,7 +233,7 @@ func modeOf(live bool) string {
 	return "test"
 }
 
-// customerOf returns what a session says of its customer, of whom the sandbox knows the id alone; nil for a guest.
+// customerOf returns the customer of a session, or nil for a guest. The sandbox knows only the customer's id.
 func customerOf(id *string) *gen.CheckoutSessionCustomer {
 	if id == nil {
 		return nil

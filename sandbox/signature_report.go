@@ -13,17 +13,17 @@ import (
 	"strings"
 )
 
-// signatureReport says why the signature of a request is not valid.
+// signatureReport explains why the signature of a request is not valid.
 type signatureReport struct {
-	Signed   string // the text that is signed here
+	Signed   string // the text that the program must sign
 	BodyHash string
 	BodySize int
 	Sent     string // the signature of the request
-	Wanted   string
-	Differs  string // what the program does differently, or what is left when none of the usual mistakes explains it
+	Wanted   string // the correct signature
+	Differs  string // the program's mistake, or the remaining possibilities if no usual mistake explains the signature
 }
 
-// signedParts are what a signature covers.
+// signedParts holds the parts of a request that a signature covers.
 type signedParts struct {
 	method, path, timestamp, bodyHash, key string
 }
@@ -39,7 +39,7 @@ func (p signedParts) joined(separator string) string {
 	return strings.Join(parts, separator)
 }
 
-// reportSignature looks into a refused signature. It returns nil if the request has no signature of a known key.
+// reportSignature explains a refused signature. It returns nil if the request has no signature of a known key.
 func (s *Sandbox) reportSignature(r *http.Request, body []byte) *signatureReport {
 	given, err := parseAuthorization(r.Header.Values("Authorization"))
 	if err != nil || given.bearer {
@@ -85,8 +85,10 @@ type mistakeSearch struct {
 	sent    string // the signature
 }
 
-// mistake is a way to sign a request that is not the right one.
+// mistake is a wrong text to sign for a request.
 type mistake struct{ text, explanation string }
+
+// differs explains the signature by a usual mistake. It returns "" if no usual mistake explains it.
 
 func (m mistakeSearch) differs() string {
 	if right := macOf(m.secret, m.parts.text()); m.isEncodedOtherwise(right) {
@@ -115,7 +117,7 @@ func (m mistakeSearch) explains(text string) bool {
 	return strings.EqualFold(m.sent, hex.EncodeToString(macOf(m.secret, text)))
 }
 
-// mistakes are the usual ones, each of which differs in one way.
+// mistakes returns the usual mistakes. Each mistake differs from the correct text in one way.
 func (m mistakeSearch) mistakes() []mistake {
 	var all []mistake
 	try := func(explanation string, change func(*signedParts)) {
@@ -157,11 +159,11 @@ func (m mistakeSearch) mistakes() []mistake {
 	all = append(all,
 		mistake{m.parts.text() + "\n", "There was a line feed at the end of the signed text. Leave it out."},
 		mistake{signedParts{m.parts.method, m.parts.path, m.parts.timestamp, m.parts.bodyHash, ""}.text() + "\n",
-			"The place of the Idempotency-Key was signed although it is empty. Leave out its line feed."})
+			"There was an empty line for the Idempotency-Key. If the request has no key, leave out the line feed before it."})
 	return all
 }
 
-// bodyMistakes are about the hash of the body.
+// bodyMistakes returns the usual mistakes in the hash of the body.
 func (m mistakeSearch) bodyMistakes() []mistake {
 	var all []mistake
 	try := func(hash, explanation string) {
@@ -179,7 +181,7 @@ func (m mistakeSearch) bodyMistakes() []mistake {
 	}
 	const otherBytes = " than was sent was signed. Encode the body once, and sign and send the same bytes."
 	for _, other := range []struct {
-		body        []byte // nil: there is none
+		body        []byte // nil if the body has no such form
 		explanation string
 	}{
 		{bytes.TrimSuffix(m.body, []byte("\n")), "A body without its last line feed" + otherBytes},
@@ -212,7 +214,7 @@ func sortedJSON(body []byte) []byte {
 	return out
 }
 
-// timestampMistake finds another time that was signed than was sent.
+// timestampMistake finds a signed timestamp that differs from the timestamp in the header. It returns "" if it finds none.
 func (m mistakeSearch) timestampMistake() string {
 	sent, err := strconv.ParseInt(m.parts.timestamp, 10, 64)
 	if err != nil {
@@ -226,7 +228,7 @@ func (m mistakeSearch) timestampMistake() string {
 	for off := int64(1); off <= maxTimestampSkew; off++ {
 		for _, signed := range []int64{sent - off, sent + off} {
 			if at(strconv.FormatInt(signed, 10)) {
-				return fmt.Sprintf("The timestamp that was signed is %d, the one that was sent is %d. Read the clock once.", signed, sent)
+				return fmt.Sprintf("The signed timestamp is %d, but the header has %d. Read the clock once.", signed, sent)
 			}
 		}
 	}
@@ -238,18 +240,20 @@ func (m mistakeSearch) timestampMistake() string {
 	return ""
 }
 
-// secretMistake finds another secret that was signed with.
+// secretMistake finds another secret that signs the request in the same way. If it finds none, it returns the remaining
+// possibilities.
 func (s *Sandbox) secretMistake(m mistakeSearch, key *accessKey) string {
 	for _, other := range s.directory.allKeys() {
-		if other.secret != "" && other.secret != key.secret && strings.EqualFold(m.sent, hex.EncodeToString(macOf(other.secret, m.parts.text()))) {
+		if other.secret != "" && other.secret != key.secret &&
+			strings.EqualFold(m.sent, hex.EncodeToString(macOf(other.secret, m.parts.text()))) {
 			return "The request was signed with the secret of another key, " + s.redacted(other.id) + "."
 		}
 	}
 	for _, other := range []struct{ secret, explanation string }{
 		{key.id, "The request was signed with the key's id. Sign it with the secret."},
-		{key.secret + "\n", "The secret ends with a line feed, as one that is read from a file may. Trim it."},
+		{key.secret + "\n", "The secret ends with a line feed, maybe because it was read from a file. Trim it."},
 		{key.secret + "\r\n", "The secret ends with a carriage return and a line feed. Trim it."},
-		{`"` + key.secret + `"`, "The secret begins and ends with quotes, as one of an .env file may. Take them off."},
+		{`"` + key.secret + `"`, "The secret begins and ends with quotes, maybe because it was read from an .env file. Remove them."},
 		{
 			strings.TrimPrefix(strings.TrimPrefix(key.secret, "sk_test_"), "sk_live_"),
 			"The secret was used without its prefix. Sign with the whole secret, as it is in the portal.",
@@ -260,6 +264,6 @@ func (s *Sandbox) secretMistake(m mistakeSearch, key *accessKey) string {
 			return other.explanation
 		}
 	}
-	return "None of the usual mistakes explains it. Either the secret is not that of the key " + s.redacted(key.id) +
-		", or something changed the request on its way. Compare the text below with the one that your program signs."
+	return "None of the usual mistakes explains it. Either the secret does not belong to the key " + s.redacted(key.id) +
+		", or something changed the request on its way. Compare the text below with the text that your program signs."
 }

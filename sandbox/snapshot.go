@@ -18,7 +18,7 @@ type workspaceSnapshot struct {
 }
 
 type datasetSnapshot struct {
-	sessions  []session // in order
+	sessions  []session // oldest first
 	responses []*storedResponse
 }
 
@@ -82,13 +82,13 @@ func (s *sessionStore) snapshot() (sessions []session) {
 	return sessions
 }
 
-// restore replaces all sessions. Their numbers are new ones, so that no cursor of before shows them in part. The expiries
-// of those before must have been reset.
+// restore replaces all sessions. The restored sessions get new numbers, so that an earlier cursor finds either all of them or
+// none. The expiries of the earlier sessions must have been reset.
 func (s *sessionStore) restore(sessions []session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, forgotten := range s.byID {
-		forgotten.expiry = nil // an expiry that is due at this moment comes too late
+		forgotten.expiry = nil // makes an expiry that is just being processed do nothing
 	}
 	s.first, s.slots = s.first+len(s.slots), nil
 	s.byID = map[string]*session{}
@@ -99,7 +99,7 @@ func (s *sessionStore) restore(sessions []session) {
 	}
 }
 
-// snapshot returns the responses that are kept, oldest first.
+// snapshot returns the stored responses, oldest first. It leaves out requests that are still being processed.
 func (k *idempotencyStore) snapshot() []*storedResponse {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -14,10 +14,10 @@ import (
 func probableMistakes() map[string]struct{ body, field, rule string } {
 	const idr = `"IDR"`
 	return map[string]struct{ body, field, rule string }{
-		"QRIS in USD":   {with("methods", `["card","qris"]`), "methods.1", "is qris, which does not take USD"},
-		"VA in USD":     {with("methods", `["va"]`), "methods.0", "is va, which does not take USD"},
-		"PayPal in IDR": {with("methods", `["paypal"]`, "currency", idr, "amount", "100"), "methods.0", "is paypal, which does not take IDR"},
-		"IDR with sen":  {with("currency", idr, "amount", "19900050"), "amount", "has sen, which rupiah do not have in use"},
+		"QRIS in USD":   {with("methods", `["card","qris"]`), "methods.1", "is qris, which does not support USD"},
+		"VA in USD":     {with("methods", `["va"]`), "methods.0", "is va, which does not support USD"},
+		"PayPal in IDR": {with("methods", `["paypal"]`, "currency", idr, "amount", "100"), "methods.0", "is paypal, which does not support IDR"},
+		"IDR with sen":  {with("currency", idr, "amount", "19900050"), "amount", "has sen, which are not in use"},
 		"items that are less": {
 			with("lineItems", `[{"name":"A","quantity":2,"unitAmount":2499}]`), "lineItems", "do not add up to the amount",
 		},

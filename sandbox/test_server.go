@@ -16,11 +16,11 @@ type TB interface {
 func StartTest(t TB, opts Options) *Server {
 	t.Helper()
 	report := &testReport{t: t}
-	alsoTell := opts.OnContractBreach
+	onBreach := opts.OnContractBreach
 	opts.OnContractBreach = func(err error) {
 		report.breach(err)
-		if alsoTell != nil {
-			alsoTell(err)
+		if onBreach != nil {
+			onBreach(err)
 		}
 	}
 	server, err := Start(opts)
@@ -35,7 +35,7 @@ func StartTest(t TB, opts Options) *Server {
 	return server
 }
 
-// testReport fails a test while the test runs. Package testing panics after that, and a request may outlive its test.
+// testReport fails a test only while the test runs. A request may outlive its test, and package testing would panic.
 type testReport struct {
 	mu    sync.Mutex
 	t     TB

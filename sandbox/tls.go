@@ -17,7 +17,7 @@ import (
 const certificateLifetime = 30 * 24 * time.Hour
 
 // newCertificate returns a certificate for the names of a sandbox, and the certificate of the authority that signed it. Both
-// are made for this sandbox only, and the authority's key is forgotten.
+// are made only for this sandbox, and the authority's key is discarded.
 func newCertificate(names []string) (tls.Certificate, *x509.Certificate, error) {
 	authority := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Plugipay sandbox"}, IsCA: true, BasicConstraintsValid: true,
@@ -28,7 +28,8 @@ func newCertificate(names []string) (tls.Certificate, *x509.Certificate, error) 
 		return tls.Certificate{}, nil, err
 	}
 	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "localhost"}, NotBefore: authority.NotBefore, NotAfter: authority.NotAfter,
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "localhost"},
+		NotBefore: authority.NotBefore, NotAfter: authority.NotAfter,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		DNSNames: []string{"localhost", "*.localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
@@ -46,7 +47,7 @@ func newCertificate(names []string) (tls.Certificate, *x509.Certificate, error) 
 	return tls.Certificate{Certificate: [][]byte{leaf.Raw, authority.Raw}, PrivateKey: key, Leaf: leaf}, authority, nil
 }
 
-// sign returns a certificate with a new key, signed by the authority, or by itself if there is no authority's key.
+// sign returns a certificate with a new key, signed by the authority. The certificate is self-signed if authorityKey is nil.
 func sign(template, authority *x509.Certificate, authorityKey *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -58,7 +59,7 @@ func sign(template, authority *x509.Certificate, authorityKey *ecdsa.PrivateKey)
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, authority, key.Public(), signer)
 	if err != nil {
-		return nil, nil, fmt.Errorf("no certificate was made: %w", err)
+		return nil, nil, fmt.Errorf("cannot create a certificate: %w", err)
 	}
 	certificate, err := x509.ParseCertificate(der)
 	return certificate, key, err

@@ -100,14 +100,14 @@ func newStoredSession(from gen.CheckoutSession) (*session, error) {
 	return stored, nil
 }
 
-// adopt adds a session that was made elsewhere, and publishes its event.
+// adopt adds a session that the store has not created, and publishes its event.
 func (s *sessionStore) adopt(
 	added *session, publish func(is gen.CheckoutSession) event, now time.Time,
 ) (event, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, taken := s.byID[added.fixed.ID]; taken || added.fixed.ID == "" {
-		return event{}, invalid("id", "must be that of a new session; send the object of one that exists as it is")
+		return event{}, invalid("id", "must be the id of a new session; for an existing session, send the session itself as the object")
 	}
 	added.created = s.notBeforeLast(added.created)
 	added.fixed.CreatedAt = formatTime(added.created)
@@ -115,16 +115,16 @@ func (s *sessionStore) adopt(
 	return publish(added.at(now)), nil
 }
 
-// plainName returns the plain name of an event whose type may be the versioned one.
+// plainName returns the plain name of an event type, which may be plain or versioned.
 func plainName(name plugipay.EventName) plugipay.EventName {
 	return (&plugipay.WebhookEvent{Type: name}).Name()
 }
 
-// objectID returns the id of an event's object, or nothing when it has none.
+// objectID returns the id of an event's object, or "" if the object has no id.
 func objectID(object json.RawMessage) string {
 	var found struct {
 		ID string `json:"id"`
 	}
-	_ = json.Unmarshal(object, &found) // an object without a text for an id has none
+	_ = json.Unmarshal(object, &found) // the object has no id if its id is not a string
 	return found.ID
 }

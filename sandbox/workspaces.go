@@ -10,7 +10,7 @@ import (
 // workspace is a merchant's account with its data, its clock and its events.
 type workspace struct {
 	accountID string
-	name      string // empty: the account id is shown
+	name      string // if empty, pages show the account id
 	adapters  []adapter
 	clock     *clock
 	expiries  *expiries
@@ -19,7 +19,7 @@ type workspace struct {
 	live      *dataset
 }
 
-// dataset is what a workspace keeps apart for its test keys and its live keys.
+// dataset holds the data for the test keys of a workspace, or for its live keys.
 type dataset struct {
 	sessions    *sessionStore
 	idempotency *idempotencyStore
@@ -36,7 +36,7 @@ type adapter struct {
 // accessKey is a key as authentication needs it.
 type accessKey struct {
 	id            string
-	secret        string // empty: a dashboard key
+	secret        string // empty for a dashboard key
 	scopes        []string
 	everyScope    bool
 	platformAdmin bool
@@ -79,12 +79,12 @@ func (w *workspace) connect(data *dataset, live bool) {
 }
 
 func (w *workspace) addEndpoint(e Endpoint) {
-	w.expiries.expireDue() // what expired before now is not for it
+	w.expiries.expireDue() // the endpoint does not receive events of sessions that expired before
 	w.feed.add(e)
 	w.expiries.watch()
 }
 
-// clockMoved does what has become due.
+// clockMoved expires the sessions and starts the deliveries that have become due.
 func (w *workspace) clockMoved() {
 	w.expiries.expireDue()
 	w.feed.deliveries.Wake()
@@ -149,7 +149,7 @@ func defaultMethods(name plugipay.CheckoutAdapter) []gen.CheckoutMethod {
 	return nil
 }
 
-// cannotDo returns the methods that no adapter of the workspace supports. With manual as the only adapter it returns none, because
+// cannotDo returns the methods that no adapter of the workspace supports. If manual is the only adapter, it returns none, because
 // the merchant confirms payments of any method by hand.
 func (w *workspace) cannotDo(methods []gen.CheckoutMethod) []string {
 	if len(w.adapters) > 0 && !slices.ContainsFunc(w.adapters, isNotManual) {

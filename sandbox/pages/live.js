@@ -1,13 +1,13 @@
 "use strict";
-// Copies texts, and keeps a page fresh that says how often. It changes only what differs, so that what is open stays
-// open, and focus and scroll stay where they are.
+// This script copies texts and refreshes a page at the interval that the page sets. It changes only the elements that differ, so
+// that open elements stay open, and the focus and the scroll position stay.
 (() => {
   const main = document.querySelector("main");
 
   const copy = async text => {
     try {
       return await navigator.clipboard.writeText(text);
-    } catch { /* over plain http from another machine there is no clipboard, or the browser does not allow it */ }
+    } catch { /* the page has no clipboard over plain http from another machine, or the browser does not allow it */ }
     const field = document.createElement("textarea");
     field.value = text;
     document.body.append(field);
@@ -84,7 +84,7 @@
     showButtons();
   };
   const later = () => setTimeout(async () => {
-    try { await refresh(); } catch { /* the sandbox may be starting again */ }
+    try { await refresh(); } catch { /* the sandbox may be restarting */ }
     later();
   }, every * 1000);
   later();

@@ -13,10 +13,10 @@ import (
 
 const (
 	maxKeptResponse = 4 << 10
-	maxReadResponse = 64 << 10 // so that the connection can be used again
+	maxReadResponse = 64 << 10 // reading a response to its end makes the connection reusable
 )
 
-// attempt makes one attempt to deliver an event, with the same body as the attempts before.
+// attempt makes one attempt to deliver an event. All attempts of a delivery have the same body.
 func (d *Dispatcher) attempt(ctx context.Context, to Endpoint, body []byte) Attempt {
 	fault := d.faults.take(d.account, false).Kind
 	made := Attempt{At: d.clock.Now(), Fault: fault}
@@ -51,11 +51,11 @@ func (d *Dispatcher) post(ctx context.Context, to Endpoint, body []byte, header 
 		return 0, nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	read, _ := io.ReadAll(io.LimitReader(response.Body, maxReadResponse)) // the status counts, whatever the body
+	read, _ := io.ReadAll(io.LimitReader(response.Body, maxReadResponse)) // only the status decides
 	return response.StatusCode, read, nil
 }
 
-// shorten returns the beginning of a response, as text.
+// shorten returns the beginning of a response as valid UTF-8.
 func shorten(response []byte) string {
 	if len(response) > maxKeptResponse {
 		response = response[:maxKeptResponse]
@@ -63,7 +63,7 @@ func shorten(response []byte) string {
 	return string(bytes.ToValidUTF8(response, []byte(string(utf8.RuneError))))
 }
 
-// attemptError says why there was no response, without the URL, which may contain a password.
+// attemptError returns the reason why there was no response. It leaves out the URL, which may contain a password.
 func (d *Dispatcher) attemptError(err error) string {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -75,5 +75,5 @@ func (d *Dispatcher) attemptError(err error) string {
 	if errors.As(err, &wrapped) {
 		return wrapped.Err.Error()
 	}
-	return "no request could be made"
+	return "the request could not be created"
 }

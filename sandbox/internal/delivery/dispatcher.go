@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// MaxWorkers is how many attempts an endpoint gets at the same time.
+// MaxWorkers is the maximum number of concurrent attempts to an endpoint.
 const MaxWorkers = 16
 
-// Clock gives a dispatcher the time.
+// Clock returns the time for a dispatcher.
 type Clock interface {
-	Now() time.Time  // the sandbox's time, by which deliveries wait
-	Real() time.Time // the time of this machine, by which deliveries are signed
+	Now() time.Time  // the sandbox's time, for the waits between attempts
+	Real() time.Time // the time of this machine, for signatures and durations
 }
 
-// Endpoint is where events are sent to.
+// Endpoint is a receiver of events.
 type Endpoint struct {
 	URL      string
 	ShownURL string // without a password
@@ -31,21 +31,21 @@ type Message struct {
 	EventID    string
 	EventType  string
 	SessionID  string
-	Subject    string // what the event is about: messages with the same subject are delivered in order
+	Subject    string // id of the object that the event is about; messages with the same subject are delivered in order
 	Body       []byte
 }
 
-// Options are what a dispatcher needs.
+// Options configures a dispatcher.
 type Options struct {
 	Clock     Clock
 	Policy    Policy
-	Account   string     // whose events they are
-	Faults    *FaultList // for the dispatchers of all accounts
+	Account   string     // account whose events the dispatcher sends
+	Faults    *FaultList // shared by the dispatchers of all accounts
 	OnAttempt func(Record, Attempt)
 }
 
-// Dispatcher sends the events of one account. What waits is in memory and has no goroutine: workers start when there is
-// something to send and end when there is not.
+// Dispatcher sends the events of one account. Waiting deliveries are in memory and have no goroutines. Workers start when there
+// is something to send, and end when there is nothing to send.
 type Dispatcher struct {
 	clock     Clock
 	policy    Policy
@@ -55,13 +55,13 @@ type Dispatcher struct {
 	work      sync.WaitGroup // the workers
 
 	mu       sync.Mutex
-	ctx      context.Context // of all attempts; ends with a reset and when the dispatcher is closed
+	ctx      context.Context // for all attempts; canceled by Reset and Close
 	cancel   context.CancelFunc
 	closed   bool
 	outboxes []*Outbox
-	kept     []*delivery   // the last ones, oldest first
+	kept     []*delivery   // the last deliveries, oldest first
 	pending  list.List     // of *delivery, oldest first
-	idle     chan struct{} // closed while none is pending
+	idle     chan struct{} // closed while no delivery is pending
 }
 
 // New returns a dispatcher without endpoints.
@@ -75,7 +75,7 @@ func New(opts Options) *Dispatcher {
 	return d
 }
 
-// Send queues a message for an endpoint. It does not wait for anything.
+// Send queues a message for an endpoint. It does not block.
 func (d *Dispatcher) Send(o *Outbox, m Message) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -98,7 +98,7 @@ func (d *Dispatcher) Send(o *Outbox, m Message) {
 	}
 }
 
-// end notes how a delivery ended. It needs the lock.
+// end records the final state of a delivery. It needs the lock.
 func (d *Dispatcher) end(ended *delivery, state State) {
 	ended.record.State = state
 	ended.record.Next = time.Time{}
@@ -123,7 +123,7 @@ func (d *Dispatcher) Wake() {
 	}
 }
 
-// Reset forgets all deliveries, those in the middle of an attempt too. The endpoints stay.
+// Reset forgets all deliveries, including deliveries in the middle of an attempt. The endpoints stay.
 func (d *Dispatcher) Reset() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -136,7 +136,7 @@ func (d *Dispatcher) Reset() {
 	d.kept = nil
 }
 
-// Close ends all deliveries and waits for those in the middle of an attempt. It may be called again.
+// Close ends all deliveries and waits for the attempts in progress. It can be called more than once.
 func (d *Dispatcher) Close() {
 	d.stop()
 	d.work.Wait()
@@ -153,7 +153,7 @@ func (d *Dispatcher) stop() {
 	}
 }
 
-// forgetLines needs the lock.
+// forgetLines removes all lines and pending deliveries. It needs the lock.
 func (d *Dispatcher) forgetLines() {
 	for _, o := range d.outboxes {
 		for _, l := range o.lines {

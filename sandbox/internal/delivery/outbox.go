@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// Outbox is what waits to be sent to an endpoint. It is guarded by the dispatcher's lock, except for the endpoint, which
-// does not change.
+// Outbox holds the deliveries that wait to be sent to an endpoint. The dispatcher's lock guards all fields except endpoint,
+// which does not change.
 type Outbox struct {
 	endpoint Endpoint
-	lines    map[string]*line // by subject, only those in which something waits
-	ready    []*line          // whose first delivery is due and that no worker has taken
-	heldBack []*delivery      // until the next one has been attempted
+	lines    map[string]*line // by subject; contains no empty lines
+	ready    []*line          // lines whose first delivery is due and that no worker has taken
+	heldBack []*delivery      // deliveries that wait until the next delivery has been attempted
 	workers  int
-	sent     int // deliveries so far
+	sent     int // number of deliveries that were added
 }
 
-// line is what waits to be sent about one subject, in order. The first delivery is being attempted, is due, or waits for
-// its next attempt. The others wait for the first.
+// line holds the deliveries of one subject in order. The first delivery is being attempted, is due, or waits for its next
+// attempt. The other deliveries wait for the first delivery.
 type line struct {
 	deliveries []*delivery
 	timer      *time.Timer // nil while the first delivery is due or being attempted
@@ -26,17 +26,17 @@ type line struct {
 // delivery is an event on its way to an endpoint.
 type delivery struct {
 	outbox     *Outbox
-	place      *list.Element // among the pending ones of the dispatcher
-	number     int           // in the outbox
+	place      *list.Element // in the dispatcher's pending list
+	number     int           // sequence number in the outbox
 	subject    string
 	record     Record    // guarded by the dispatcher's lock, except for the body, which does not change
-	due        time.Time // of the next attempt, by the sandbox's clock; zero for at once
+	due        time.Time // time of the next attempt, by the sandbox's clock; zero means at once
 	tries      int
 	forgotten  bool // no longer among the records
-	behindNext bool // held back until the next one has been attempted
+	behindNext bool // held back until the next delivery has been attempted
 }
 
-// Add returns an outbox for an endpoint.
+// Add adds an endpoint and returns its outbox.
 func (d *Dispatcher) Add(e Endpoint) *Outbox {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -45,7 +45,7 @@ func (d *Dispatcher) Add(e Endpoint) *Outbox {
 	return o
 }
 
-// enqueue needs the lock.
+// enqueue adds a delivery to the line of its subject. It needs the lock.
 func (d *Dispatcher) enqueue(o *Outbox, added *delivery) {
 	o.sent++
 	added.number = o.sent
@@ -65,14 +65,14 @@ func (d *Dispatcher) enqueue(o *Outbox, added *delivery) {
 	}
 }
 
-// lastIsHeldBack reports whether the next delivery shall overtake the last one of a line.
+// lastIsHeldBack reports whether the next delivery should overtake the last delivery of a line.
 func (l *line) lastIsHeldBack() bool {
 	last := len(l.deliveries) - 1
 	begun := last == 0 && l.timer == nil
 	return l.deliveries[last].behindNext && !begun
 }
 
-// overtake puts a delivery before the last one of a line. It needs the lock.
+// overtake inserts a delivery before the last delivery of a line. It needs the lock.
 func (d *Dispatcher) overtake(o *Outbox, l *line, added *delivery) {
 	last := len(l.deliveries) - 1
 	l.deliveries = append(l.deliveries, l.deliveries[last])
@@ -83,7 +83,7 @@ func (d *Dispatcher) overtake(o *Outbox, l *line, added *delivery) {
 	}
 }
 
-// schedule hands a line to the workers when its first delivery is due. It needs the lock.
+// schedule makes a line ready when its first delivery is due. It needs the lock.
 func (d *Dispatcher) schedule(o *Outbox, l *line) {
 	first := l.deliveries[0]
 	wait := first.due.Sub(d.clock.Now())
@@ -99,7 +99,7 @@ func (d *Dispatcher) schedule(o *Outbox, l *line) {
 	})
 }
 
-// wakeLine makes a line ready that has waited long enough, and sets its timer again otherwise. It needs the lock.
+// wakeLine makes a waiting line ready if its first delivery is due. Otherwise it resets the line's timer. It needs the lock.
 func (d *Dispatcher) wakeLine(o *Outbox, l *line) {
 	if l.timer == nil {
 		return
@@ -112,7 +112,7 @@ func (d *Dispatcher) wakeLine(o *Outbox, l *line) {
 	d.makeReady(o, l)
 }
 
-// wakeLines needs the lock.
+// wakeLines makes all waiting lines ready that are due. It needs the lock.
 func (d *Dispatcher) wakeLines(o *Outbox) {
 	for _, l := range o.lines {
 		d.wakeLine(o, l)
@@ -126,7 +126,7 @@ func (l *line) stopWaiting() {
 	}
 }
 
-// makeReady needs the lock.
+// makeReady hands a line to the workers, and starts another worker if there are fewer than MaxWorkers. It needs the lock.
 func (d *Dispatcher) makeReady(o *Outbox, l *line) {
 	l.deliveries[0].record.Next = time.Time{}
 	o.ready = append(o.ready, l)
@@ -136,7 +136,7 @@ func (d *Dispatcher) makeReady(o *Outbox, l *line) {
 	}
 }
 
-// nextInLine goes on with the delivery after the first one of a line. It needs the lock.
+// nextInLine removes the first delivery of a line and schedules the next one. It needs the lock.
 func (d *Dispatcher) nextInLine(o *Outbox, l *line) {
 	subject := l.deliveries[0].subject
 	l.deliveries[0] = nil

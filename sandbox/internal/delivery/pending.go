@@ -2,8 +2,8 @@ package delivery
 
 import "slices"
 
-// giveUpOldest ends the oldest delivery that waits, so that new ones still reach an endpoint that comes back. It needs
-// the lock.
+// giveUpOldest fails the oldest waiting delivery, so that new deliveries still reach an endpoint that comes back. It needs the
+// lock.
 func (d *Dispatcher) giveUpOldest() {
 	for place := d.pending.Front(); place != nil; place = place.Next() {
 		if d.giveUp(place.Value.(*delivery)) {
@@ -12,7 +12,8 @@ func (d *Dispatcher) giveUpOldest() {
 	}
 }
 
-// giveUp ends a delivery, unless it is being attempted or waits for another one of its subject. It needs the lock.
+// giveUp fails a delivery and returns true. It returns false if the delivery is being attempted or waits for another delivery of
+// its subject. It needs the lock.
 func (d *Dispatcher) giveUp(waiting *delivery) bool {
 	o := waiting.outbox
 	l := o.lines[waiting.subject]

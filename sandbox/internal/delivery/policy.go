@@ -2,15 +2,15 @@ package delivery
 
 import "time"
 
-// Policy says how often a delivery is attempted.
+// Policy configures the attempts of deliveries.
 type Policy struct {
-	Waits    []time.Duration // between attempts; the last one repeats
-	Attempts int             // in all
-	Timeout  time.Duration   // of one attempt
-	Pending  int             // deliveries at the same time; less than zero for any number
+	Waits    []time.Duration // waits between attempts; the last wait repeats
+	Attempts int             // maximum number of attempts
+	Timeout  time.Duration   // timeout of one attempt
+	Pending  int             // maximum number of pending deliveries; less than zero means no limit
 }
 
-// DefaultPolicy returns the policy of a sender that does not give up within a day: eight attempts over 22 hours.
+// DefaultPolicy returns a policy with eight attempts over 22 hours, so that an endpoint can be down for most of a day.
 func DefaultPolicy() Policy {
 	return Policy{
 		Waits: []time.Duration{
@@ -22,7 +22,7 @@ func DefaultPolicy() Policy {
 	}
 }
 
-// wait returns the time between an attempt and the next one. made is the number of attempts so far, at least one.
+// wait returns the wait before the next attempt. made is the number of attempts so far, at least one.
 func (p Policy) wait(made int) time.Duration {
 	if len(p.Waits) == 0 {
 		return 0

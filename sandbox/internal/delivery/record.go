@@ -5,37 +5,37 @@ import (
 	"time"
 )
 
-// State is how far a delivery has come.
+// State is the state of a delivery.
 type State string
 
 // The states of a delivery.
 const (
 	Pending   State = "pending"   // waiting for its first attempt or for the next one
 	Delivered State = "delivered" // the endpoint responded with a 2xx
-	Failed    State = "failed"    // given up
+	Failed    State = "failed"    // no more attempts are made
 )
 
-// Record describes a delivery, and holds no secret.
+// Record describes a delivery. It contains no secret.
 type Record struct {
 	ID        string
 	EventID   string
 	EventType string
-	SessionID string // empty when the event is about something else
+	SessionID string // empty if the event is not about a session
 	URL       string // without a password
 	Body      []byte
 	State     State
 	Attempts  []Attempt
-	Next      time.Time // of the next attempt, by the sandbox's clock; zero when none is scheduled
+	Next      time.Time // time of the next attempt, by the sandbox's clock; zero if no attempt is scheduled
 }
 
 // Attempt is one request to an endpoint.
 type Attempt struct {
 	At       time.Time // by the sandbox's clock
 	Duration time.Duration
-	Status   int    // of the response; zero when there was none
-	Response string // the beginning of its body
-	Error    string // empty when the event was delivered
-	Fault    Kind   // that was injected into this attempt; empty for none
+	Status   int    // status of the response; zero if there was no response
+	Response string // beginning of the response's body
+	Error    string // empty if the event was delivered
+	Fault    Kind   // kind of the fault that was injected into this attempt; empty if there was none
 }
 
 func (r Record) clone() Record {
@@ -44,23 +44,23 @@ func (r Record) clone() Record {
 	return r
 }
 
-// forgetResponses frees the memory of responses that are not shown any more.
+// forgetResponses frees the memory of responses that are no longer shown.
 func (r *Record) forgetResponses() {
 	for i := range r.Attempts {
 		r.Attempts[i].Response = ""
 	}
 }
 
-// maxRecords is how many deliveries of a dispatcher can be looked at.
+// maxRecords is the maximum number of deliveries that Records returns.
 const maxRecords = 500
 
-// keep needs the lock.
+// keep adds a delivery to the records. If there are more than maxRecords, it removes the oldest. It needs the lock.
 func (d *Dispatcher) keep(added *delivery) {
 	d.kept = append(d.kept, added)
 	if len(d.kept) > maxRecords {
 		d.kept[0].forgotten = true
 		d.kept[0].record.forgetResponses()
-		d.kept[0] = nil // or the array under the slice would keep it
+		d.kept[0] = nil // otherwise the underlying array would keep the delivery in memory
 		d.kept = d.kept[1:]
 	}
 }

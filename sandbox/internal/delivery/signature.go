@@ -13,10 +13,11 @@ const (
 	otherSignatureHeader = "Plugipay-Signature"
 )
 
-// staleBy is how long ago a stale signature was made, far more than receivers tolerate.
+// staleBy is the age of a stale signature, far more than receivers tolerate.
 const staleBy = time.Hour
 
-// signatureHeaders signs a body at a time, correctly unless the fault of the attempt says otherwise.
+// signatureHeaders returns the headers with a signature of the body at a time. The signature is correct unless the attempt's
+// fault changes it.
 func signatureHeaders(body []byte, secret string, at time.Time, fault Kind) http.Header {
 	header := http.Header{}
 	signature := plugipay.SignWebhook(body, secret, at)

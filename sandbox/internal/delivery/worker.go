@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// runWorker makes the attempts that are due, until there are none.
+// runWorker makes the attempts that are due, until no attempt is due.
 func (d *Dispatcher) runWorker(o *Outbox) {
 	for {
 		ctx, l, first := d.take(o)
@@ -22,7 +22,7 @@ func (d *Dispatcher) runWorker(o *Outbox) {
 	}
 }
 
-// take returns the next line that is ready and its first delivery, or nothing when the worker shall end.
+// take returns the next line that is ready and its first delivery, or nil if the worker should end.
 func (d *Dispatcher) take(o *Outbox) (context.Context, *line, *delivery) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -50,7 +50,7 @@ func (d *Dispatcher) note(tried *delivery, made Attempt) {
 	}
 }
 
-// finish decides what a line does after an attempt of its first delivery.
+// finish decides how a line continues after an attempt of its first delivery.
 func (d *Dispatcher) finish(o *Outbox, l *line, first *delivery, made Attempt) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -72,8 +72,8 @@ func (d *Dispatcher) finish(o *Outbox, l *line, first *delivery, made Attempt) {
 	d.releaseBefore(o, first.number)
 }
 
-// nextDue returns when the next attempt is due. It counts from when the attempt was due, not from when it was made: a
-// clock that jumps over several waits makes all of their attempts due at once.
+// nextDue returns the time at which the next attempt is due. It counts from the time at which the last attempt was due, not from
+// the time at which it was made. So a clock that jumps over several waits makes all their attempts due at once.
 func (t *delivery) nextDue(made Attempt, p Policy) time.Time {
 	due := t.due
 	if due.IsZero() {
@@ -82,7 +82,7 @@ func (t *delivery) nextDue(made Attempt, p Policy) time.Time {
 	return due.Add(made.Duration + p.wait(t.tries))
 }
 
-// defaultHold is how long a delivery is held back when the fault does not say.
+// defaultHold is how long a fault without a Delay holds a delivery back.
 const defaultHold = 5 * time.Second
 
 // hold applies a fault that acts before the first attempt. It needs the lock.
@@ -98,7 +98,7 @@ func (d *Dispatcher) hold(added *delivery) {
 	added.behindNext = f.Kind == OutOfOrder
 }
 
-// releaseBefore ends the holding back of the deliveries before a number. It needs the lock.
+// releaseBefore releases the held-back deliveries whose number is less than number. It needs the lock.
 func (d *Dispatcher) releaseBefore(o *Outbox, number int) {
 	if len(o.heldBack) == 0 {
 		return
