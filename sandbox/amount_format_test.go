@@ -39,7 +39,7 @@ func TestAmount_IsWrittenInHundredths(t *testing.T) {
 	}
 }
 
-func TestAmount_OfLineItemsMayBeNegative(t *testing.T) {
+func TestAmount_OfALineItemCanBeNegative(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create("lineItems", `[{"name":"Discount","quantity":1,"unitAmount":-500007}]`)
@@ -48,7 +48,7 @@ func TestAmount_OfLineItemsMayBeNegative(t *testing.T) {
 	}
 }
 
-func TestAmount_IsWrittenAsTheOptionSays(t *testing.T) {
+func TestAmount_UsesFormatAmount(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{FormatAmount: func(amount int64, currency plugipay.CurrencyCode) string {
 		return fmt.Sprintf("%d whole %s", amount, currency)

@@ -64,7 +64,7 @@ func replaceBody(r *http.Request, body string) {
 	r.Body, r.ContentLength, r.GetBody = fresh.Body, fresh.ContentLength, nil
 }
 
-func TestAuth_AuthorizationHeader(t *testing.T) {
+func TestAuth_InvalidAuthorizationHeaderIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	const (
@@ -109,7 +109,7 @@ func TestAuth_AuthorizationHeader(t *testing.T) {
 	c.send(http.MethodGet, sessionsPath, "", twice).wantError(http.StatusUnauthorized, badSignature, "")
 }
 
-func TestAuth_AuthorizationHeaderMayBeWrittenIn(t *testing.T) {
+func TestAuth_FormsOfTheAuthorizationHeader(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	tests := map[string]struct {
@@ -149,7 +149,7 @@ func TestAuth_AuthorizationHeaderMayBeWrittenIn(t *testing.T) {
 	}
 }
 
-func TestAuth_DashboardKeyWorksAloneWithoutATimestamp(t *testing.T) {
+func TestAuth_DashboardKeyNeedsNoTimestamp(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	bearer := tampered("Authorization", "Bearer "+dashboardKeyID)
@@ -198,14 +198,14 @@ func TestAuth_TimestampMustBeWithinFiveMinutes(t *testing.T) {
 	}
 }
 
-func TestAuth_TimestampsGoByTheRealClock(t *testing.T) {
+func TestAuth_TimestampIsComparedWithTheRealClock(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	server.Advance(1000 * time.Hour)
 	c.send(http.MethodGet, sessionsPath, "").want(http.StatusOK)
 }
 
-func TestAuth_PrefixTakenOffInFrontIsNotSigned(t *testing.T) {
+func TestAuth_StrippedPathPrefixIsNotSigned(t *testing.T) {
 	t.Parallel()
 	gateway := httptest.NewServer(http.StripPrefix("/plugipay", sandbox.New(failOnBreach(t))))
 	t.Cleanup(gateway.Close)
@@ -222,7 +222,7 @@ func TestAuth_PrefixTakenOffInFrontIsNotSigned(t *testing.T) {
 	c.send(http.MethodGet, sessionsPath+"/"+escapedID, "", change{afterSigning: behind}).want(http.StatusOK)
 }
 
-func TestAuth_WritingNeedsTheScope(t *testing.T) {
+func TestAuth_WritesNeedTheScope(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	id := c.create().ID
@@ -256,7 +256,7 @@ func TestAuth_WritingNeedsTheScope(t *testing.T) {
 	}
 }
 
-func TestAuth_OnlyAPlatformAdministratorActsForOthers(t *testing.T) {
+func TestAuth_OnlyAPlatformAdminActsForOthers(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	merchant := c.as("pk_test_merchant", "merchant")

@@ -155,7 +155,7 @@ func heapInUse() uint64 {
 }
 
 // It is not parallel, because testing.AllocsPerRun counts those of all goroutines.
-func TestBench_CreateAllocatesFewerThan800Times(t *testing.T) {
+func TestCreate_AllocatesFewerThan800Times(t *testing.T) {
 	box := sandbox.New(sandbox.Options{})
 	c := handlerClient(t)
 	allocations := testing.AllocsPerRun(20, func() { // with those of the request

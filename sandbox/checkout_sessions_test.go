@@ -75,7 +75,7 @@ func TestCheckoutSessions_LargeNumbersKeepTheirPrecision(t *testing.T) {
 	}
 }
 
-func TestCheckoutSessions_EndlessLifetimeEndsWithTheCalendar(t *testing.T) {
+func TestCheckoutSessions_LongestLifetimeEndsInYear9999(t *testing.T) {
 	if strconv.IntSize == 32 {
 		t.Skip("32 bits hold no such lifetime")
 	}
@@ -87,7 +87,7 @@ func TestCheckoutSessions_EndlessLifetimeEndsWithTheCalendar(t *testing.T) {
 	}
 }
 
-func TestCheckoutSessions_PropertyInOtherCaseIsNotTheProperty(t *testing.T) {
+func TestCheckoutSessions_PropertyNamesAreCaseSensitive(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	body := strings.Replace(validInput, "{", `{"AMOUNT":-5,"Methods":7,`, 1)
@@ -98,7 +98,7 @@ func TestCheckoutSessions_PropertyInOtherCaseIsNotTheProperty(t *testing.T) {
 	}
 }
 
-func TestCheckoutSessions_SessionIsFoundOnlyInItsOwnData(t *testing.T) {
+func TestCheckoutSessions_VisibleOnlyInTheirOwnData(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{
 		{Keys: []sandbox.Key{
@@ -138,7 +138,7 @@ func TestCheckoutSessions_SessionIsFoundOnlyInItsOwnData(t *testing.T) {
 	c.send(http.MethodGet, sessionsPath+"/cs_0", "").wantError(http.StatusNotFound, gen.ErrorCodeNotFound, "")
 }
 
-func TestCheckoutSessions_CancelEndsASessionWithoutPayment(t *testing.T) {
+func TestCancel_EndsTheSessionWithoutPayment(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -152,7 +152,7 @@ func TestCheckoutSessions_CancelEndsASessionWithoutPayment(t *testing.T) {
 	}
 }
 
-func TestCheckoutSessions_ConfirmCompletesASessionByHand(t *testing.T) {
+func TestConfirm_CompletesTheSession(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -197,7 +197,7 @@ func TestCheckoutSessions_EndedSessionDoesNotChange(t *testing.T) {
 	}
 }
 
-func TestCheckoutSessions_SessionExpiresAtExpiresAtAndNotBefore(t *testing.T) {
+func TestCheckoutSessions_ExpireExactlyAtExpiresAt(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 9, 21, 14, 13, 20, 500_999_999, time.UTC)
 	box := sandbox.NewAt(failOnBreach(t), func() time.Time { return now })
@@ -220,7 +220,7 @@ func TestCheckoutSessions_SessionExpiresAtExpiresAtAndNotBefore(t *testing.T) {
 	}
 }
 
-func TestCheckoutSessions_ClockDoesNotGoBackNorBeyondItsEnd(t *testing.T) {
+func TestAdvance_NeverGoesBackAndNeverOverflows(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 9, 21, 14, 13, 20, 0, time.UTC)
 	box := sandbox.NewAt(failOnBreach(t), func() time.Time { return now })
@@ -245,7 +245,7 @@ func TestCheckoutSessions_ClockDoesNotGoBackNorBeyondItsEnd(t *testing.T) {
 	}
 }
 
-func TestCheckoutSessions_MethodsNeedAnAdapterThatCanDoThem(t *testing.T) {
+func TestCheckoutSessions_MethodsNeedASupportingAdapter(t *testing.T) {
 	t.Parallel()
 	manual := sandbox.Adapter{Name: gen.CheckoutAdapterManual}
 	xendit := sandbox.Adapter{Name: gen.CheckoutAdapterXendit}
@@ -348,7 +348,7 @@ func sinceCreation(t *testing.T, s gen.CheckoutSession, later string) time.Durat
 	return end.Sub(created)
 }
 
-func TestSession_HasWhatNewerServersSend(t *testing.T) {
+func TestCheckoutSessions_HaveTheFieldsOfNewerServers(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{Keys: []sandbox.Key{
 		{ID: "pk_live_a", Secret: "sk_live_a"},

@@ -56,7 +56,7 @@ func (s screen) hrefs(begin string) []string {
 	return found
 }
 
-func TestConsole_AFailedDeliveryShowsTheReceiversAnswer(t *testing.T) {
+func TestConsole_FailedDeliveryShowsTheResponse(t *testing.T) {
 	t.Parallel()
 	shop := answering(t, 2, `no relation <"orders">`)
 	server, c := start(t, sandbox.Options{
@@ -118,7 +118,7 @@ func checkDeliveryCurl(t *testing.T, page screen, address string) {
 	}
 }
 
-func TestConsole_TheCommandOfARequestMakesItAgain(t *testing.T) {
+func TestConsole_CurlCommandRepeatsTheRequest(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	made := c.send(http.MethodPost, sessionsPath, with("metadata", `{"note":"it's"}`)).want(http.StatusCreated)
@@ -138,7 +138,7 @@ func TestConsole_TheCommandOfARequestMakesItAgain(t *testing.T) {
 	open(t, server.URL+"/?tab=requests&failed=1").shows("injected fault", "service_unavailable", "1–1 of 1")
 }
 
-func TestConsole_TheTimelineOfAPaidOrder(t *testing.T) {
+func TestConsole_TimelineOfAPaidOrder(t *testing.T) {
 	t.Parallel()
 	shop := answering(t, 0, "")
 	server, c := start(t, sandbox.Options{Endpoints: []sandbox.Endpoint{{URL: shop.URL, Secret: endpointSecret}}})
@@ -174,7 +174,7 @@ func TestConsole_TheTimelineOfAPaidOrder(t *testing.T) {
 	}
 }
 
-func TestConsole_ASessionCanBeDrivenAsFarAsItsStatusAllows(t *testing.T) {
+func TestConsole_SessionActionsDependOnTheStatus(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	for name, tt := range map[string]struct {
@@ -258,7 +258,7 @@ func TestConsole_ToolsControlTheSandbox(t *testing.T) {
 	}
 }
 
-func TestConsole_OtherSitesCannotUseIt(t *testing.T) {
+func TestConsole_RefusesOtherSites(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -310,7 +310,7 @@ func TestConsole_FiltersAndSearches(t *testing.T) {
 	}
 }
 
-func TestConsole_WhatIsNotThereIsNotFound(t *testing.T) {
+func TestConsole_UnknownIDIsNotFound(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	c.create()

@@ -31,7 +31,7 @@ func firstGroups(pattern *regexp.Regexp, body string) []string {
 	return found
 }
 
-func TestConsole_ShowsSessionsOfAllWorkspacesNewestFirst(t *testing.T) {
+func TestConsole_ShowsAllWorkspacesNewestFirst(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{
 		{Name: "One", Keys: []sandbox.Key{{ID: "pk_test_1", Secret: "s"}, {ID: "pk_live_1", Secret: "s"}}},
@@ -51,7 +51,7 @@ func TestConsole_ShowsSessionsOfAllWorkspacesNewestFirst(t *testing.T) {
 	}
 }
 
-func TestConsole_ShowsFiftySessionsAPage(t *testing.T) {
+func TestConsole_ShowsFiftySessionsPerPage(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	c := directClient(t, box)
@@ -82,7 +82,7 @@ func consoleOf(box *sandbox.Sandbox, address string) string {
 	return w.Body.String()
 }
 
-func TestConsole_ShowsEachCallOfTheAPIWithItsResponse(t *testing.T) {
+func TestConsole_ShowsEachAPICallWithItsResponse(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	input := strings.Replace(validInput, `[]}`, `[],"metadata":{"order_id":"ord_<42>"}}`, 1)
@@ -122,7 +122,7 @@ func (w onAnswer) WriteHeader(status int) {
 	w.ResponseRecorder.WriteHeader(status)
 }
 
-func TestConsole_ShowsACallBeforeItsResponseIsSent(t *testing.T) {
+func TestConsole_ShowsACallBeforeItsResponse(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(failOnBreach(t))
 	answered := false
@@ -138,7 +138,7 @@ func TestConsole_ShowsACallBeforeItsResponseIsSent(t *testing.T) {
 	}
 }
 
-func TestConsole_ShowsFiftyRequestsAPage(t *testing.T) {
+func TestConsole_ShowsFiftyRequestsPerPage(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	c := directClient(t, box)
@@ -168,7 +168,7 @@ func TestConsole_KeepsTheBeginningOfLongBodies(t *testing.T) {
 	}
 }
 
-func TestConsole_IsSmallWhenItIsBusy(t *testing.T) {
+func TestConsole_PagesStaySmallWithLongTexts(t *testing.T) {
 	t.Parallel()
 	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, strings.Repeat("the database is down ", 500), http.StatusInternalServerError)
@@ -235,7 +235,7 @@ func TestConsole_ShowsNoSecret(t *testing.T) {
 	}
 }
 
-func TestConsole_ShowsNoPartOfASecretWhereItCuts(t *testing.T) {
+func TestConsole_ShowsNoPartOfATruncatedSecret(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(failOnBreach(t))
 	c := directClient(t, box)
@@ -250,7 +250,7 @@ func TestConsole_ShowsNoPartOfASecretWhereItCuts(t *testing.T) {
 	}
 }
 
-func TestConsole_RefreshesUnlessItIsPaused(t *testing.T) {
+func TestConsole_RefreshesUnlessPaused(t *testing.T) {
 	t.Parallel()
 	server, _ := start(t, sandbox.Options{})
 	const refresh = `<meta http-equiv="refresh" content="3">`
@@ -260,7 +260,7 @@ func TestConsole_RefreshesUnlessItIsPaused(t *testing.T) {
 	open(t, server.URL+"/?tab=requests&q=x&pause=1").showsNot(refresh).shows(`href="?q=x&tab=requests"`)
 }
 
-func TestConsole_ResponsesOnlyUnderANameOfThisMachine(t *testing.T) {
+func TestConsole_AcceptsOnlyLocalHosts(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	c.create()
@@ -291,7 +291,7 @@ func TestConsole_ResponsesOnlyUnderANameOfThisMachine(t *testing.T) {
 	}
 }
 
-func TestConsole_AllowsNothingButItself(t *testing.T) {
+func TestConsole_RestrictsMethodsAndContent(t *testing.T) {
 	t.Parallel()
 	server, _ := start(t, sandbox.Options{})
 	for _, method := range []string{http.MethodPatch, http.MethodPut, http.MethodDelete} {
@@ -324,7 +324,7 @@ func TestConsole_AllowsNothingButItself(t *testing.T) {
 	}
 }
 
-func TestConsole_ShowsTheDeliveriesOfEvents(t *testing.T) {
+func TestConsole_ShowsDeliveries(t *testing.T) {
 	t.Parallel()
 	received := make(chan struct{}, 1)
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { received <- struct{}{} }))

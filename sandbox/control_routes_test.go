@@ -36,7 +36,7 @@ type (
 	}
 )
 
-func TestControlRoutes_HealthSaysOK(t *testing.T) {
+func TestControlRoutes_HealthReportsOK(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	got := decoded[map[string]string](c.control("GET", "health", "").want(200))
@@ -45,7 +45,7 @@ func TestControlRoutes_HealthSaysOK(t *testing.T) {
 	}
 }
 
-func TestControlRoutes_RequestsAreListedOverHTTP(t *testing.T) {
+func TestControlRoutes_ListRequests(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	id := c.send("POST", sessionsPath, validInput, header("Idempotency-Key", "idem_1")).want(201).session().ID
@@ -97,7 +97,7 @@ func newTestReceiver(t *testing.T, status func(*http.Request) int) string {
 	return receiver.URL
 }
 
-func TestControlRoutes_WholeTestRunsOverHTTPAlone(t *testing.T) {
+func TestControlRoutes_SupportACompleteTest(t *testing.T) {
 	t.Parallel()
 	refusals := make(chan struct{}, 1)
 	refusals <- struct{}{}
@@ -161,7 +161,7 @@ func TestControlRoutes_WholeTestRunsOverHTTPAlone(t *testing.T) {
 	}
 }
 
-func TestControlRoutes_TriggerOverHTTPMakesASession(t *testing.T) {
+func TestControlRoutes_TriggerCreatesASession(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	got := decoded[controlledEvent](c.control("POST", "trigger",
@@ -180,7 +180,7 @@ func TestControlRoutes_TriggerOverHTTPMakesASession(t *testing.T) {
 	c.control("POST", "trigger", `{"type":"checkout_session.completed","amount":"many"}`).wantError(400, gen.ErrorCodeValidationError, "amount")
 }
 
-func TestControlRoutes_WorkspacesOfOneSandboxAreApart(t *testing.T) {
+func TestControlRoutes_WorkspacesAreIndependent(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	type keys struct{ AccountID, KeyID, Secret, APIKey string }
@@ -258,7 +258,7 @@ func TestControlRoutes_WorkspacesOfOneSandboxAreApart(t *testing.T) {
 	c.control("POST", "workspaces", `{"accountId":"acc_other"}`).wantError(409, gen.ErrorCodeConflict, "")
 }
 
-func TestControlRoutes_ControlRefusesUnknownKeysAndValues(t *testing.T) {
+func TestControlRoutes_RefuseUnknownKeysAndValues(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	tests := map[string]struct {
@@ -313,7 +313,7 @@ func TestControlRoutes_ControlRefusesUnknownKeysAndValues(t *testing.T) {
 	}
 }
 
-func TestControlRoutes_EndpointWithACertificateIsAddedOverHTTP(t *testing.T) {
+func TestControlRoutes_AddEndpointWithACertificate(t *testing.T) {
 	t.Parallel()
 	receiver := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(receiver.Close)
@@ -324,7 +324,7 @@ func TestControlRoutes_EndpointWithACertificateIsAddedOverHTTP(t *testing.T) {
 	must(t, server.WaitDelivered(t.Context()))
 }
 
-func TestControlRoutes_FaultBodiesOverHTTP(t *testing.T) {
+func TestControlRoutes_InjectFaultsWithABody(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for in, want := range map[string]string{`"{broken"`: "{broken", `{"data":5}`: `{"data":5}`} {

@@ -47,7 +47,7 @@ func (c client) controlRequest(method, path, body string, headers ...string) *ht
 	return r
 }
 
-func TestControl_FaultsCanBeScriptedOverHTTP(t *testing.T) {
+func TestControl_InjectsFaults(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	c.control("POST", "faults", `{"operation":"createCheckoutSession","status":503,"retryAfterSec":7,"times":2}`).want(201)
@@ -71,7 +71,7 @@ func TestControl_FaultsCanBeScriptedOverHTTP(t *testing.T) {
 	c.send("POST", sessionsPath, validInput).want(201)
 }
 
-func TestControl_ClockCanBeMovedOverHTTP(t *testing.T) {
+func TestControl_AdvancesTheClock(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	box := sandbox.NewAt(failOnBreach(t), func() time.Time { return now })
@@ -82,7 +82,7 @@ func TestControl_ClockCanBeMovedOverHTTP(t *testing.T) {
 	}
 }
 
-func TestControl_SessionCanBePaidOverHTTP(t *testing.T) {
+func TestControl_PaysASession(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{
 		{}, {Keys: []sandbox.Key{{ID: "pk_live_1", Secret: "s"}}},
@@ -107,7 +107,7 @@ func TestControl_SessionCanBePaidOverHTTP(t *testing.T) {
 	}
 }
 
-func TestControl_PaymentsThatCannotBeAreRefused(t *testing.T) {
+func TestControl_RefusesInvalidPayments(t *testing.T) {
 	t.Parallel()
 	adapters := []sandbox.Adapter{{Name: plugipay.CheckoutAdapterXendit}}
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{Adapters: adapters}}})
@@ -136,7 +136,7 @@ func TestControl_PaymentsThatCannotBeAreRefused(t *testing.T) {
 	}
 }
 
-func TestControl_RequestsThatAreNotUnderstoodAreRefused(t *testing.T) {
+func TestControl_RefusesInvalidRequests(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		method, path, body string
@@ -175,7 +175,7 @@ func TestControl_RequestsThatAreNotUnderstoodAreRefused(t *testing.T) {
 	}
 }
 
-func TestControl_EscapedPathIsNoControlRoute(t *testing.T) {
+func TestControl_EscapedPathIsNotAControlRoute(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for _, path := range []string{"/_sandbox%2Ffaults", "/%5Fsandbox/faults"} {
@@ -183,7 +183,7 @@ func TestControl_EscapedPathIsNoControlRoute(t *testing.T) {
 	}
 }
 
-func TestControl_WebPageOfAnotherOriginCannotControlTheSandbox(t *testing.T) {
+func TestControl_RefusesPagesOfOtherOrigins(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	host := strings.TrimPrefix(server.URL, "http://")

@@ -128,7 +128,7 @@ func seconds(n ...int) []time.Duration {
 
 func always(status int) func(attempt) int { return func(attempt) int { return status } }
 
-func TestDeliveries_RepeatWithBackoffUntilA2xx(t *testing.T) {
+func TestDeliveries_RetryWithBackoffUntilA2xx(t *testing.T) {
 	t.Parallel()
 	failing := func(times, status int) func(int) int {
 		return func(n int) int {
@@ -193,7 +193,7 @@ func TestDeliveries_RepeatWithBackoffUntilA2xx(t *testing.T) {
 	}
 }
 
-func TestDeliveries_EventsOfASessionWaitForTheOneBefore(t *testing.T) {
+func TestDeliveries_KeepTheOrderOfASession(t *testing.T) {
 	t.Parallel()
 	var slow string
 	answer := func(a attempt) int {
@@ -232,7 +232,7 @@ func TestDeliveries_EventsOfASessionWaitForTheOneBefore(t *testing.T) {
 	})
 }
 
-func TestDeliveries_GivenUpEventDoesNotHoldUpTheNext(t *testing.T) {
+func TestDeliveries_FailedEventDoesNotBlockTheNext(t *testing.T) {
 	t.Parallel()
 	answer := func(a attempt) int {
 		if strings.Contains(a.body, "async_payment_succeeded") {
@@ -255,7 +255,7 @@ func TestDeliveries_GivenUpEventDoesNotHoldUpTheNext(t *testing.T) {
 	})
 }
 
-func TestDeliveries_AtTheSameTimeAreBounded(t *testing.T) {
+func TestDeliveries_ConcurrencyIsLimited(t *testing.T) {
 	t.Parallel()
 	inBubble(t, always(0), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		for range 100 {
@@ -273,7 +273,7 @@ func TestDeliveries_AtTheSameTimeAreBounded(t *testing.T) {
 	})
 }
 
-func TestDeliveries_AreKeptForLookingAt(t *testing.T) {
+func TestDeliveries_TheLast500AreRecorded(t *testing.T) {
 	t.Parallel()
 	inBubble(t, always(500), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		first := c.create().ID
@@ -310,7 +310,7 @@ func TestDeliveries_AreKeptForLookingAt(t *testing.T) {
 	})
 }
 
-func TestDeliveries_CloseEndsDeliveries(t *testing.T) {
+func TestDeliveries_EndWithClose(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]int{"in an attempt": 0, "between attempts": 500} {
 		t.Run(name, func(t *testing.T) {
@@ -341,7 +341,7 @@ func TestDeliveries_CloseEndsDeliveries(t *testing.T) {
 }
 
 // A receiver over real HTTP that hangs, one that redirects and one that is not there do not keep a server from closing.
-func TestDeliveries_ServerClosesWhateverItsReceiversDo(t *testing.T) {
+func TestDeliveries_ReceiversDoNotDelayClose(t *testing.T) {
 	t.Parallel()
 	called, gone := make(chan struct{}), make(chan struct{})
 	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -389,7 +389,7 @@ func TestDeliveries_NothingRunsWithoutEndpoints(t *testing.T) {
 	})
 }
 
-func TestDeliveries_UnderLoadComeOnceAndInOrder(t *testing.T) {
+func TestDeliveries_OnceAndInOrderUnderLoad(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
 	server, c := start(t, sandbox.Options{Endpoints: []sandbox.Endpoint{r.endpoint(false)}})

@@ -89,7 +89,7 @@ func TestDeliveryFaults_ChangeOneAttempt(t *testing.T) {
 	}
 }
 
-func TestDeliveryFaults_LateHoldsAnEventBack(t *testing.T) {
+func TestDeliveryFaults_LateDelaysAnEvent(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{}, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		must(t, box.InjectDelivery(sandbox.DeliveryFault{Kind: sandbox.FaultLate, Delay: time.Minute}))
@@ -160,7 +160,7 @@ func TestDeliveryFaults_OutOfOrderSendsTheNextEventFirst(t *testing.T) {
 	})
 }
 
-func TestDeliveryFaults_CountAndEnd(t *testing.T) {
+func TestDeliveryFaults_ApplyAsOftenAsTimesSays(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{DeliverySchedule: seconds(1, 1, 1, 1)}, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		must(t, box.InjectDelivery(sandbox.DeliveryFault{Kind: sandbox.FaultDropped, Times: 2}))
@@ -180,7 +180,7 @@ func TestDeliveryFaults_CountAndEnd(t *testing.T) {
 	})
 }
 
-func TestDeliveryFaults_ThatMakeNoSenseAreRefused(t *testing.T) {
+func TestDeliveryFaults_InvalidFaultsAreRefused(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	for want, fault := range map[string]sandbox.DeliveryFault{

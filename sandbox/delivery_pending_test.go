@@ -11,7 +11,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestDeliveryPending_PendingDeliveriesAreLimited(t *testing.T) {
+func TestDeliveryPending_OldestFailAboveTheLimit(t *testing.T) {
 	t.Parallel()
 	const pending, delivered, failed = sandbox.DeliveryPending, sandbox.DeliveryDelivered, sandbox.DeliveryFailed
 	tests := map[string]struct {
@@ -59,7 +59,7 @@ func TestDeliveryPending_PendingDeliveriesAreLimited(t *testing.T) {
 	}
 }
 
-func TestDeliveryPending_WaitingForAWorkerIsLimited(t *testing.T) {
+func TestDeliveryPending_LimitSparesRunningAttempts(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	opts := sandbox.Options{MaxPendingDeliveries: 20}

@@ -37,7 +37,7 @@ func (s *script) times() []time.Duration {
 	return at
 }
 
-func TestDeliverySchedule_DeliveryOptionsSetTheSchedule(t *testing.T) {
+func TestDeliverySchedule_FollowsTheOptions(t *testing.T) {
 	t.Parallel()
 	day := 24 * time.Hour
 	tests := map[string]struct {
@@ -71,7 +71,7 @@ func TestDeliverySchedule_DeliveryOptionsSetTheSchedule(t *testing.T) {
 	}
 }
 
-func TestDeliverySchedule_AdvanceMakesTheAttemptsThatAreDue(t *testing.T) {
+func TestDeliverySchedule_AdvanceMakesDueAttempts(t *testing.T) {
 	t.Parallel()
 	n := 0
 	untilTheSixth := func(attempt) int {
@@ -104,7 +104,7 @@ func TestDeliverySchedule_AdvanceMakesTheAttemptsThatAreDue(t *testing.T) {
 	})
 }
 
-func TestDeliverySchedule_AdvanceGoesOnWithTheWaitThatIsLeft(t *testing.T) {
+func TestDeliverySchedule_AdvanceShortensTheWait(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{DeliverySchedule: seconds(60)}, always(500), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard))
@@ -118,7 +118,7 @@ func TestDeliverySchedule_AdvanceGoesOnWithTheWaitThatIsLeft(t *testing.T) {
 	})
 }
 
-func TestDeliverySchedule_StartRefusesImpossibleDeliveryOptions(t *testing.T) {
+func TestDeliverySchedule_NegativeOptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]sandbox.Options{
 		"a wait":    {DeliverySchedule: seconds(1, -1)},
@@ -139,7 +139,7 @@ func TestDeliverySchedule_StartRefusesImpossibleDeliveryOptions(t *testing.T) {
 	}
 }
 
-func TestDeliverySchedule_WaitDeliveredNamesWhatFailed(t *testing.T) {
+func TestWaitDelivered_NamesTheFailedDeliveries(t *testing.T) {
 	t.Parallel()
 	answer := func(a attempt) int {
 		if strings.Contains(a.body, "async_payment_failed") {

@@ -44,7 +44,7 @@ func (d driven) wantEvents(want ...plugipay.EventName) {
 	}
 }
 
-func TestDrive_EachDriveEndsTheSessionOverGoAndHTTP(t *testing.T) {
+func TestDrive_EndsTheSessionFromGoAndHTTP(t *testing.T) {
 	t.Parallel()
 	payVA := func(d driven) { must(d.t, d.box.Pay(d.id, plugipay.CheckoutMethodVA)) }
 	payAndExpire := func(d driven) {
@@ -143,7 +143,7 @@ func TestDrive_SettleLateNeedsAnExpiredSession(t *testing.T) {
 	}
 }
 
-func TestDrive_ExpireMovesExpiresAtToThePresent(t *testing.T) {
+func TestDrive_ExpireSetsExpiresAtToNow(t *testing.T) {
 	t.Parallel()
 	d := newDriven(t)
 	before := d.client.get(d.id).ExpiresAt

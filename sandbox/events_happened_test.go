@@ -18,7 +18,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestEventsHappened_RequestsAreRecordedForAssertions(t *testing.T) {
+func TestRequests_AreRecorded(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	if got := server.Requests(); got == nil || len(got) != 0 {
@@ -59,7 +59,7 @@ func TestEventsHappened_RequestsAreRecordedForAssertions(t *testing.T) {
 	}
 }
 
-func TestEventsHappened_EventsAreRecordedWithoutEndpoints(t *testing.T) {
+func TestEvents_AreRecordedWithoutEndpoints(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	id := c.create("methods", `["va"]`).ID
@@ -94,7 +94,7 @@ func TestEventsHappened_EventsAreRecordedWithoutEndpoints(t *testing.T) {
 	}
 }
 
-func TestEventsHappened_RedeliverSendsTheSameEventAgain(t *testing.T) {
+func TestRedeliver_SendsTheSameEvent(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{}, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard))
@@ -111,7 +111,7 @@ func TestEventsHappened_RedeliverSendsTheSameEventAgain(t *testing.T) {
 }
 
 // A delivery that failed, and was delivered when it was sent again, is not a failure any more.
-func TestEventsHappened_WaitDeliveredCountsTheLastDelivery(t *testing.T) {
+func TestWaitDelivered_CountsTheLastDelivery(t *testing.T) {
 	t.Parallel()
 	n := 0
 	answer := func(attempt) int {
@@ -130,7 +130,7 @@ func TestEventsHappened_WaitDeliveredCountsTheLastDelivery(t *testing.T) {
 	})
 }
 
-func TestTrigger_MakesASessionInTheStateAfterTheEvent(t *testing.T) {
+func TestTrigger_SessionHasTheStateAfterTheEvent(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[plugipay.EventName]string{
 		plugipay.EventCheckoutSessionCompleted:             "completed",
@@ -166,7 +166,7 @@ func TestTrigger_MakesASessionInTheStateAfterTheEvent(t *testing.T) {
 	}
 }
 
-func TestEventsHappened_TriggerSendsAnyObject(t *testing.T) {
+func TestTrigger_SendsAnyObject(t *testing.T) {
 	t.Parallel()
 	for _, plain := range []bool{false, true} {
 		got := make(chan string, 1)
@@ -197,7 +197,7 @@ func TestEventsHappened_TriggerSendsAnyObject(t *testing.T) {
 	}
 }
 
-func TestEventsHappened_TriggerRefusesWhatCannotBe(t *testing.T) {
+func TestTrigger_RefusesInvalidEvents(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	existing := c.create().ID
@@ -228,7 +228,7 @@ func TestEventsHappened_TriggerRefusesWhatCannotBe(t *testing.T) {
 	}
 }
 
-func TestEventsHappened_SampleEventIsAWholeDelivery(t *testing.T) {
+func TestSampleEvent_IsACompleteDelivery(t *testing.T) {
 	t.Parallel()
 	for _, name := range append(plugipay.EventNames(), "checkout_session.of_tomorrow") {
 		body, header := sandbox.SampleEvent(name, endpointSecret, func(s *plugipay.CheckoutSession) { s.Amount = 7 })
@@ -252,7 +252,7 @@ func TestEventsHappened_SampleEventIsAWholeDelivery(t *testing.T) {
 	}
 }
 
-func TestEventsHappened_EndpointsGetTheEventsThatTheyWant(t *testing.T) {
+func TestEndpoint_ReceivesOnlyItsEventsAndMode(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{}, always(200), func(t *testing.T, _ *sandbox.Sandbox, _ client, s *script) {
 		opts := failOnBreach(t)
@@ -289,7 +289,7 @@ func TestEventsHappened_EndpointsGetTheEventsThatTheyWant(t *testing.T) {
 	})
 }
 
-func TestEventsHappened_EndpointWithAnotherModeIsRefused(t *testing.T) {
+func TestEndpoint_UnknownModeIsRefused(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	err := box.AddEndpoint(sandbox.Endpoint{URL: "http://h/", Secret: "s", Mode: "both"})
@@ -298,7 +298,7 @@ func TestEventsHappened_EndpointWithAnotherModeIsRefused(t *testing.T) {
 	}
 }
 
-func TestEventsHappened_DeliveriesTrustTheCertificateOfAnEndpoint(t *testing.T) {
+func TestEndpoint_DeliveriesTrustItsCertificate(t *testing.T) {
 	t.Parallel()
 	receiver := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	receiver.Config.ErrorLog = log.New(io.Discard, "", 0) // a refused certificate is what is tested
@@ -330,7 +330,7 @@ func TestEventsHappened_DeliveriesTrustTheCertificateOfAnEndpoint(t *testing.T) 
 	}
 }
 
-func TestEventsHappened_Injected429HasItsHeaders(t *testing.T) {
+func TestFaults_Injected429HasRateLimitHeaders(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	for name, fault := range map[string]sandbox.Fault{

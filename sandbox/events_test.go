@@ -214,7 +214,7 @@ func checkDialect(t *testing.T, e *plugipay.WebhookEvent, plain bool, statusBefo
 	}
 }
 
-func TestEvents_HasTheSameIDAtEveryEndpoint(t *testing.T) {
+func TestEvents_HaveTheSameIDAtEveryEndpoint(t *testing.T) {
 	t.Parallel()
 	one, other, late := newReceiver(t), newReceiver(t), newReceiver(t)
 	server, c := start(t, sandbox.Options{
@@ -242,7 +242,7 @@ func TestEvents_HasTheSameIDAtEveryEndpoint(t *testing.T) {
 	}
 }
 
-func TestEvents_GoToTheEndpointsOfTheirWorkspaceWhateverTheMode(t *testing.T) {
+func TestEvents_GoToEndpointsOfTheirWorkspace(t *testing.T) {
 	t.Parallel()
 	first, second := newReceiver(t), newReceiver(t)
 	_, c := start(t, sandbox.Options{
@@ -266,7 +266,7 @@ func TestEvents_GoToTheEndpointsOfTheirWorkspaceWhateverTheMode(t *testing.T) {
 	}
 }
 
-func TestEvents_EndpointsThatAreNotValidAreRefused(t *testing.T) {
+func TestEndpoint_InvalidEndpointsAreRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		endpoint sandbox.Endpoint
@@ -312,7 +312,7 @@ func TestEvents_EndpointsThatAreNotValidAreRefused(t *testing.T) {
 	}
 }
 
-func TestEvents_OptionsArePrintedWithoutTheirSecrets(t *testing.T) {
+func TestOptions_ArePrintedWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	opts := sandbox.Options{
 		Endpoints: []sandbox.Endpoint{{URL: "http://user:hunter2@127.0.0.1/hook", Secret: endpointSecret}},

@@ -15,7 +15,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
-func TestExpiry_SessionsExpireAsRealTimePasses(t *testing.T) {
+func TestExpiry_FollowsTheRealClock(t *testing.T) {
 	t.Parallel()
 	inBubble(t, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		late := c.create("expiresInSec", "7200").ID
@@ -51,7 +51,7 @@ func TestExpiry_SessionsExpireAsRealTimePasses(t *testing.T) {
 	})
 }
 
-func TestExpiry_AdvanceLetsSessionsExpireInOrderBeforeItReturns(t *testing.T) {
+func TestExpiry_AdvanceExpiresSessionsInOrder(t *testing.T) {
 	t.Parallel()
 	inBubble(t, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		var want []string
@@ -85,7 +85,7 @@ func TestExpiry_AdvanceLetsSessionsExpireInOrderBeforeItReturns(t *testing.T) {
 	})
 }
 
-func TestExpiry_WhatExpiredBeforeAnEndpointWasAddedIsNotSentToIt(t *testing.T) {
+func TestExpiry_NewEndpointGetsNoEarlierEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		box := sandbox.New(failOnBreach(t))
@@ -106,7 +106,7 @@ func TestExpiry_WhatExpiredBeforeAnEndpointWasAddedIsNotSentToIt(t *testing.T) {
 }
 
 // However payment and expiry meet, there is one end to a session and one event of it.
-func TestExpiry_SessionEndsOnceWhenPaymentAndExpiryMeet(t *testing.T) {
+func TestExpiry_RaceWithPaymentEndsTheSessionOnce(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
 	server, c := start(t, sandbox.Options{Endpoints: []sandbox.Endpoint{r.endpoint(false)}})
@@ -138,7 +138,7 @@ func TestExpiry_SessionEndsOnceWhenPaymentAndExpiryMeet(t *testing.T) {
 	}
 }
 
-func TestExpiry_HundredThousandOpenSessionsAreNoProblem(t *testing.T) {
+func TestExpiry_WithHundredThousandOpenSessions(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		opts := failOnBreach(t)

@@ -25,7 +25,7 @@ import (
 
 const createOperation = "createCheckoutSession"
 
-func TestFaults_WithAStatusResponsesInPlaceOfTheOperation(t *testing.T) {
+func TestFaults_StatusReplacesTheOperation(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		fault      sandbox.Fault
@@ -65,7 +65,7 @@ func TestFaults_WithAStatusResponsesInPlaceOfTheOperation(t *testing.T) {
 	}
 }
 
-func TestFaults_HappenInOrderOnePerCallAndAsOftenAsTheySay(t *testing.T) {
+func TestFaults_ApplyInOrderOnePerCall(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	inject := func(faults ...sandbox.Fault) {
@@ -96,7 +96,7 @@ func TestFaults_HappenInOrderOnePerCallAndAsOftenAsTheySay(t *testing.T) {
 	list(200)
 }
 
-func TestFaults_CallThatTheRateLimitRefusesMeetsNoFault(t *testing.T) {
+func TestFaults_RateLimitedCallUsesNoFault(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := failOnBreach(t)
@@ -130,7 +130,7 @@ func TestFaults_AreCountedExactlyUnderConcurrency(t *testing.T) {
 	}
 }
 
-func TestFaults_DroppedCallIsProcessedAndNotResponseed(t *testing.T) {
+func TestFaults_DroppedCallIsProcessed(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	// A fresh connection for each request: on a used one net/http would send a request with a key again by itself.
@@ -158,7 +158,7 @@ func TestFaults_DroppedCallIsProcessedAndNotResponseed(t *testing.T) {
 }
 
 // The module's client gets through all that a fault can do, with one session made.
-func TestFaults_ClientCreatesOneSessionThroughFaults(t *testing.T) {
+func TestFaults_ClientCreatesOneSessionDespiteFaults(t *testing.T) {
 	t.Parallel()
 	faults := map[string]sandbox.Fault{
 		"an error":     {Operation: createOperation, Times: 2, Status: 503},
@@ -188,7 +188,7 @@ func TestFaults_ClientCreatesOneSessionThroughFaults(t *testing.T) {
 	}
 }
 
-func TestFaults_DelayedCallWaitsAndGoesOn(t *testing.T) {
+func TestFaults_DelayedCallContinuesAfterTheDelay(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		fault  sandbox.Fault
@@ -233,7 +233,7 @@ func TestFaults_DelayEndsWithTheRequest(t *testing.T) {
 	})
 }
 
-func TestFaults_ServerClosesInTheMiddleOfADelay(t *testing.T) {
+func TestFaults_ServerClosesDuringADelay(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	must(t, server.Inject(sandbox.Fault{Delay: 24 * time.Hour}))
@@ -272,7 +272,7 @@ func operationIDs(t *testing.T) (ids []string) {
 	return ids
 }
 
-func TestFaults_ThatMakeNoSenseAreRefused(t *testing.T) {
+func TestFaults_InvalidFaultsAreRefused(t *testing.T) {
 	t.Parallel()
 	operations := strings.Join(operationIDs(t), ", ")
 	tests := map[string]struct {

@@ -15,7 +15,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestHandle_AddsARouteBehindTheAPI(t *testing.T) {
+func TestHandle_AddsARouteToTheAPI(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	var calls atomic.Int64
@@ -62,7 +62,7 @@ func TestHandle_AddsARouteBehindTheAPI(t *testing.T) {
 	}
 }
 
-func TestHandle_ServesTheClientsOwnDo(t *testing.T) {
+func TestHandle_ServesClientDo(t *testing.T) {
 	t.Parallel()
 	server, _ := start(t, sandbox.Options{})
 	must(t, server.Handle("GET /api/v1/balance", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -77,7 +77,7 @@ func TestHandle_ServesTheClientsOwnDo(t *testing.T) {
 	}
 }
 
-func TestHandle_RefusesPatternsThatCannotBe(t *testing.T) {
+func TestHandle_RefusesInvalidPatterns(t *testing.T) {
 	t.Parallel()
 	server, _ := start(t, sandbox.Options{})
 	handler := http.NotFoundHandler()
@@ -102,7 +102,7 @@ func TestHandle_RefusesPatternsThatCannotBe(t *testing.T) {
 	must(t, server.Handle("PATCH /api/v1/checkout-sessions/{id}", handler)) // the contract has other methods
 }
 
-func TestHandle_FaultsCanRespondWithABody(t *testing.T) {
+func TestFaults_RespondWithABody(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	client, err := plugipay.NewClient(server.ClientOptions())

@@ -71,7 +71,7 @@ func TestHostedPage_EachMethodHasAScreen(t *testing.T) {
 	}
 }
 
-func TestHostedPage_OnlyMethodsThatTakeTimeHaveTheirEvents(t *testing.T) {
+func TestHostedPage_OnlySlowMethodsSendAsyncEvents(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	for method, want := range map[string]string{
@@ -95,7 +95,7 @@ func TestHostedPage_OnlyMethodsThatTakeTimeHaveTheirEvents(t *testing.T) {
 	}
 }
 
-func TestHostedPage_EachTestCardDoesWhatItStandsFor(t *testing.T) {
+func TestHostedPage_EachTestCardHasItsOutcome(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for number, tt := range map[string]struct {
@@ -148,7 +148,7 @@ func TestHostedPage_EachTestCardDoesWhatItStandsFor(t *testing.T) {
 	}
 }
 
-func TestHostedPage_TakesNoCardButTestCards(t *testing.T) {
+func TestHostedPage_AcceptsOnlyTestCards(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create("methods", anyMethod)
@@ -171,7 +171,7 @@ func TestHostedPage_TakesNoCardButTestCards(t *testing.T) {
 	c.wantStatus(created.ID, "open")
 }
 
-func TestHostedPage_APendingBuyerMayChangeTheMethod(t *testing.T) {
+func TestHostedPage_PendingBuyerCanChangeTheMethod(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create("methods", anyMethod)
@@ -192,7 +192,7 @@ func TestHostedPage_APendingBuyerMayChangeTheMethod(t *testing.T) {
 	}
 }
 
-func TestHostedPage_RefusesChannelsThatTheMethodDoesNotHave(t *testing.T) {
+func TestHostedPage_RefusesInvalidChannels(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create("methods", `["va","qris","card"]`)
@@ -205,7 +205,7 @@ func TestHostedPage_RefusesChannelsThatTheMethodDoesNotHave(t *testing.T) {
 	c.wantStatus(created.ID, "open")
 }
 
-func TestHostedPage_AManualTransferWaitsForTheShop(t *testing.T) {
+func TestHostedPage_ManualTransferWaitsForTheShop(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, manualOnly())
 	created := c.create("methods", `["va","ewallet"]`, "currency", `"IDR"`, "amount", "19900000")
@@ -235,7 +235,7 @@ func TestHostedPage_ToolsEndTheSession(t *testing.T) {
 
 // The shop's address must not be that of a redirect which answers a form: Chrome holds those to form-action, and all
 // redirects that follow.
-func TestHostedPage_LeadsBackToTheShopByItself(t *testing.T) {
+func TestHostedPage_ReturnsToTheShopWithARefresh(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for action, want := range map[string]string{"pay": "https://example.com/ok", "cancel": "https://example.com/no"} {
@@ -254,7 +254,7 @@ func TestHostedPage_LeadsBackToTheShopByItself(t *testing.T) {
 	}
 }
 
-func TestHostedPage_ShowsThatTheTimeIsOver(t *testing.T) {
+func TestHostedPage_ShowsTheExpiry(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create("expiresInSec", "600")
@@ -274,7 +274,7 @@ func TestHostedPage_ShowsThatTheTimeIsOver(t *testing.T) {
 	}
 }
 
-func TestHostedPage_SpeaksIndonesian(t *testing.T) {
+func TestHostedPage_IsAvailableInIndonesian(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create("methods", anyMethod, "currency", `"IDR"`, "amount", "19900000", "lineItems",
@@ -301,7 +301,7 @@ func TestHostedPage_SpeaksIndonesian(t *testing.T) {
 	openIn(t, "id", c.create("currency", `"USD"`).HostedURL).shows("US$ 49,99")
 }
 
-func TestHostedPage_KeepsTheLanguageOfItsSwitch(t *testing.T) {
+func TestHostedPage_KeepsTheChosenLanguage(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create("methods", anyMethod)
@@ -318,7 +318,7 @@ func TestHostedPage_KeepsTheLanguageOfItsSwitch(t *testing.T) {
 	openIn(t, "en", created.HostedURL+"?lang=xx").shows("Choose how to pay")
 }
 
-func TestHostedPage_NamesAreApartFromTheTextAround(t *testing.T) {
+func TestHostedPage_IsolatesNamesInBDI(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
 		Name: "متجر", Keys: []sandbox.Key{{ID: "pk_test_1", Secret: "s"}},
@@ -329,7 +329,7 @@ func TestHostedPage_NamesAreApartFromTheTextAround(t *testing.T) {
 	open(t, created.HostedURL).shows("<bdi>متجر</bdi>")
 }
 
-func TestHostedPage_WritesAmountsAsTheOptionSaysInEachLanguage(t *testing.T) {
+func TestHostedPage_UsesFormatAmountInIndonesian(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{FormatAmount: func(amount int64, currency plugipay.CurrencyCode) string {
 		return fmt.Sprintf("%d whole %s", amount, currency)

@@ -139,7 +139,7 @@ func manualOnly() sandbox.Options {
 
 const anyMethod = `["qris","va","ewallet","card","retail","paypal"]`
 
-func TestHostedPage_SaysWhatIsPaid(t *testing.T) {
+func TestHostedPage_ShowsMerchantAmountAndItems(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
 		Name: "Kopi <Tenang>", Keys: []sandbox.Key{{ID: "pk_test_1", Secret: "s"}},
@@ -159,7 +159,7 @@ func TestHostedPage_SaysWhatIsPaid(t *testing.T) {
 	got.showsNot(`role="alert"`, "<script")
 }
 
-func TestHostedPage_MerchantWithoutANameIsShownByItsAccountID(t *testing.T) {
+func TestHostedPage_UnnamedMerchantShowsItsAccountID(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
 		AccountID: "acc_without_a_name", Keys: []sandbox.Key{{ID: sandbox.TestKeyID, Secret: sandbox.TestSecret}},
@@ -167,7 +167,7 @@ func TestHostedPage_MerchantWithoutANameIsShownByItsAccountID(t *testing.T) {
 	open(t, c.create().HostedURL).shows("acc_without_a_name")
 }
 
-func TestHostedPage_LineItemsWithoutTheDocumentedShapeAreLeftOut(t *testing.T) {
+func TestHostedPage_OmitsUndocumentedLineItems(t *testing.T) {
 	t.Parallel()
 	const good = `{"name":"Tea","quantity":3,"unitAmount":100000,"more":true}`
 	tests := map[string]struct {
@@ -199,7 +199,7 @@ func TestHostedPage_LineItemsWithoutTheDocumentedShapeAreLeftOut(t *testing.T) {
 	}
 }
 
-func TestHostedPage_MethodsThatPayAtOnceCompleteTheSession(t *testing.T) {
+func TestHostedPage_InstantMethodsCompleteTheSession(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for method, adapter := range map[string]string{
@@ -273,7 +273,7 @@ func TestHostedPage_ManualAdapterWaitsForTheMerchant(t *testing.T) {
 	open(t, created.HostedURL).shows("Payment complete")
 }
 
-func TestHostedPage_ConfirmationIsOfThePaymentInFlight(t *testing.T) {
+func TestConfirm_ConfirmsThePaymentInFlight(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	tests := map[string]struct {
@@ -308,7 +308,7 @@ func TestHostedPage_ConfirmationIsOfThePaymentInFlight(t *testing.T) {
 	}
 }
 
-func TestHostedPage_BuyerMayCancelUntilTheSessionEnds(t *testing.T) {
+func TestHostedPage_BuyerCanCancelAnOpenSession(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for name, before := range map[string]string{"open": "", "pending": "va"} {
@@ -326,7 +326,7 @@ func TestHostedPage_BuyerMayCancelUntilTheSessionEnds(t *testing.T) {
 	}
 }
 
-func TestHostedPage_SessionThatHasEndedTakesNoPayment(t *testing.T) {
+func TestHostedPage_EndedSessionTakesNoPayment(t *testing.T) {
 	t.Parallel()
 	tests := map[gen.CheckoutSessionStatus]struct {
 		end     func(*sandbox.Server, client, gen.CheckoutSession)
@@ -363,7 +363,7 @@ func TestHostedPage_SessionThatHasEndedTakesNoPayment(t *testing.T) {
 	}
 }
 
-func TestHostedPage_OfManyPaymentsAtOnceOneSucceeds(t *testing.T) {
+func TestHostedPage_OneOfConcurrentPaymentsSucceeds(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -379,7 +379,7 @@ func TestHostedPage_OfManyPaymentsAtOnceOneSucceeds(t *testing.T) {
 	}
 }
 
-func TestHostedPage_PostThatMakesNoSenseChangesNothing(t *testing.T) {
+func TestHostedPage_InvalidPostChangesNothing(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create("methods", `["card"]`)
@@ -411,7 +411,7 @@ func TestHostedPage_PostThatMakesNoSenseChangesNothing(t *testing.T) {
 	}
 }
 
-func TestHostedPage_QueryIsNoForm(t *testing.T) {
+func TestHostedPage_IgnoresFormFieldsInTheQuery(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -421,7 +421,7 @@ func TestHostedPage_QueryIsNoForm(t *testing.T) {
 	c.wantStatus(created.ID, "open")
 }
 
-func TestHostedPage_AnotherSiteCannotPay(t *testing.T) {
+func TestHostedPage_RefusesPostsFromOtherSites(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	tests := map[string]struct {
@@ -456,7 +456,7 @@ func TestHostedPage_AnotherSiteCannotPay(t *testing.T) {
 	}
 }
 
-func TestHostedPage_PagesThatDoNotExistAndMethodsTheyDoNotHave(t *testing.T) {
+func TestHostedPage_RefusesUnknownPathsAndMethods(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -475,7 +475,7 @@ func TestHostedPage_PagesThatDoNotExistAndMethodsTheyDoNotHave(t *testing.T) {
 	}
 }
 
-func TestHostedPage_SessionsAreFoundInEveryWorkspaceAndMode(t *testing.T) {
+func TestHostedPage_ServesEveryWorkspaceAndMode(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{
 		{Name: "One", Keys: []sandbox.Key{{ID: "pk_test_1", Secret: "s"}, {ID: "pk_live_1", Secret: "s"}}},
@@ -486,7 +486,7 @@ func TestHostedPage_SessionsAreFoundInEveryWorkspaceAndMode(t *testing.T) {
 	}
 }
 
-func TestHostedPage_PagesAllowNothingButThemselves(t *testing.T) {
+func TestHostedPage_HasSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create("successUrl", `"http://shop.example:8080/ok?a=b"`, "cancelUrl", `"https://shop.example/no"`)
@@ -530,7 +530,7 @@ func TestHostedPage_PagesAllowNothingButThemselves(t *testing.T) {
 	}
 }
 
-func TestHostedPage_PolicyNamesOnlyWhatItCanWrite(t *testing.T) {
+func TestHostedPage_PolicyContainsOnlyValidSources(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
 		"https://shop.example/ok":       "https://shop.example",
@@ -551,7 +551,7 @@ func TestHostedPage_PolicyNamesOnlyWhatItCanWrite(t *testing.T) {
 	}
 }
 
-func TestHostedPage_PageWorksBehindAProxyWithAPath(t *testing.T) {
+func TestHostedPage_WorksBehindAProxyWithAPath(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{PublicURL: "https://dev.example/plugipay"})
 	c := directClient(t, box)
@@ -570,7 +570,7 @@ func TestHostedPage_PageWorksBehindAProxyWithAPath(t *testing.T) {
 	}
 }
 
-func TestHostedPage_SaysHowEachSessionEnded(t *testing.T) {
+func TestHostedPage_SaysHowTheSessionEnded(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	for status, want := range map[string][]string{
@@ -589,7 +589,7 @@ func TestHostedPage_SaysHowEachSessionEnded(t *testing.T) {
 	}
 }
 
-func TestList_KnowsTheFilterOfEachStatus(t *testing.T) {
+func TestList_AcceptsEachStatusAsAFilter(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for _, status := range plugipay.CheckoutSessionStatuses() {

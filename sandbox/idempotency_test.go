@@ -14,7 +14,7 @@ import (
 
 func withKey(key string) change { return header("Idempotency-Key", key) }
 
-func TestIdempotency_SameKeyAndParametersGetTheSameResponse(t *testing.T) {
+func TestIdempotency_SameKeyReplaysTheResponse(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	const input = `{"amount":9007199254740993,"currency":"IDR","methods":["qris","va"],` +
@@ -42,7 +42,7 @@ func TestIdempotency_SameKeyAndParametersGetTheSameResponse(t *testing.T) {
 	}
 }
 
-func TestIdempotency_SameKeyWithOtherParametersIsAMismatch(t *testing.T) {
+func TestIdempotency_OtherParametersAreAMismatch(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	canceled, other := c.create().ID, c.create().ID
@@ -66,7 +66,7 @@ func TestIdempotency_SameKeyWithOtherParametersIsAMismatch(t *testing.T) {
 	}
 }
 
-func TestIdempotency_RepeatedCancelAndConfirmGetTheFirstResponse(t *testing.T) {
+func TestIdempotency_CancelAndConfirmAreReplayed(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	canceled, confirmed := c.create().ID, c.create().ID
@@ -81,7 +81,7 @@ func TestIdempotency_RepeatedCancelAndConfirmGetTheFirstResponse(t *testing.T) {
 	c.cancel(canceled).wantError(http.StatusConflict, gen.ErrorCodeConflict, "")
 }
 
-func TestIdempotency_ErrorsOfAnOperationAreKeptToo(t *testing.T) {
+func TestIdempotency_ErrorsOfAnOperationAreKept(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{Adapters: []sandbox.Adapter{
 		{Name: gen.CheckoutAdapterPaypal},
@@ -125,7 +125,7 @@ func TestIdempotency_RefusalsBeforeAnOperationAreNotKept(t *testing.T) {
 	create(c, validInput).want(http.StatusCreated)
 }
 
-func TestIdempotency_KeptResponseHasTheRateLimitTime(t *testing.T) {
+func TestIdempotency_ReplayHasCurrentRateLimitHeaders(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	c := directClient(t, sandbox.NewAt(failOnBreach(t), clock.now))
@@ -136,7 +136,7 @@ func TestIdempotency_KeptResponseHasTheRateLimitTime(t *testing.T) {
 	}
 }
 
-func TestIdempotency_KeysOfOtherDataAreOtherKeys(t *testing.T) {
+func TestIdempotency_KeysBelongToTheirData(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	createdBy := func(keyID, secret string) string {
@@ -152,7 +152,7 @@ func TestIdempotency_KeysOfOtherDataAreOtherKeys(t *testing.T) {
 	}
 }
 
-func TestIdempotency_KeyIsForgottenAfterADay(t *testing.T) {
+func TestIdempotency_KeyExpiresAfterADay(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	box := sandbox.NewAt(failOnBreach(t), clock.now)
@@ -171,7 +171,7 @@ func TestIdempotency_KeyIsForgottenAfterADay(t *testing.T) {
 	}
 }
 
-func TestIdempotency_ForgottenKeysDoNotPileUp(t *testing.T) {
+func TestIdempotency_ExpiredKeysAreRemoved(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(failOnBreach(t))
 	c := directClient(t, box)
@@ -188,7 +188,7 @@ func TestIdempotency_ForgottenKeysDoNotPileUp(t *testing.T) {
 	}
 }
 
-func TestIdempotency_KeyMeansNothingOnARead(t *testing.T) {
+func TestIdempotency_KeyIsIgnoredOnReads(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	c.send(http.MethodGet, sessionsPath, "", withKey("k")).want(http.StatusOK)
@@ -260,7 +260,7 @@ func TestIdempotency_SecondRequestWaitsForTheFirst(t *testing.T) {
 	all.Wait()
 }
 
-func TestIdempotency_FailureOfTheServerIsNotKept(t *testing.T) {
+func TestIdempotency_ServerErrorIsNotKept(t *testing.T) {
 	t.Parallel()
 	store := sandbox.NewAnswerStore()
 	inFirst, goOn := make(chan struct{}), make(chan struct{})
@@ -279,7 +279,7 @@ func TestIdempotency_FailureOfTheServerIsNotKept(t *testing.T) {
 	all.Wait()
 }
 
-func TestIdempotency_PanicLeavesNobodyWaiting(t *testing.T) {
+func TestIdempotency_PanicReleasesTheKey(t *testing.T) {
 	t.Parallel()
 	store := sandbox.NewAnswerStore()
 	func() {

@@ -56,7 +56,7 @@ func reversed(ids []string) []string {
 	return ids
 }
 
-func TestList_IsNewestFirstUnlessAskedOtherwise(t *testing.T) {
+func TestList_IsNewestFirstByDefault(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	var created []string
@@ -86,7 +86,7 @@ func TestList_IsNewestFirstUnlessAskedOtherwise(t *testing.T) {
 	}
 }
 
-func TestList_EmptyListIsAListAndTheLastPage(t *testing.T) {
+func TestList_EmptyListIsTheLastPage(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	got := c.list(nil)
@@ -95,7 +95,7 @@ func TestList_EmptyListIsAListAndTheLastPage(t *testing.T) {
 	}
 }
 
-func TestList_PagesHoldEachSessionOnceAndNoneIsEmpty(t *testing.T) {
+func TestList_PagesHoldEachSessionOnce(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	var created []string
@@ -195,7 +195,7 @@ func TestList_Filters(t *testing.T) {
 }
 
 // What a page was filtered by goes into its cursor, whatever the offset of a time.
-func TestList_TimesOfUnusualOffsetsAreGoodForEveryPage(t *testing.T) {
+func TestList_UnusualOffsetsWorkOnEveryPage(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	want := reversed([]string{c.create().ID, c.create().ID})
@@ -230,7 +230,7 @@ func inJakarta(t *testing.T, at string) string {
 	return parsed.In(time.FixedZone("WIB", 7*60*60)).Format(time.RFC3339Nano)
 }
 
-func TestList_CursorCarriesItsFiltersAndItsOrder(t *testing.T) {
+func TestList_CursorKeepsItsFiltersAndOrder(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	var want []string
@@ -253,7 +253,7 @@ func TestList_CursorCarriesItsFiltersAndItsOrder(t *testing.T) {
 	}
 }
 
-func TestList_PagesStayRightWhileSessionsAreCreatedAndChange(t *testing.T) {
+func TestList_PagesStayRightWhileSessionsChange(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for _, order := range []string{gen.ListOrderAsc, gen.ListOrderDesc} {
@@ -288,7 +288,7 @@ func TestList_PagesStayRightWhileSessionsAreCreatedAndChange(t *testing.T) {
 	}
 }
 
-func TestList_CreationTimesAreInOrderThoughTheClockIsSetBack(t *testing.T) {
+func TestList_CreationTimesNeverGoBack(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	c := directClient(t, sandbox.NewAt(failOnBreach(t), clock.now))
@@ -302,7 +302,7 @@ func TestList_CreationTimesAreInOrderThoughTheClockIsSetBack(t *testing.T) {
 	}
 }
 
-func TestList_SessionsCreatedAtTheSameTimeAreAllListedOnce(t *testing.T) {
+func TestList_SessionsCreatedConcurrentlyAreListedOnce(t *testing.T) {
 	t.Parallel()
 	c := directClient(t, sandbox.New(sandbox.Options{}))
 	var all sync.WaitGroup
@@ -323,7 +323,7 @@ func TestList_SessionsCreatedAtTheSameTimeAreAllListedOnce(t *testing.T) {
 	}
 }
 
-func TestList_CursorThatThisDataDidNotMakeIsRefused(t *testing.T) {
+func TestList_InvalidCursorIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	for range 2 {

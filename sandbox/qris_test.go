@@ -14,7 +14,7 @@ import (
 const emvcoExample = "00020101021229300012D156000000000510A93FO3230Q31280012D15600000001030812345678520441115802CN5914BEST TRANSPORT" +
 	"6007BEIJING64200002ZH0104最佳运输0202北京540523.7253031565502016233030412340603***0708A60086670902ME91320016A0112233449988770708123456786304"
 
-func TestQRIS_ChecksumIsTheOneOfEMVCo(t *testing.T) {
+func TestQRIS_ChecksumMatchesEMVCo(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]uint16{"123456789": 0x29B1, emvcoExample: 0xA13A, "": 0xFFFF} {
 		if got := sandbox.CRC16(text); got != want {
@@ -79,7 +79,7 @@ func TestQRIS_TextHasTheFieldsOfAPayment(t *testing.T) {
 
 // The images of these texts were read by another program than the one that draws them (gozxing, from a screenshot of the
 // page). Should the encoder draw them differently one day, read them again before the sums are changed here.
-func TestCodes_AreDrawnAsAScannerHasReadThem(t *testing.T) {
+func TestCodes_ImagesAreThoseThatWereScanned(t *testing.T) {
 	t.Parallel()
 	text := sandbox.QRISText("Kopi Tenang", "cs_01M8EEHA38BQJ2RD6QRG8E63", 19_900_000, gen.CurrencyIDR)
 	if !strings.HasSuffix(text, "63041725") {

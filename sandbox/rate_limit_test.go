@@ -36,7 +36,7 @@ func wantRate(t *testing.T, r reply, limit, remaining, reset int) {
 	}
 }
 
-func TestRateLimit_IsOnlyCountedUnlessSet(t *testing.T) {
+func TestRateLimit_IsNotEnforcedByDefault(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	c := directClient(t, sandbox.NewAt(failOnBreach(t), clock.now))
@@ -48,7 +48,7 @@ func TestRateLimit_IsOnlyCountedUnlessSet(t *testing.T) {
 	wantRate(t, got, 100, 99, 1_790_000_001)
 }
 
-func TestRateLimit_InForceRefusesUntilTheNextSecond(t *testing.T) {
+func TestRateLimit_RefusesUntilTheNextSecond(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := failOnBreach(t)
@@ -72,7 +72,7 @@ func TestRateLimit_InForceRefusesUntilTheNextSecond(t *testing.T) {
 	wantRate(t, read().want(http.StatusOK), 2, 1, 1_790_000_002)
 }
 
-func TestRateLimit_MayBeInForceForOneKindOnly(t *testing.T) {
+func TestRateLimit_CanBeEnforcedForWritesOnly(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := failOnBreach(t)
@@ -88,7 +88,7 @@ func TestRateLimit_MayBeInForceForOneKindOnly(t *testing.T) {
 	c.send(http.MethodPost, sessionsPath, validInput, clock.stamp()).want(http.StatusTooManyRequests)
 }
 
-func TestRateLimit_CountsTestLiveAndWorkspacesApart(t *testing.T) {
+func TestRateLimit_CountsModesAndWorkspacesApart(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := keyring()
@@ -105,7 +105,7 @@ func TestRateLimit_CountsTestLiveAndWorkspacesApart(t *testing.T) {
 	read("pk_test_merchant", "merchant").want(http.StatusTooManyRequests)
 }
 
-func TestRateLimit_HoldsForRequestsAtTheTurnOfASecond(t *testing.T) {
+func TestRateLimit_HoldsAtTheTurnOfASecond(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64
 	opts := failOnBreach(t)
@@ -134,7 +134,7 @@ func TestRateLimit_HoldsForRequestsAtTheTurnOfASecond(t *testing.T) {
 	all.Wait()
 }
 
-func TestRateLimit_GoesByTheRealClock(t *testing.T) {
+func TestRateLimit_UsesTheRealClock(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := failOnBreach(t)

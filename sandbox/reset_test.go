@@ -12,7 +12,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestReset_ForgetsAllButTheSetup(t *testing.T) {
+func TestReset_KeepsOnlyTheSetup(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{}, always(500), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		key := header("Idempotency-Key", "idem_1")
@@ -54,7 +54,7 @@ func TestReset_ForgetsAllButTheSetup(t *testing.T) {
 	})
 }
 
-func TestReset_EndsAttempts(t *testing.T) {
+func TestReset_EndsOpenAttempts(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{}, always(0), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard))
@@ -71,7 +71,7 @@ func TestReset_EndsAttempts(t *testing.T) {
 	})
 }
 
-func TestReset_RestoreBringsBackWhatASnapshotHeld(t *testing.T) {
+func TestRestore_BringsBackTheSnapshot(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	key := header("Idempotency-Key", "idem_1")

@@ -14,7 +14,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestServer_ClientOptionsAreTheFirstKeyOfTheFirstWorkspace(t *testing.T) {
+func TestClientOptions_HaveTheFirstKey(t *testing.T) {
 	t.Parallel()
 	signing := sandbox.Key{ID: "pk_test_1", Secret: "s1"}
 	dashboard := sandbox.Key{ID: "pk_test_2"}
@@ -39,7 +39,7 @@ func TestServer_ClientOptionsAreTheFirstKeyOfTheFirstWorkspace(t *testing.T) {
 	}
 }
 
-func TestServer_MissingIDsAndKeysAreMadeUp(t *testing.T) {
+func TestServer_MissingIDsAndKeysAreGenerated(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{}}})
 	if !strings.HasPrefix(c.keyID, "pk_test_") || !strings.HasPrefix(c.secret, "sk_test_") ||
@@ -55,7 +55,7 @@ func TestServer_MissingIDsAndKeysAreMadeUp(t *testing.T) {
 	}
 }
 
-func TestServer_OfEqualIDsTheFirstCounts(t *testing.T) {
+func TestServer_FirstOfDuplicateIDsCounts(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{
 		{AccountID: "acc_1", Keys: []sandbox.Key{
@@ -72,7 +72,7 @@ func TestServer_OfEqualIDsTheFirstCounts(t *testing.T) {
 	}
 }
 
-func TestServer_OptionsMayChangeAfterwards(t *testing.T) {
+func TestServer_CopiesItsOptions(t *testing.T) {
 	t.Parallel()
 	opts := sandbox.Options{Workspaces: []sandbox.Workspace{{
 		Keys:     []sandbox.Key{{ID: "pk_test_1", Secret: "s", Scopes: []string{sandbox.ScopeCheckoutWrite}}},
@@ -86,7 +86,7 @@ func TestServer_OptionsMayChangeAfterwards(t *testing.T) {
 	c.create()
 }
 
-func TestServer_CloseEndsTheServerAndMayBeCalledAgain(t *testing.T) {
+func TestServer_CloseCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	server, err := sandbox.Start(sandbox.Options{})
 	if err != nil {
@@ -106,7 +106,7 @@ func TestServer_CloseEndsTheServerAndMayBeCalledAgain(t *testing.T) {
 	}
 }
 
-func TestServer_ServersAreApart(t *testing.T) {
+func TestServer_ServersAreIndependent(t *testing.T) {
 	t.Parallel()
 	_, one := start(t, sandbox.Options{})
 	_, other := start(t, sandbox.Options{})
@@ -135,7 +135,7 @@ func (f *fakeTest) all() []string {
 	return slices.Clone(f.errors)
 }
 
-func TestServer_StartTestFailsTheTestOnABreachAndClosesWithIt(t *testing.T) {
+func TestStartTest_FailsTheTestOnABreach(t *testing.T) {
 	t.Parallel()
 	var told atomic.Int32
 	fake := &fakeTest{}
@@ -166,7 +166,7 @@ func TestServer_StartTestFailsTheTestOnABreachAndClosesWithIt(t *testing.T) {
 	}
 }
 
-func TestServer_ClientOptionsDoNotTakeAnAccountFromTheEnvironment(t *testing.T) {
+func TestClientOptions_IgnoreOnBehalfOfFromEnvironment(t *testing.T) {
 	t.Setenv("PLUGIPAY_ON_BEHALF_OF", "acc_of_the_real_plugipay")
 	box := sandbox.StartTest(t, sandbox.Options{})
 	client, err := plugipay.NewClient(box.ClientOptions())

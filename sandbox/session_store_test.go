@@ -29,7 +29,7 @@ func (c client) idsOf(query string) []string {
 	}
 }
 
-func TestSessionStore_FiltersFindWhatAPlainListShows(t *testing.T) {
+func TestSessionStore_FiltersMatchThePlainList(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	random := rand.New(rand.NewPCG(1, 2))
@@ -125,7 +125,7 @@ func TestSessionStore_MaxSessionsForgetsTheOldestEnded(t *testing.T) {
 	wantList(ids[4], ids[5], ids[6], ids[7], ids[8])
 }
 
-func TestSessionStore_MaxSessionsBoundsKeptResponses(t *testing.T) {
+func TestSessionStore_MaxSessionsLimitsKeptResponses(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{MaxSessions: 3})
 	for i := range 10 {
@@ -141,7 +141,7 @@ func TestSessionStore_MaxSessionsBoundsKeptResponses(t *testing.T) {
 	}
 }
 
-func TestSessionStore_SessionsAreFoundAmongManyForgotten(t *testing.T) {
+func TestSessionStore_FindsSessionsAmongForgottenOnes(t *testing.T) {
 	t.Parallel()
 	opts := failOnBreach(t)
 	opts.MaxSessions = 10

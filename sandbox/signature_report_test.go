@@ -27,7 +27,7 @@ func hashOf(body string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func TestSignature_TheConsoleSaysWhatDiffers(t *testing.T) {
+func TestSignature_ConsoleExplainsTheMismatch(t *testing.T) {
 	t.Parallel()
 	const (
 		key, secret = sandbox.TestKeyID, sandbox.TestSecret

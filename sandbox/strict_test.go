@@ -35,7 +35,7 @@ func probableMistakes() map[string]struct{ body, field, rule string } {
 	}
 }
 
-func TestStrict_RefusesWhatIsMostLikelyAMistake(t *testing.T) {
+func TestStrict_RefusesProbableMistakes(t *testing.T) {
 	t.Parallel()
 	_, strict := start(t, sandbox.Options{Strict: true})
 	server, lax := start(t, sandbox.Options{})
@@ -51,7 +51,7 @@ func TestStrict_RefusesWhatIsMostLikelyAMistake(t *testing.T) {
 	}
 }
 
-func TestStrict_AcceptsWhatIsRight(t *testing.T) {
+func TestStrict_AcceptsCorrectInput(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Strict: true})
 	for name, body := range map[string]string{
@@ -69,7 +69,7 @@ func TestStrict_AcceptsWhatIsRight(t *testing.T) {
 	}
 }
 
-func TestStrict_KnowsNoSenWhereAmountsAreWrittenInAnotherWay(t *testing.T) {
+func TestStrict_FormatAmountTurnsOffTheSenRule(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Strict: true, FormatAmount: func(int64, plugipay.CurrencyCode) string { return "x" }})
 	c.create("currency", `"IDR"`, "amount", "199050")

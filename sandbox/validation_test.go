@@ -10,7 +10,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestValidation_CreateInputThatBreaksARuleIsRefused(t *testing.T) {
+func TestCreate_InvalidInputIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	const (
@@ -90,14 +90,14 @@ func TestValidation_CreateInputThatBreaksARuleIsRefused(t *testing.T) {
 	}
 }
 
-func TestValidation_BodyOfTheLargestSizeIsAccepted(t *testing.T) {
+func TestValidation_LargestBodyIsAccepted(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	body := validInput + strings.Repeat(" ", 1<<20-len(validInput))
 	c.send(http.MethodPost, sessionsPath, body).want(http.StatusCreated)
 }
 
-func TestValidation_BodyMustBeJSONByItsContentType(t *testing.T) {
+func TestValidation_ContentTypeMustBeJSON(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	tests := map[string]bool{
@@ -126,7 +126,7 @@ func TestValidation_BodyMustBeJSONByItsContentType(t *testing.T) {
 	}
 }
 
-func TestCancelAndConfirm_TakeAnObjectOrNoBody(t *testing.T) {
+func TestCancelAndConfirm_AcceptAnObjectOrNoBody(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for _, action := range []string{"cancel", "confirm"} {
@@ -139,7 +139,7 @@ func TestCancelAndConfirm_TakeAnObjectOrNoBody(t *testing.T) {
 	}
 }
 
-func TestValidation_ListParameterThatBreaksARuleIsRefused(t *testing.T) {
+func TestList_InvalidParameterIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	const (
@@ -182,7 +182,7 @@ func TestValidation_UnknownQueryParametersAreIgnored(t *testing.T) {
 	c.send(http.MethodGet, sessionsPath+"/"+c.create().ID+"?%zz", "").want(http.StatusOK)
 }
 
-func TestCreate_LineItemsMayBeAbsent(t *testing.T) {
+func TestCreate_LineItemsAreOptional(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	if got := string(c.create("lineItems", "").LineItems); got != "[]" {
@@ -204,7 +204,7 @@ func TestIdempotencyKey_IsRequiredOnCreateAndCancelOnly(t *testing.T) {
 	c.confirm(created.ID, without).want(http.StatusOK)
 }
 
-func TestValidation_HeaderThatIsEmptyOrTwiceIsRefused(t *testing.T) {
+func TestValidation_EmptyOrRepeatedHeaderIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for _, name := range []string{"Idempotency-Key", "X-Plugipay-On-Behalf-Of"} {

@@ -8,7 +8,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestResponsesKeepContract_ResponsesAreHeldAgainstTheContract(t *testing.T) {
+func TestResponse_IsCheckedAgainstTheContract(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	const (
