@@ -22,7 +22,7 @@ var (
 	requestLine = regexp.MustCompile(`<span class="mono line">([A-Z]+ [^<]*)</span>`)
 )
 
-// firstGroups returns what the first group of a pattern matches on a page, in order.
+// firstGroups returns the matches of a pattern's first group on a page, in order.
 func firstGroups(pattern *regexp.Regexp, body string) []string {
 	var found []string
 	for _, match := range pattern.FindAllStringSubmatch(body, -1) {
@@ -73,7 +73,7 @@ func TestConsole_ShowsFiftySessionsPerPage(t *testing.T) {
 	}
 }
 
-// consoleOf returns a page of the console of a sandbox that does not listen.
+// consoleOf returns a page of the console of a sandbox without a listener.
 func consoleOf(box *sandbox.Sandbox, address string) string {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, address, nil)
@@ -111,13 +111,13 @@ func TestConsole_ShowsEachAPICallWithItsResponse(t *testing.T) {
 	open(t, server.URL+"/?request="+refused.envelope.Meta.RequestID).shows(`"field": "amount"`)
 }
 
-// onAnswer is a http.ResponseWriter that calls a function before the answer is sent.
-type onAnswer struct {
+// onResponse is an http.ResponseWriter that calls a function before it sends the response.
+type onResponse struct {
 	*httptest.ResponseRecorder
 	call func()
 }
 
-func (w onAnswer) WriteHeader(status int) {
+func (w onResponse) WriteHeader(status int) {
 	w.call()
 	w.ResponseRecorder.WriteHeader(status)
 }
@@ -125,16 +125,16 @@ func (w onAnswer) WriteHeader(status int) {
 func TestConsole_ShowsACallBeforeItsResponse(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(failOnBreach(t))
-	answered := false
-	w := onAnswer{httptest.NewRecorder(), func() {
-		answered = true
+	responded := false
+	w := onResponse{httptest.NewRecorder(), func() {
+		responded = true
 		if shown := firstGroups(requestLine, consoleOf(box, "/?tab=requests")); len(shown) != 1 {
-			t.Errorf("the console shows %q when the answer is sent", shown)
+			t.Errorf("the console shows %q before the response is sent, want one request", shown)
 		}
 	}}
 	box.ServeHTTP(w, directClient(t, nil).request(http.MethodPost, sessionsPath, validInput))
-	if !answered || w.Code != http.StatusCreated {
-		t.Errorf("the answer is %d", w.Code)
+	if !responded || w.Code != http.StatusCreated {
+		t.Errorf("status = %d, want 201", w.Code)
 	}
 }
 
@@ -180,11 +180,12 @@ func TestConsole_PagesStaySmallWithLongTexts(t *testing.T) {
 	})
 	long := strings.Repeat("x", 10_000)
 	for range 60 {
-		created := c.create("metadata", `{"order_id":"`+long+`"}`, "lineItems", `[{"name":"`+long+`","quantity":1,"unitAmount":1}]`)
+		created := c.create("metadata", `{"order_id":"`+long+`"}`,
+			"lineItems", `[{"name":"`+long+`","quantity":1,"unitAmount":1}]`)
 		c.send(http.MethodGet, "/api/v1/"+long, "").want(http.StatusNotFound)
 		must(t, server.Pay(created.ID, plugipay.CheckoutMethodCard))
 	}
-	_ = server.WaitDelivered(t.Context()) // it says that all have failed
+	_ = server.WaitDelivered(t.Context()) // returns an error because all deliveries failed
 	for _, tab := range []string{"sessions", "requests", "events", "deliveries", "tools"} {
 		if size := len(open(t, server.URL+"/?tab="+tab).want(http.StatusOK).body); size > 300_000 {
 			t.Errorf("the tab %s has %d bytes", tab, size)
@@ -245,7 +246,7 @@ func TestConsole_ShowsNoPartOfATruncatedSecret(t *testing.T) {
 	c.send(http.MethodGet, path+before(2<<10-len(path)), "").want(http.StatusOK)
 	for _, r := range box.Requests() {
 		if shown := consoleOf(box, "/?request="+r.ID); strings.Contains(shown, "sk_test") || !strings.Contains(shown, "(cut here)") {
-			t.Errorf("the console shows the beginning of a secret, or cuts nothing")
+			t.Errorf("the console shows part of a secret, or does not truncate the text")
 		}
 	}
 }

@@ -372,7 +372,7 @@ func FuzzCursor(f *testing.F) {
 		if cursor == "" {
 			t.Skip("no cursor")
 		}
-		got := answerTo(t, box, c.in(t).request(http.MethodGet, sessionsPath+"?cursor="+url.QueryEscape(cursor), ""))
+		got := replyFrom(t, box, c.in(t).request(http.MethodGet, sessionsPath+"?cursor="+url.QueryEscape(cursor), ""))
 		if cursor == valid {
 			got.want(http.StatusOK)
 		} else {

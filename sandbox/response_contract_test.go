@@ -21,18 +21,20 @@ func TestResponse_IsCheckedAgainstTheContract(t *testing.T) {
 	tests := map[string]struct {
 		path, body string
 		status     int
-		breach     string // what the error ends with; empty: none
+		breach     string // the end of the error; empty: no error
 	}{
-		"a page":                     {sessionsPath, page, 200, ""},
-		"an error":                   {sessionsPath + "/cs_1", notFound, 404, ""},
-		"an error for no operation":  {"/", notFound, 404, ""},
-		"undocumented status":        {sessionsPath, notFound, 418, "status is not documented"},
-		"body of another kind":       {sessionsPath, notFound, 200, "data must be a list"},
-		"missing property":           {sessionsPath, metaless, 200, "meta is required"},
-		"time without its zone":      {sessionsPath, zoneless, 200, "meta.timestamp must be an ISO 8601 time such as 2026-09-01T00:00:00Z"},
-		"no JSON":                    {sessionsPath, "oops", 200, "the body is not JSON"},
-		"no JSON, and no operation":  {"/", "oops", 404, "the body is not JSON"},
-		"no error, and no operation": {"/", page, 404, "data must be null"},
+		"a page":                            {sessionsPath, page, 200, ""},
+		"an error":                          {sessionsPath + "/cs_1", notFound, 404, ""},
+		"an error for an unknown operation": {"/", notFound, 404, ""},
+		"undocumented status":               {sessionsPath, notFound, 418, "status is not documented"},
+		"body of another kind":              {sessionsPath, notFound, 200, "data must be a list"},
+		"missing property":                  {sessionsPath, metaless, 200, "meta is required"},
+		"time without its zone": {
+			sessionsPath, zoneless, 200, "meta.timestamp must be an ISO 8601 time such as 2026-09-01T00:00:00Z",
+		},
+		"not JSON":                               {sessionsPath, "oops", 200, "the body is not JSON"},
+		"not JSON, for an unknown operation":     {"/", "oops", 404, "the body is not JSON"},
+		"not an error, for an unknown operation": {"/", page, 404, "data must be null"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -40,9 +42,9 @@ func TestResponse_IsCheckedAgainstTheContract(t *testing.T) {
 			err := sandbox.CheckAnswer(box, http.MethodGet, tt.path, tt.status, tt.body)
 			switch {
 			case tt.breach == "" && err != nil:
-				t.Errorf("got the error %v, want none", err)
+				t.Errorf("error = %v, want nil", err)
 			case tt.breach != "" && (err == nil || !strings.HasSuffix(err.Error(), tt.breach)):
-				t.Errorf("got the error %v, want one that ends with %q", err, tt.breach)
+				t.Errorf("error = %v, want one that ends with %q", err, tt.breach)
 			}
 		})
 	}

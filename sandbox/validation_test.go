@@ -241,7 +241,7 @@ func FuzzRequest(f *testing.F) {
 			}
 			return
 		}
-		got := answerTo(t, sandbox.New(failOnBreach(t)), directClient(t, nil).request(method, target, body))
+		got := replyFrom(t, sandbox.New(failOnBreach(t)), directClient(t, nil).request(method, target, body))
 		if got.status >= 500 || got.status == http.StatusUnauthorized {
 			t.Errorf("status = %d\n%s", got.status, got.body)
 		}
@@ -259,12 +259,12 @@ func FuzzCreateInput(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		box := sandbox.New(failOnBreach(t))
 		c := directClient(t, nil)
-		first := answerTo(t, box, c.request(http.MethodPost, sessionsPath, body, header("Idempotency-Key", "k")))
+		first := replyFrom(t, box, c.request(http.MethodPost, sessionsPath, body, header("Idempotency-Key", "k")))
 		if first.status != http.StatusCreated {
 			first.want(http.StatusBadRequest)
 			return
 		}
-		again := answerTo(t, box, c.request(http.MethodPost, sessionsPath, body, header("Idempotency-Key", "k")))
+		again := replyFrom(t, box, c.request(http.MethodPost, sessionsPath, body, header("Idempotency-Key", "k")))
 		if again.body != first.body {
 			t.Errorf("got  %s\nwant %s", again.body, first.body)
 		}
@@ -272,7 +272,7 @@ func FuzzCreateInput(f *testing.F) {
 }
 
 // answerTo passes a request straight to a handler.
-func answerTo(t *testing.T, handler http.Handler, r *http.Request) reply {
+func replyFrom(t *testing.T, handler http.Handler, r *http.Request) reply {
 	t.Helper()
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)
