@@ -11,7 +11,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// driven is a sandbox with a receiver, and a session to drive.
+// driven is a sandbox with a receiver and a session.
 type driven struct {
 	t      *testing.T
 	box    *sandbox.Server
@@ -27,10 +27,10 @@ func newDriven(t *testing.T) driven {
 	return driven{t: t, box: server, client: c, id: c.create("methods", `["va","card"]`).ID, events: r}
 }
 
-// wantEvents waits for the events of the session and for no others.
+// wantEvents waits for the events of the session. It fails if there are others.
 func (d driven) wantEvents(want ...plugipay.EventName) {
 	d.t.Helper()
-	last := d.client.create().ID // its event shows that no other is still to come
+	last := d.client.create().ID // its event comes after all others
 	must(d.t, d.box.Confirm(last))
 	var got []plugipay.EventName
 	for range len(want) + 1 {
@@ -98,7 +98,7 @@ func TestDrive_EndsTheSessionFromGoAndHTTP(t *testing.T) {
 			d.wantEnded(string(tt.want))
 			d.wantEvents(tt.events...)
 			if err := tt.method(d.box.Sandbox, d.id); err == nil {
-				t.Error("it can be done twice")
+				t.Error("the second call returned nil, want an error")
 			}
 		})
 		t.Run(name+"/HTTP", func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestDrive_EndsTheSessionFromGoAndHTTP(t *testing.T) {
 			tt.before(d)
 			got := d.client.control("POST", "sessions/"+d.id+"/"+tt.path, tt.body).want(http.StatusOK).session()
 			if got.Status != string(tt.want) {
-				t.Errorf("the response's status is %s, want %s", got.Status, tt.want)
+				t.Errorf("the status in the response is %s, want %s", got.Status, tt.want)
 			}
 			d.wantEnded(string(tt.want))
 			d.wantEvents(tt.events...)
@@ -116,7 +116,7 @@ func TestDrive_EndsTheSessionFromGoAndHTTP(t *testing.T) {
 	}
 }
 
-// wantEnded checks the session as the API shows it.
+// wantEnded checks the session that the API returns.
 func (d driven) wantEnded(want string) {
 	d.t.Helper()
 	got := d.client.get(d.id)

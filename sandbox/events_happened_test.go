@@ -114,13 +114,13 @@ func TestRedeliver_SendsTheSameEvent(t *testing.T) {
 func TestWaitDelivered_CountsTheLastDelivery(t *testing.T) {
 	t.Parallel()
 	n := 0
-	answer := func(attempt) int {
+	respond := func(attempt) int {
 		if n++; n == 1 {
 			return 500
 		}
 		return 200
 	}
-	inBubbleWith(t, sandbox.Options{DeliveryAttempts: 1}, answer, func(t *testing.T, box *sandbox.Sandbox, c client, _ *script) {
+	inBubbleWith(t, sandbox.Options{DeliveryAttempts: 1}, respond, func(t *testing.T, box *sandbox.Sandbox, c client, _ *script) {
 		must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard))
 		if err := box.WaitDelivered(t.Context()); err == nil {
 			t.Error("the delivery did not fail")

@@ -89,7 +89,7 @@ func TestExpiry_NewEndpointGetsNoEarlierEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		box := sandbox.New(failOnBreach(t))
-		s := &script{t: t, begin: time.Now(), answer: always(200)}
+		s := &script{t: t, begin: time.Now(), respond: always(200)}
 		sandbox.SetDeliveryTransport(box, s)
 		c := directClient(t, box)
 		c.create("expiresInSec", "3600")
