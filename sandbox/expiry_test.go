@@ -19,7 +19,7 @@ func TestExpiry_FollowsTheRealClock(t *testing.T) {
 	t.Parallel()
 	inBubble(t, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		late := c.create("expiresInSec", "7200").ID
-		early := c.create("expiresInSec", "3600").ID // becomes the next one
+		early := c.create("expiresInSec", "3600").ID // is now the next to expire
 		canceled := c.create("expiresInSec", "3600").ID
 		c.cancel(canceled).want(http.StatusOK)
 		time.Sleep(time.Hour - time.Nanosecond)
@@ -38,15 +38,15 @@ func TestExpiry_FollowsTheRealClock(t *testing.T) {
 		time.Sleep(100 * time.Hour)
 		synctest.Wait()
 		if got := s.all(); len(got) != 2 || got[1].sessionID != late || got[1].at != 2*time.Hour {
-			t.Errorf("in the end: %v, want the event of the late session, once", got)
+			t.Errorf("after all expiries: %v, want one event of the late session", got)
 		}
-		// The timer goes on after it had nothing to wait for, and after time was moved.
+		// The timer also works after there was no session to expire, and after Advance.
 		next := c.create("expiresInSec", "3600").ID
 		box.Advance(30 * time.Minute)
 		time.Sleep(30 * time.Minute)
 		synctest.Wait()
 		if got := s.all(); len(got) != 3 || got[2].sessionID != next {
-			t.Errorf("in half an hour of each time: %v, want one event more", got)
+			t.Errorf("after half an hour of Advance and of real time: %v, want one more event", got)
 		}
 	})
 }
@@ -80,7 +80,7 @@ func TestExpiry_AdvanceExpiresSessionsInOrder(t *testing.T) {
 		box.Advance(0)
 		box.Advance(-time.Hour)
 		if n := len(sandbox.Deliveries(box)); n != 4 {
-			t.Errorf("%d deliveries, want each once", n)
+			t.Errorf("%d deliveries, want 4", n)
 		}
 	})
 }
@@ -105,7 +105,7 @@ func TestExpiry_NewEndpointGetsNoEarlierEvents(t *testing.T) {
 	})
 }
 
-// However payment and expiry meet, there is one end to a session and one event of it.
+// In any order of payment and expiry, a session has one end and one event.
 func TestExpiry_RaceWithPaymentEndsTheSessionOnce(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
@@ -133,7 +133,7 @@ func TestExpiry_RaceWithPaymentEndsTheSessionOnce(t *testing.T) {
 	}
 	for id, name := range ends {
 		if got := c.get(id).Status; !strings.HasSuffix(name, string(got)) {
-			t.Errorf("the session is %s, its event was %s", got, name)
+			t.Errorf("the session is %s, its event is %s", got, name)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func TestHostCheck_RefusesOtherHostsOnEveryRoute(t *testing.T) {
 	}
 }
 
-// What is in front of a handler, such as a reverse proxy, decides about hosts itself.
+// A handler does not check hosts. The server in front of it does, for example a reverse proxy.
 func TestHostCheck_HandlerAcceptsEveryHost(t *testing.T) {
 	t.Parallel()
 	c := directClient(t, sandbox.New(failOnBreach(t)))

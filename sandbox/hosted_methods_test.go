@@ -14,7 +14,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// press sends a form of the page itself, whose other fields are pairs of names and values.
+// press posts a form of the hosted page. fields are pairs of a name and a value.
 func press(t testing.TB, address, action string, fields ...string) screen {
 	t.Helper()
 	form := url.Values{"from": {"page"}, "action": {action}}
@@ -24,7 +24,7 @@ func press(t testing.TB, address, action string, fields ...string) screen {
 	return browse(t, browserRequest(t, http.MethodPost, address, form.Encode()))
 }
 
-// openIn opens a page as a browser does that prefers a language.
+// openIn opens a page with a preferred language.
 func openIn(t testing.TB, language, address string) screen {
 	t.Helper()
 	r := browserRequest(t, http.MethodGet, address, "")
@@ -37,16 +37,22 @@ func TestHostedPage_EachMethodHasAScreen(t *testing.T) {
 	_, c := start(t, sandbox.Options{})
 	const qr, bars = `aria-label="QRIS"`, `aria-label="Payment code"`
 	for method, tt := range map[string]struct {
-		form    []string // nil: the method has none
+		form    []string // shown in the form; nil: the method has no form
 		channel string
 		screen  []string
 		events  int
 	}{
-		"qris":    {nil, "", []string{"Scan this code", qr, "The code is paid"}, 1},
-		"paypal":  {nil, "", []string{"handed over to PayPal", "Log in as a test buyer"}, 1},
-		"va":      {[]string{"Choose your bank", `value="bca" required checked`, "Mandiri", "BRI"}, "mandiri", []string{"Mandiri · Virtual account number", "Open your Mandiri app", "8890 8"}, 2},
+		"qris":   {nil, "", []string{"Scan this code", qr, "The code is paid"}, 1},
+		"paypal": {nil, "", []string{"handed over to PayPal", "Log in as a test buyer"}, 1},
+		"va": {
+			[]string{"Choose your bank", `value="bca" required checked`, "Mandiri", "BRI"}, "mandiri",
+			[]string{"Mandiri · Virtual account number", "Open your Mandiri app", "8890 8"}, 2,
+		},
 		"ewallet": {[]string{"Choose your wallet", "GoPay", "DANA"}, "dana", []string{"DANA", "Open DANA on your phone"}, 1},
-		"retail":  {[]string{"Choose an outlet", "Alfamart", "Indomaret"}, "indomaret", []string{"Indomaret · Payment code", bars, "Pay in cash"}, 2},
+		"retail": {
+			[]string{"Choose an outlet", "Alfamart", "Indomaret"}, "indomaret",
+			[]string{"Indomaret · Payment code", bars, "Pay in cash"}, 2,
+		},
 	} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
@@ -99,9 +105,9 @@ func TestHostedPage_EachTestCardHasItsOutcome(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for number, tt := range map[string]struct {
-		failure string // the reason after the card; empty: none
-		bank    bool   // asks for a code
-		verdict string // the reason after the code
+		failure string // the reason after the card; empty: no failure
+		bank    bool   // the bank asks for a code
+		verdict string // the reason after the code; empty: no failure
 	}{
 		"4242 4242 4242 4242": {},
 		"4242-4242-4242-4242": {},
@@ -153,12 +159,12 @@ func TestHostedPage_AcceptsOnlyTestCards(t *testing.T) {
 	_, c := start(t, sandbox.Options{})
 	created := c.create("methods", anyMethod)
 	for name, tt := range map[string]struct{ number, expiry, code, want string }{
-		"another number":    {"4111111111111111", "12/34", "123", "only the test cards work"},
-		"no number":         {"", "12/34", "123", "only the test cards work"},
-		"no expiry":         {"4242424242424242", "", "123", "when the card expires"},
-		"an expiry of past": {"4242424242424242", "01/20", "123", "when the card expires"},
-		"a month of none":   {"4242424242424242", "13/34", "123", "when the card expires"},
-		"a code of letters": {"4242424242424242", "12/34", "abc", "digits of the code"},
+		"another number":        {"4111111111111111", "12/34", "123", "only the test cards work"},
+		"no number":             {"", "12/34", "123", "only the test cards work"},
+		"no expiry":             {"4242424242424242", "", "123", "when the card expires"},
+		"an expiry in the past": {"4242424242424242", "01/20", "123", "when the card expires"},
+		"an invalid month":      {"4242424242424242", "13/34", "123", "when the card expires"},
+		"a code of letters":     {"4242424242424242", "12/34", "abc", "digits of the code"},
 	} {
 		got := press(t, created.HostedURL+"?method=card", "card", "number", tt.number, "expiry", tt.expiry, "code", tt.code).
 			want(http.StatusBadRequest).shows(tt.want, `role="alert"`, "Card number")
@@ -184,7 +190,7 @@ func TestHostedPage_PendingBuyerCanChangeTheMethod(t *testing.T) {
 	press(t, created.HostedURL, "start", "method", "retail").want(http.StatusSeeOther) // in another window
 	open(t, created.HostedURL).shows("Payment code")
 	if got := server.Events(); len(got) > 0 {
-		t.Errorf("a buyer who thinks again makes events: %+v", got)
+		t.Errorf("changing the method sent events: %+v", got)
 	}
 	press(t, created.HostedURL, "settle").want(http.StatusSeeOther)
 	if got := c.get(created.ID); pointed(got.PaymentMethod) != "retail" {
@@ -233,15 +239,15 @@ func TestHostedPage_ToolsEndTheSession(t *testing.T) {
 	}
 }
 
-// The shop's address must not be that of a redirect which answers a form: Chrome holds those to form-action, and all
-// redirects that follow.
+// The response to a form must not redirect to the shop. Chrome applies form-action to that redirect, and to all redirects
+// that follow.
 func TestHostedPage_ReturnsToTheShopWithARefresh(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for action, want := range map[string]string{"pay": "https://example.com/ok", "cancel": "https://example.com/no"} {
 		created := c.create()
 		if refresh := open(t, created.HostedURL+"?return=1").header.Get("Refresh"); strings.Contains(refresh, "example.com") {
-			t.Errorf("an open session leads away: %q", refresh)
+			t.Errorf("the page of an open session leads to the shop: %q", refresh)
 		}
 		press(t, created.HostedURL, action, "method", "card").wantRedirect("./" + created.ID + "?return=1")
 		back := open(t, created.HostedURL+"?return=1").want(http.StatusOK).shows("taken back to the shop", `href="`+want+`"`)
@@ -249,7 +255,7 @@ func TestHostedPage_ReturnsToTheShopWithARefresh(t *testing.T) {
 			t.Errorf("Refresh = %q", refresh)
 		}
 		if refresh := open(t, created.HostedURL).header.Get("Refresh"); refresh != "" {
-			t.Errorf("the page that the buyer comes back to leads away: %q", refresh)
+			t.Errorf("the page without return=1 leads to the shop: %q", refresh)
 		}
 	}
 }
@@ -260,7 +266,7 @@ func TestHostedPage_ShowsTheExpiry(t *testing.T) {
 	created := c.create("expiresInSec", "600")
 	got := open(t, created.HostedURL).shows("Time left:", "minutes")
 	if refresh := got.header.Get("Refresh"); !regexp.MustCompile(`^(601|600|599|598)$`).MatchString(refresh) {
-		t.Errorf("Refresh = %q, want the time that is left", refresh)
+		t.Errorf("Refresh = %q, want the remaining time", refresh)
 	}
 	server.Advance(10 * time.Minute)
 	open(t, created.HostedURL).shows("Payment expired")
@@ -270,7 +276,7 @@ func TestHostedPage_ShowsTheExpiry(t *testing.T) {
 	open(t, waiting.HostedURL+"?return=1").shows("Payment expired", "Nothing was charged")
 	far := c.create("expiresInSec", "99999999")
 	if refresh := open(t, far.HostedURL).header.Get("Refresh"); refresh != "" {
-		t.Errorf("Refresh = %q, which a browser may take for at once", refresh)
+		t.Errorf("Refresh = %q, want none: a browser may read a large number as zero", refresh)
 	}
 }
 
