@@ -286,7 +286,9 @@ func TestFaults_InvalidFaultsAreRefused(t *testing.T) {
 		"negative status":     {sandbox.Fault{Status: -1}, statusRule},
 		"negative delay":      {sandbox.Fault{Delay: -1}, "a fault cannot have a negative duration"},
 		"negative RetryAfter": {sandbox.Fault{Status: 503, RetryAfter: -1}, "a fault cannot have a negative duration"},
-		"a status and a drop": {sandbox.Fault{Status: 503, Drop: true}, "a fault can have only one of a status, a drop and a rate limit"},
+		"a status and a drop": {
+			sandbox.Fault{Status: 503, Drop: true}, "a fault can have only one of a status, a drop and a rate limit",
+		},
 		"RetryAfter of a drop": {
 			sandbox.Fault{Drop: true, RetryAfter: 1}, "a fault without a status or a rate limit has no Retry-After header to set",
 		},

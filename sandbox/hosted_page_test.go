@@ -20,7 +20,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// screen is an answer for a browser.
+// screen is a response to a browser.
 type screen struct {
 	t      testing.TB
 	status int
@@ -28,7 +28,7 @@ type screen struct {
 	body   string
 }
 
-// browse sends a request as a browser would, but stays where it is answered with a redirect.
+// browse sends a request as a browser does, but does not follow redirects.
 func browse(t testing.TB, r *http.Request) screen {
 	t.Helper()
 	stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -106,7 +106,7 @@ func (s screen) showsNot(texts ...string) screen {
 	return s
 }
 
-// radio matches a method that the buyer may choose.
+// radio matches a method that the buyer can choose.
 var radio = regexp.MustCompile(`<input type="radio" name="method" value="([a-z]+)" required( checked)?>`)
 
 func (s screen) methods() (offered []string, checked string) {
@@ -128,7 +128,7 @@ func (c client) wantStatus(id string, want gen.CheckoutSessionStatus) gen.Checko
 	return got
 }
 
-// manualOnly is a merchant who confirms payments by hand.
+// manualOnly returns options with a merchant who confirms payments by hand.
 func manualOnly() sandbox.Options {
 	return sandbox.Options{Workspaces: []sandbox.Workspace{{
 		Name:     "Toko Manual",
@@ -150,7 +150,7 @@ func TestHostedPage_ShowsMerchantAmountAndItems(t *testing.T) {
 		"Kopi <Tenang>", "IDR 199,000", "Annual <Pro> plan", "2 × IDR 99,500", "Sandbox", created.ExpiresAt,
 		"<title>Pay IDR 199,000 · Kopi <Tenang> · Plugipay sandbox</title>")
 	if strings.Contains(got.body, "<Pro>") || strings.Contains(got.body, "<Tenang>") {
-		t.Errorf("the page does not escape texts\n%s", got.body)
+		t.Errorf("the page does not escape text\n%s", got.body)
 	}
 	if offered, checked := got.methods(); checked != "qris" ||
 		!slices.Equal(offered, []string{"qris", "va", "ewallet", "card", "retail", "paypal"}) {
@@ -174,20 +174,20 @@ func TestHostedPage_OmitsUndocumentedLineItems(t *testing.T) {
 		items string
 		want  []string
 	}{
-		"documented":            {`[` + good + `]`, []string{"Tea: IDR 3,000"}},
-		"a discount":            {`[{"name":"Off","quantity":1,"unitAmount":-100}]`, []string{"Off: IDR -1"}},
-		"null":                  {`null`, nil},
-		"an object":             {`{"name":"Tea"}`, nil},
-		"beside others":         {`[1,null,"x",[],{},` + good + `]`, []string{"Tea: IDR 3,000"}},
-		"no name":               {`[{"quantity":1,"unitAmount":1}]`, nil},
-		"a name that is none":   {`[{"name":1,"quantity":1,"unitAmount":1}]`, nil},
-		"no quantity":           {`[{"name":"x","unitAmount":1}]`, nil},
-		"a part of one":         {`[{"name":"x","quantity":0.5,"unitAmount":1}]`, nil},
-		"no amount":             {`[{"name":"x","quantity":1}]`, nil},
-		"a total out of range":  {`[{"name":"x","quantity":3,"unitAmount":9000000000000000000}]`, nil},
-		"a total far below":     {`[{"name":"x","quantity":3,"unitAmount":-9000000000000000000}]`, nil},
-		"no JSON":               {`[`, nil},
-		"a quantity below zero": {`[{"name":"x","quantity":-1,"unitAmount":1}]`, nil},
+		"documented":                 {`[` + good + `]`, []string{"Tea: IDR 3,000"}},
+		"a discount":                 {`[{"name":"Off","quantity":1,"unitAmount":-100}]`, []string{"Off: IDR -1"}},
+		"null":                       {`null`, nil},
+		"an object":                  {`{"name":"Tea"}`, nil},
+		"among invalid items":        {`[1,null,"x",[],{},` + good + `]`, []string{"Tea: IDR 3,000"}},
+		"no name":                    {`[{"quantity":1,"unitAmount":1}]`, nil},
+		"a name that is not text":    {`[{"name":1,"quantity":1,"unitAmount":1}]`, nil},
+		"no quantity":                {`[{"name":"x","unitAmount":1}]`, nil},
+		"a quantity with a fraction": {`[{"name":"x","quantity":0.5,"unitAmount":1}]`, nil},
+		"no amount":                  {`[{"name":"x","quantity":1}]`, nil},
+		"a total above the range":    {`[{"name":"x","quantity":3,"unitAmount":9000000000000000000}]`, nil},
+		"a total below the range":    {`[{"name":"x","quantity":3,"unitAmount":-9000000000000000000}]`, nil},
+		"not JSON":                   {`[`, nil},
+		"a quantity below zero":      {`[{"name":"x","quantity":-1,"unitAmount":1}]`, nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -245,7 +245,7 @@ func TestHostedPage_SlowMethodsShowANumberAndWait(t *testing.T) {
 			c.wantStatus(created.ID, "pending")
 			first := number.FindString(open(t, created.HostedURL).want(http.StatusOK).body)
 			if first == "" || first != number.FindString(open(t, created.HostedURL).body) {
-				t.Errorf("the page shows no number that stays: %q", first)
+				t.Errorf("the page does not show a constant number: %q", first)
 			}
 
 			submit(t, created.HostedURL, "fail", "").wantRedirect("./" + created.ID + "?failed=" + method)
@@ -289,7 +289,7 @@ func TestConfirm_ConfirmsThePaymentInFlight(t *testing.T) {
 				must(t, server.FailPayment(id))
 			}, "xendit", "",
 		},
-		"none": {func(string) {}, "manual", ""},
+		"no payment": {func(string) {}, "manual", ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -387,17 +387,17 @@ func TestHostedPage_InvalidPostChangesNothing(t *testing.T) {
 		body string
 		want int
 	}{
-		"a method that is not the session's":             {"action=pay&method=va", http.StatusBadRequest},
-		"a decline with a method that is not":            {"action=fail&method=va", http.StatusBadRequest},
-		"no method":                                      {"action=pay", http.StatusBadRequest},
-		"a method that does not exist":                   {"action=pay&method=%00", http.StatusBadRequest},
-		"no action":                                      {"method=card", http.StatusBadRequest},
-		"an action that does not exist":                  {"action=steal&method=card", http.StatusBadRequest},
-		"a form with wrong escapes":                      {"action=pay&method=card&x=%", http.StatusBadRequest},
-		"a form that is too large":                       {"action=pay&method=card&x=" + strings.Repeat("x", 1<<17), 400},
-		"money for a payment that has not been made":     {"action=settle", http.StatusConflict},
-		"nothing at all":                                 {"", http.StatusBadRequest},
-		"the failed payment of an earlier page, unasked": {"failed=card", http.StatusBadRequest},
+		"a method that the session does not have":       {"action=pay&method=va", http.StatusBadRequest},
+		"a decline with such a method":                  {"action=fail&method=va", http.StatusBadRequest},
+		"no method":                                     {"action=pay", http.StatusBadRequest},
+		"a method that does not exist":                  {"action=pay&method=%00", http.StatusBadRequest},
+		"no action":                                     {"method=card", http.StatusBadRequest},
+		"an action that does not exist":                 {"action=steal&method=card", http.StatusBadRequest},
+		"a form with invalid escapes":                   {"action=pay&method=card&x=%", http.StatusBadRequest},
+		"a form that is too large":                      {"action=pay&method=card&x=" + strings.Repeat("x", 1<<17), 400},
+		"a settlement without a payment":                {"action=settle", http.StatusConflict},
+		"an empty form":                                 {"", http.StatusBadRequest},
+		"a form with the parameter of a failed payment": {"failed=card", http.StatusBadRequest},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -428,14 +428,14 @@ func TestHostedPage_RefusesPostsFromOtherSites(t *testing.T) {
 		header http.Header
 		want   int
 	}{
-		"another site":                 {http.Header{"Sec-Fetch-Site": {"cross-site"}}, http.StatusForbidden},
-		"a neighbour":                  {http.Header{"Sec-Fetch-Site": {"same-site"}}, http.StatusForbidden},
-		"another origin, old browser":  {http.Header{"Origin": {"https://evil.example"}}, http.StatusForbidden},
-		"a hidden origin, old browser": {http.Header{"Origin": {"null"}}, http.StatusForbidden},
-		"the page itself":              {http.Header{"Sec-Fetch-Site": {"same-origin"}}, http.StatusSeeOther},
-		"the page itself, old browser": {http.Header{"Origin": {server.URL}}, http.StatusSeeOther},
-		"a program that is no browser": {http.Header{}, http.StatusSeeOther},
-		"a page that says both, rightly": {
+		"another site":                    {http.Header{"Sec-Fetch-Site": {"cross-site"}}, http.StatusForbidden},
+		"another origin of the site":      {http.Header{"Sec-Fetch-Site": {"same-site"}}, http.StatusForbidden},
+		"another origin, old browser":     {http.Header{"Origin": {"https://evil.example"}}, http.StatusForbidden},
+		"a hidden origin, old browser":    {http.Header{"Origin": {"null"}}, http.StatusForbidden},
+		"the page itself":                 {http.Header{"Sec-Fetch-Site": {"same-origin"}}, http.StatusSeeOther},
+		"the page itself, old browser":    {http.Header{"Origin": {server.URL}}, http.StatusSeeOther},
+		"a program that is not a browser": {http.Header{}, http.StatusSeeOther},
+		"the page itself, with both headers": {
 			http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {server.URL}}, http.StatusSeeOther,
 		},
 	}
@@ -471,7 +471,7 @@ func TestHostedPage_RefusesUnknownPathsAndMethods(t *testing.T) {
 	}
 	head := browse(t, browserRequest(t, http.MethodHead, created.HostedURL, "")).want(http.StatusOK)
 	if head.body != "" || head.header.Get("Content-Security-Policy") == "" {
-		t.Errorf("HEAD answers %q with %v", head.body, head.header)
+		t.Errorf("HEAD returns the body %q and the header %v", head.body, head.header)
 	}
 }
 
@@ -521,7 +521,7 @@ func TestHostedPage_HasSecurityHeaders(t *testing.T) {
 	}
 	if policy := hosted.header.Get("Content-Security-Policy"); !strings.Contains(policy,
 		"form-action 'self' http://shop.example:8080 https://shop.example;") {
-		t.Errorf("the policy does not allow what the forms lead to: %s", policy)
+		t.Errorf("the policy does not allow the targets of the forms: %s", policy)
 	}
 	c.cancel(created.ID).want(http.StatusOK)
 	if policy := open(t, created.HostedURL).header.Get("Content-Security-Policy"); !strings.Contains(policy,
@@ -583,7 +583,7 @@ func TestHostedPage_SaysHowTheSessionEnded(t *testing.T) {
 		sandbox.ShowHosted(w, box, status)
 		for _, text := range want {
 			if !strings.Contains(w.Body.String(), text) {
-				t.Errorf("the page of a session that is %s lacks %q:\n%s", status, text, w.Body)
+				t.Errorf("the page of a session with the status %s lacks %q:\n%s", status, text, w.Body)
 			}
 		}
 	}

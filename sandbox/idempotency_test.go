@@ -145,10 +145,10 @@ func TestIdempotency_KeysBelongToTheirData(t *testing.T) {
 	}
 	first := createdBy(sandbox.TestKeyID, sandbox.TestSecret)
 	if createdBy("pk_test_star", "star") != first {
-		t.Errorf("another key of the same data got a session of its own")
+		t.Errorf("another API key of the same data created a new session")
 	}
 	if createdBy("pk_live_admin", "live") == first || createdBy("pk_test_merchant", "merchant") == first {
-		t.Errorf("live data or another workspace got the answer that was kept for the test data of this one")
+		t.Errorf("live data or another workspace got the kept response of this workspace's test data")
 	}
 }
 
@@ -163,11 +163,11 @@ func TestIdempotency_KeyExpiresAfterADay(t *testing.T) {
 	first := create(validInput).want(http.StatusCreated).session().ID
 	box.Advance(24*time.Hour - time.Millisecond)
 	if again := create(validInput).want(http.StatusCreated).session().ID; again != first {
-		t.Errorf("just before a day has passed the key made a new session")
+		t.Errorf("the key created a new session before a day had passed")
 	}
 	box.Advance(time.Millisecond)
 	if again := create(with("amount", "1")).want(http.StatusCreated).session().ID; again == first {
-		t.Errorf("after a day the key still has the old answer")
+		t.Errorf("the key still has the old response after a day")
 	}
 }
 
@@ -180,11 +180,11 @@ func TestIdempotency_ExpiredKeysAreRemoved(t *testing.T) {
 		box.Advance(10 * time.Hour)
 	}
 	if kept := sandbox.KeptAnswers(box); kept != 3 {
-		t.Fatalf("%d answers are kept, want 3", kept)
+		t.Fatalf("%d responses are kept, want 3", kept)
 	}
 	c.send(http.MethodPost, sessionsPath, validInput, withKey("d")).want(http.StatusCreated)
 	if kept := sandbox.KeptAnswers(box); kept != 3 {
-		t.Errorf("%d answers are kept, want those to b, c and d", kept)
+		t.Errorf("%d responses are kept, want 3, for b, c and d", kept)
 	}
 }
 
@@ -226,7 +226,7 @@ func TestIdempotency_ConcurrentRequestsGetOneResponse(t *testing.T) {
 	}
 }
 
-// The public methods cannot hold a request in the middle, so the next tests go to the store of answers itself.
+// The next tests call the idempotency store itself, because the public methods cannot pause a request.
 
 func TestIdempotency_SecondRequestWaitsForTheFirst(t *testing.T) {
 	t.Parallel()
@@ -240,10 +240,10 @@ func TestIdempotency_SecondRequestWaitsForTheFirst(t *testing.T) {
 	ended, end := context.WithCancel(t.Context())
 	end()
 	if _, err := store.Once(ended, "k", "parameters", mustNotRun(t)); err == nil {
-		t.Errorf("a request whose context has ended still waits")
+		t.Errorf("a request whose context has ended returns no error")
 	}
 	if _, err := store.Once(t.Context(), "k", "other parameters", mustNotRun(t)); err == nil {
-		t.Errorf("a mismatch is not told before the first request is answered")
+		t.Errorf("a mismatch returns no error while the first request is in progress")
 	}
 	second := make(chan int)
 	all.Go(func() {
@@ -272,7 +272,7 @@ func TestIdempotency_ServerErrorIsNotKept(t *testing.T) {
 	all.Go(func() {
 		status, err := store.Once(t.Context(), "k", "parameters", func() int { return 201 })
 		if status != 201 || err != nil {
-			t.Errorf("the waiting request got %d, %v; want to be processed itself", status, err)
+			t.Errorf("the waiting request got %d, %v, want its own 201", status, err)
 		}
 	})
 	close(goOn)
@@ -284,11 +284,11 @@ func TestIdempotency_PanicReleasesTheKey(t *testing.T) {
 	store := sandbox.NewAnswerStore()
 	func() {
 		defer func() { _ = recover() }()
-		store.Once(t.Context(), "k", "parameters", func() int { panic("a mistake") })
+		store.Once(t.Context(), "k", "parameters", func() int { panic("bug") })
 	}()
 	status, err := store.Once(t.Context(), "k", "parameters", func() int { return 201 })
 	if status != 201 || err != nil {
-		t.Errorf("got %d, %v; want to be processed", status, err)
+		t.Errorf("got %d, %v, want 201 from a new call", status, err)
 	}
 }
 

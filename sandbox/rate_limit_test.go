@@ -81,7 +81,7 @@ func TestRateLimit_CanBeEnforcedForWritesOnly(t *testing.T) {
 	for range 3 {
 		got := c.send(http.MethodGet, sessionsPath, "", clock.stamp()).want(http.StatusOK)
 		if limit := number(t, got.header, "X-RateLimit-Limit"); limit != sandbox.DocumentedRateLimit().Reads {
-			t.Errorf("X-RateLimit-Limit = %d, want the documented one", limit)
+			t.Errorf("X-RateLimit-Limit = %d, want the documented limit", limit)
 		}
 	}
 	c.send(http.MethodPost, sessionsPath, validInput, clock.stamp()).want(http.StatusCreated)
@@ -112,7 +112,7 @@ func TestRateLimit_HoldsAtTheTurnOfASecond(t *testing.T) {
 	opts.RateLimit = sandbox.RateLimit{Reads: 1}
 	box := sandbox.NewAt(opts, func() time.Time {
 		at := time.Unix(1_790_000_000+calls.Add(1)/20, 0)
-		runtime.Gosched() // others look at the clock before this one has made use of it
+		runtime.Gosched() // other goroutines read the clock before this one uses its time
 		return at
 	})
 	c := directClient(t, box)
@@ -126,7 +126,7 @@ func TestRateLimit_HoldsAtTheTurnOfASecond(t *testing.T) {
 					continue
 				}
 				if _, twice := accepted.LoadOrStore(got.header.Get("X-RateLimit-Reset"), true); twice {
-					t.Errorf("a second accepts two requests, want one")
+					t.Errorf("two requests were accepted in one second, want one")
 				}
 			}
 		})

@@ -28,7 +28,7 @@ func TestSlowBody_StalledBodyIsRefused(t *testing.T) {
 	}
 }
 
-// The deadline is for the body: a fault may delay the response for longer.
+// The deadline applies only to the body of a request. A fault can delay the response for longer.
 func TestSlowBody_SlowResponseIsAllowed(t *testing.T) {
 	t.Parallel()
 	server := sandbox.StartWithBodyTimeout(t, 20*time.Millisecond)

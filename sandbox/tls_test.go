@@ -12,7 +12,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// TestTLS_ClientTrustsTheSandboxCA, and only it: another client refuses the certificate.
+// A client without the sandbox's CA refuses the certificate.
 func TestTLS_ClientTrustsTheSandboxCA(t *testing.T) {
 	t.Parallel()
 	box := sandbox.StartTest(t, sandbox.Options{TLS: true, AllowHosts: []string{"sandbox.example"}})
@@ -52,7 +52,6 @@ func TestTLS_ClientTrustsTheSandboxCA(t *testing.T) {
 	}
 }
 
-// TestTLS_DeliversToAReceiverWithItsCA gets events of a sandbox that trusts the CA.
 func TestTLS_DeliversToAReceiverWithItsCA(t *testing.T) {
 	t.Parallel()
 	got := make(chan error, 1)
