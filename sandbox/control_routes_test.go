@@ -292,7 +292,7 @@ func TestControlRoutes_RefuseUnknownKeysAndValues(t *testing.T) {
 		"delivery clear of an unknown key":  {"DELETE", "delivery-faults?keyId=x", "", 400, "keyId"},
 		"an unknown kind":                   {"POST", "delivery-faults", `{"kind":"often"}`, 400, ""},
 		"a negative delay":                  {"POST", "delivery-faults", `{"kind":"late","delayMs":-1}`, 400, "delayMs"},
-		"a delay of a fault without one":    {"POST", "delivery-faults", `{"kind":"twice","delayMs":5}`, 400, ""},
+		"a delay of the kind twice":         {"POST", "delivery-faults", `{"kind":"twice","delayMs":5}`, 400, ""},
 		"limit 0":                           {"GET", "events?limit=0", "", 400, "limit"},
 		"limit 1001":                        {"GET", "requests?limit=1001", "", 400, "limit"},
 		"limit x":                           {"GET", "sessions?limit=x", "", 400, "limit"},

@@ -289,7 +289,7 @@ func TestDeliveries_TheLast500AreRecorded(t *testing.T) {
 		if got[0].URL != "http://user:xxxxx@receiver.example/hook" {
 			t.Errorf("URL = %s", got[0].URL)
 		}
-		got[0].Body[0], got[0].Attempts[0].Status = 'x', 1 // a copy
+		got[0].Body[0], got[0].Attempts[0].Status = 'x', 1 // must change only the copy
 		if again := sandbox.Deliveries(box)[0]; again.Body[0] != '{' || again.Attempts[0].Status != 500 {
 			t.Errorf("changing a returned record changes the stored one")
 		}
@@ -370,7 +370,7 @@ func TestDeliveries_ReceiversDoNotDelayClose(t *testing.T) {
 		}
 		for _, a := range r.Attempts {
 			if strings.Contains(a.Error, r.URL) {
-				t.Errorf("an error holds the URL: %s", a.Error)
+				t.Errorf("an error contains the URL: %s", a.Error)
 			}
 		}
 	}

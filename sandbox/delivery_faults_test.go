@@ -41,7 +41,7 @@ func (s *headerScript) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestDeliveryFaults_ChangeOneAttempt(t *testing.T) {
 	t.Parallel()
 	tests := map[sandbox.DeliveryFaultKind]struct {
-		errors []string // of the attempts
+		errors []string // one for each attempt
 		first  func(h http.Header) bool
 	}{
 		sandbox.FaultTwice:        {[]string{"", ""}, nil},

@@ -30,7 +30,7 @@ func newDriven(t *testing.T) driven {
 // wantEvents waits for the events of the session. It fails if there are others.
 func (d driven) wantEvents(want ...plugipay.EventName) {
 	d.t.Helper()
-	last := d.client.create().ID // its event comes after all others
+	last := d.client.create().ID // its event follows a surplus one, unless a delivery overtakes another
 	must(d.t, d.box.Confirm(last))
 	var got []plugipay.EventName
 	for range len(want) + 1 {
@@ -59,7 +59,7 @@ func TestDrive_EndsTheSessionFromGoAndHTTP(t *testing.T) {
 		want       plugipay.CheckoutSessionStatus
 		events     []plugipay.EventName
 	}{
-		"a late payment of a bill": {
+		"a late payment of a pending session": {
 			payAndExpire, (*sandbox.Sandbox).SettleLate, "settle", `{"late":true}`, "completed", []plugipay.EventName{
 				plugipay.EventCheckoutSessionExpired, plugipay.EventCheckoutSessionAsyncPaymentSucceeded,
 				plugipay.EventCheckoutSessionCompleted,

@@ -138,7 +138,7 @@ func TestEvents_EachTransitionSendsItsEventsInOrder(t *testing.T) {
 				server, c := start(t, sandbox.Options{Endpoints: []sandbox.Endpoint{r.endpoint(plain)}})
 				session := c.create("methods", `["card","va"]`, "lineItems", `[{"name":"<b> & co","quantity":1,"unitAmount":1}]`)
 				tt.act(t, server, c, session.ID)
-				// The event of one more session comes after all others.
+				// The event of one more session follows a surplus one, unless a delivery overtakes another.
 				last := c.create()
 				c.confirm(last.ID).want(http.StatusOK)
 

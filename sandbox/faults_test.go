@@ -289,7 +289,7 @@ func TestFaults_InvalidFaultsAreRefused(t *testing.T) {
 		"a status and a drop": {
 			sandbox.Fault{Status: 503, Drop: true}, "a fault can have only one of a status, a drop and a rate limit",
 		},
-		"RetryAfter of a drop": {
+		"a drop with RetryAfter": {
 			sandbox.Fault{Drop: true, RetryAfter: 1}, "a fault without a status or a rate limit has no Retry-After header to set",
 		},
 		"no fault": {sandbox.Fault{Times: 3}, "a fault needs a status, a delay, a drop or a rate limit"},

@@ -388,7 +388,7 @@ func TestHostedPage_InvalidPostChangesNothing(t *testing.T) {
 		want int
 	}{
 		"a method that the session does not have":       {"action=pay&method=va", http.StatusBadRequest},
-		"a decline with such a method":                  {"action=fail&method=va", http.StatusBadRequest},
+		"a decline with a method that it does not have": {"action=fail&method=va", http.StatusBadRequest},
 		"no method":                                     {"action=pay", http.StatusBadRequest},
 		"a method that does not exist":                  {"action=pay&method=%00", http.StatusBadRequest},
 		"no action":                                     {"method=card", http.StatusBadRequest},

@@ -194,7 +194,7 @@ func TestList_Filters(t *testing.T) {
 	}
 }
 
-// The cursor holds the filters of its page. It must keep a time with any offset.
+// The cursor contains the filters of its page. It must keep a time with any offset.
 func TestList_UnusualOffsetsWorkOnEveryPage(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
