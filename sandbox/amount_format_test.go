@@ -18,28 +18,28 @@ func TestAmount_IsWrittenInHundredths(t *testing.T) {
 		amount   int64
 		want     string
 	}{
-		"rupiah have no decimals if they are zero":  {plugipay.CurrencyIDR, 19_900_000, "IDR 199,000"},
-		"rupiah show hundredths if there are some":  {plugipay.CurrencyIDR, 19_900_005, "IDR 199,000.05"},
-		"dollars have decimals":                     {plugipay.CurrencyUSD, 4_999, "USD 49.99"},
-		"dollars have decimals that are zero":       {plugipay.CurrencyUSD, 500_000, "USD 5,000.00"},
-		"less than one":                             {plugipay.CurrencyUSD, 7, "USD 0.07"},
-		"three digits have no comma":                {plugipay.CurrencyIDR, 99_900, "IDR 999"},
-		"millions have two commas":                  {plugipay.CurrencyIDR, 123_456_700, "IDR 1,234,567"},
-		"the largest amount":                        {plugipay.CurrencyUSD, math.MaxInt64, "USD 92,233,720,368,547,758.07"},
-		"a hundredth of a rupiah, the least amount": {plugipay.CurrencyIDR, 1, "IDR 0.01"},
+		"rupiah without decimals that are zero":        {plugipay.CurrencyIDR, 19_900_000, "IDR 199,000"},
+		"rupiah with decimals":                         {plugipay.CurrencyIDR, 19_900_005, "IDR 199,000.05"},
+		"dollars with decimals":                        {plugipay.CurrencyUSD, 4_999, "USD 49.99"},
+		"dollars with decimals that are zero":          {plugipay.CurrencyUSD, 500_000, "USD 5,000.00"},
+		"less than one dollar":                         {plugipay.CurrencyUSD, 7, "USD 0.07"},
+		"three digits have no comma":                   {plugipay.CurrencyIDR, 99_900, "IDR 999"},
+		"millions have two commas":                     {plugipay.CurrencyIDR, 123_456_700, "IDR 1,234,567"},
+		"the largest amount":                           {plugipay.CurrencyUSD, math.MaxInt64, "USD 92,233,720,368,547,758.07"},
+		"the smallest amount, a hundredth of a rupiah": {plugipay.CurrencyIDR, 1, "IDR 0.01"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			created := c.in(t).create("amount", fmt.Sprint(tt.amount), "currency", fmt.Sprintf("%q", tt.currency))
 			if page := open(t, server.URL+"/c/"+created.ID).body; !strings.Contains(page, "Pay "+tt.want+"<") {
-				t.Errorf("the page does not ask for %q:\n%s", tt.want, page)
+				t.Errorf("the page lacks %q:\n%s", tt.want, page)
 			}
 		})
 	}
 }
 
-func TestAmount_OfLineItemsMayBeNegative(t *testing.T) {
+func TestAmount_OfALineItemCanBeNegative(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create("lineItems", `[{"name":"Discount","quantity":1,"unitAmount":-500007}]`)
@@ -48,7 +48,7 @@ func TestAmount_OfLineItemsMayBeNegative(t *testing.T) {
 	}
 }
 
-func TestAmount_IsWrittenAsTheOptionSays(t *testing.T) {
+func TestAmount_UsesFormatAmount(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{FormatAmount: func(amount int64, currency plugipay.CurrencyCode) string {
 		return fmt.Sprintf("%d whole %s", amount, currency)

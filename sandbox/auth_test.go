@@ -38,14 +38,14 @@ func TestAuth_SignatureCoversTheWholeRequest(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	tests := map[string]change{
-		"method":          {afterSigning: func(r *http.Request) { r.Method = http.MethodGet }},
-		"path":            {afterSigning: func(r *http.Request) { r.URL.Path += "/cs_1/cancel" }},
-		"query":           {afterSigning: func(r *http.Request) { r.URL.RawQuery = "a=1" }},
-		"empty query":     {afterSigning: func(r *http.Request) { r.URL.ForceQuery = true }},
-		"body":            {afterSigning: func(r *http.Request) { replaceBody(r, validInput+" ") }},
-		"timestamp":       tampered("X-Plugipay-Timestamp", strconv.FormatInt(time.Now().Unix()-100, 10)),
-		"idempotency key": tampered("Idempotency-Key", "other"),
-		"no key":          tampered("Idempotency-Key", ""),
+		"method":             {afterSigning: func(r *http.Request) { r.Method = http.MethodGet }},
+		"path":               {afterSigning: func(r *http.Request) { r.URL.Path += "/cs_1/cancel" }},
+		"query":              {afterSigning: func(r *http.Request) { r.URL.RawQuery = "a=1" }},
+		"empty query":        {afterSigning: func(r *http.Request) { r.URL.ForceQuery = true }},
+		"body":               {afterSigning: func(r *http.Request) { replaceBody(r, validInput+" ") }},
+		"timestamp":          tampered("X-Plugipay-Timestamp", strconv.FormatInt(time.Now().Unix()-100, 10)),
+		"idempotency key":    tampered("Idempotency-Key", "other"),
+		"no idempotency key": tampered("Idempotency-Key", ""),
 	}
 	for name, ch := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -64,7 +64,7 @@ func replaceBody(r *http.Request, body string) {
 	r.Body, r.ContentLength, r.GetBody = fresh.Body, fresh.ContentLength, nil
 }
 
-func TestAuth_AuthorizationHeader(t *testing.T) {
+func TestAuth_InvalidAuthorizationHeaderIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	const (
@@ -82,7 +82,7 @@ func TestAuth_AuthorizationHeader(t *testing.T) {
 		"unknown key":                  {scheme + "keyId=pk_test_x, scope=*" + signature, badKey},
 		"unknown bearer key":           {"Bearer pk_test_x", badKey},
 		"bearer without a key":         {"Bearer", badKey},
-		"bearer of a key with secret":  {"Bearer " + sandbox.TestKeyID, badKey},
+		"bearer of a signing key":      {"Bearer " + sandbox.TestKeyID, badKey},
 		"bearer of a secret":           {"Bearer " + sandbox.TestSecret, badKey},
 		"signature of a dashboard key": {scheme + "keyId=" + dashboardKeyID + ", scope=*" + signature, badKey},
 		"wrong signature":              {known + ", scope=*" + signature, badSignature},
@@ -90,7 +90,7 @@ func TestAuth_AuthorizationHeader(t *testing.T) {
 		"no parameters":                {scheme, badSignature},
 		"no signature":                 {known + ", scope=*", badSignature},
 		"empty signature":              {known + ", scope=*, signature=", badSignature},
-		"no key id":                    {scheme + "scope=*" + signature, badSignature},
+		"no keyId":                     {scheme + "scope=*" + signature, badSignature},
 		"no scope":                     {known + signature, badSignature},
 		"a parameter twice":            {known + ", keyId=pk_test_x, scope=*" + signature, badSignature},
 		"a parameter without a value":  {scheme + "keyId, scope=*" + signature, badSignature},
@@ -101,7 +101,7 @@ func TestAuth_AuthorizationHeader(t *testing.T) {
 			got := c.in(t).send(http.MethodGet, sessionsPath, "", tampered("Authorization", tt.value)).
 				wantError(http.StatusUnauthorized, tt.code, "")
 			if got.header.Get("X-RateLimit-Limit") != "" {
-				t.Errorf("a response without a key has the rate limit of a workspace")
+				t.Errorf("a response to a request without a valid key has rate limit headers")
 			}
 		})
 	}
@@ -109,7 +109,7 @@ func TestAuth_AuthorizationHeader(t *testing.T) {
 	c.send(http.MethodGet, sessionsPath, "", twice).wantError(http.StatusUnauthorized, badSignature, "")
 }
 
-func TestAuth_AuthorizationHeaderMayBeWrittenIn(t *testing.T) {
+func TestAuth_FormsOfTheAuthorizationHeader(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	tests := map[string]struct {
@@ -128,7 +128,7 @@ func TestAuth_AuthorizationHeaderMayBeWrittenIn(t *testing.T) {
 		"another scope": {func(id, sig string) string {
 			return "Plugipay-HMAC-SHA256 keyId=" + id + ", scope=read, signature=" + sig
 		}, false},
-		"one parameter more": {func(id, sig string) string {
+		"an additional parameter": {func(id, sig string) string {
 			return "Plugipay-HMAC-SHA256 keyId=" + id + ", scope=*, signature=" + sig + ", v=2"
 		}, false},
 	}
@@ -149,7 +149,7 @@ func TestAuth_AuthorizationHeaderMayBeWrittenIn(t *testing.T) {
 	}
 }
 
-func TestAuth_DashboardKeyWorksAloneWithoutATimestamp(t *testing.T) {
+func TestAuth_DashboardKeyNeedsNoTimestamp(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	bearer := tampered("Authorization", "Bearer "+dashboardKeyID)
@@ -167,21 +167,21 @@ func TestAuth_TimestampMustBeWithinFiveMinutes(t *testing.T) {
 		timestamp string
 		code      gen.ErrorCode // empty: accepted
 	}{
-		"now":                   {"1790000000", ""},
-		"300 seconds ago":       {"1789999700", ""},
-		"300 seconds ahead":     {"1790000300", ""},
-		"301 seconds ago":       {"1789999699", gen.ErrorCodeTimestampSkew},
-		"301 seconds ahead":     {"1790000301", gen.ErrorCodeTimestampSkew},
-		"zero":                  {"0", gen.ErrorCodeTimestampSkew},
-		"the smallest number":   {"-9223372036854775808", gen.ErrorCodeTimestampSkew},
-		"the largest number":    {"9223372036854775807", gen.ErrorCodeTimestampSkew},
-		"milliseconds":          {"1790000000000", gen.ErrorCodeTimestampSkew},
-		"missing":               {"", gen.ErrorCodeInvalidTimestamp},
-		"text":                  {"now", gen.ErrorCodeInvalidTimestamp},
-		"a fraction":            {"1790000000.0", gen.ErrorCodeInvalidTimestamp},
-		"a sign":                {"+1790000000", gen.ErrorCodeInvalidTimestamp},
-		"a leading zero":        {"01790000000", gen.ErrorCodeInvalidTimestamp},
-		"more than fits 64 bit": {"9223372036854775808", gen.ErrorCodeInvalidTimestamp},
+		"now":                 {"1790000000", ""},
+		"300 seconds ago":     {"1789999700", ""},
+		"300 seconds ahead":   {"1790000300", ""},
+		"301 seconds ago":     {"1789999699", gen.ErrorCodeTimestampSkew},
+		"301 seconds ahead":   {"1790000301", gen.ErrorCodeTimestampSkew},
+		"zero":                {"0", gen.ErrorCodeTimestampSkew},
+		"the smallest number": {"-9223372036854775808", gen.ErrorCodeTimestampSkew},
+		"the largest number":  {"9223372036854775807", gen.ErrorCodeTimestampSkew},
+		"milliseconds":        {"1790000000000", gen.ErrorCodeTimestampSkew},
+		"missing":             {"", gen.ErrorCodeInvalidTimestamp},
+		"text":                {"now", gen.ErrorCodeInvalidTimestamp},
+		"a fraction":          {"1790000000.0", gen.ErrorCodeInvalidTimestamp},
+		"a sign":              {"+1790000000", gen.ErrorCodeInvalidTimestamp},
+		"a leading zero":      {"01790000000", gen.ErrorCodeInvalidTimestamp},
+		"more than 64 bits":   {"9223372036854775808", gen.ErrorCodeInvalidTimestamp},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -198,14 +198,14 @@ func TestAuth_TimestampMustBeWithinFiveMinutes(t *testing.T) {
 	}
 }
 
-func TestAuth_TimestampsGoByTheRealClock(t *testing.T) {
+func TestAuth_TimestampIsComparedWithTheRealClock(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	server.Advance(1000 * time.Hour)
 	c.send(http.MethodGet, sessionsPath, "").want(http.StatusOK)
 }
 
-func TestAuth_PrefixTakenOffInFrontIsNotSigned(t *testing.T) {
+func TestAuth_StrippedPathPrefixIsNotSigned(t *testing.T) {
 	t.Parallel()
 	gateway := httptest.NewServer(http.StripPrefix("/plugipay", sandbox.New(failOnBreach(t))))
 	t.Cleanup(gateway.Close)
@@ -222,7 +222,7 @@ func TestAuth_PrefixTakenOffInFrontIsNotSigned(t *testing.T) {
 	c.send(http.MethodGet, sessionsPath+"/"+escapedID, "", change{afterSigning: behind}).want(http.StatusOK)
 }
 
-func TestAuth_WritingNeedsTheScope(t *testing.T) {
+func TestAuth_WritesNeedTheScope(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	id := c.create().ID
@@ -256,7 +256,7 @@ func TestAuth_WritingNeedsTheScope(t *testing.T) {
 	}
 }
 
-func TestAuth_OnlyAPlatformAdministratorActsForOthers(t *testing.T) {
+func TestAuth_OnlyAPlatformAdminActsForOthers(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	merchant := c.as("pk_test_merchant", "merchant")
@@ -281,10 +281,11 @@ func TestAuth_OnlyAPlatformAdministratorActsForOthers(t *testing.T) {
 		c.send(http.MethodGet, sessionsPath, "", header("X-Plugipay-On-Behalf-Of", account)).
 			wantError(http.StatusForbidden, gen.ErrorCodeInsufficientScope, "")
 	}
-	c.send(http.MethodGet, sessionsPath, "", header("X-Plugipay-On-Behalf-Of", "acc_platform")).want(http.StatusOK) // its own
+	ownAccount := header("X-Plugipay-On-Behalf-Of", "acc_platform")
+	c.send(http.MethodGet, sessionsPath, "", ownAccount).want(http.StatusOK)
 }
 
-// FuzzAuthorization checks that only an Authorization header that was made with a secret is accepted.
+// FuzzAuthorization checks that an Authorization header that was made without a secret is refused.
 func FuzzAuthorization(f *testing.F) {
 	f.Add("Bearer pk_test_sandbox")
 	f.Add("Plugipay-HMAC-SHA256 keyId=pk_test_sandbox, scope=*, signature=00")
@@ -295,6 +296,6 @@ func FuzzAuthorization(f *testing.F) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, sessionsPath, nil)
 		r.Header["Authorization"] = []string{value}
 		r.Header.Set("X-Plugipay-Timestamp", strconv.FormatInt(time.Now().Unix(), 10))
-		answerTo(t, sandbox.New(failOnBreach(t)), r).want(http.StatusUnauthorized)
+		replyFrom(t, sandbox.New(failOnBreach(t)), r).want(http.StatusUnauthorized)
 	})
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// What a sandbox costs, without the network. The README of bench/ has the figures.
+// The benchmarks measure a sandbox without the network. bench/README.md has the figures.
 
-// handlerClient returns a client whose requests are for a sandbox without a server around it.
+// handlerClient returns a client whose requests are for a sandbox without a server.
 func handlerClient(tb testing.TB) client {
 	return client{t: tb, keyID: sandbox.TestKeyID, secret: sandbox.TestSecret}
 }
 
-// serve answers a request without a network.
+// serve passes a request to a handler without a network.
 func serve(tb testing.TB, box http.Handler, r *http.Request, want int) *httptest.ResponseRecorder {
 	tb.Helper()
 	response := httptest.NewRecorder()
@@ -30,7 +30,7 @@ func serve(tb testing.TB, box http.Handler, r *http.Request, want int) *httptest
 	return response
 }
 
-// checked is what [sandbox.StartTest] makes of the options: answers are checked.
+// checked returns options that check responses against the contract, as [sandbox.StartTest] does.
 func checked(tb testing.TB) sandbox.Options {
 	return sandbox.Options{OnContractBreach: func(err error) { tb.Error(err) }}
 }
@@ -47,8 +47,8 @@ func BenchmarkGet(b *testing.B) {
 	}
 }
 
-// benchmarkCalls measures the sandbox without the making of the requests. These are made before: to stop the clock in
-// between costs more than a call.
+// benchmarkCalls measures the sandbox alone. It makes all requests before it starts the timer, because stopping the timer
+// between calls costs more than a call.
 func benchmarkCalls(b *testing.B, opts sandbox.Options, newRequest func(testing.TB, http.Handler) (func() *http.Request, int)) {
 	box := sandbox.New(opts)
 	next, status := newRequest(b, box)
@@ -80,7 +80,10 @@ func BenchmarkList(b *testing.B) {
 	box := sandbox.New(sandbox.Options{MaxSessions: -1})
 	sandbox.Fill(box, 1_000_000)
 	c := handlerClient(b)
-	for _, query := range []string{"unfiltered", "status=canceled", "status=completed", "customerId=cus_7", "customerId=cus_7&status=open"} {
+	queries := []string{
+		"unfiltered", "status=canceled", "status=completed", "customerId=cus_7", "customerId=cus_7&status=open",
+	}
+	for _, query := range queries {
 		b.Run(query, func(b *testing.B) {
 			path := sessionsPath + "?" + strings.TrimPrefix(query, "unfiltered")
 			r := c.request("GET", path, "")
@@ -91,7 +94,7 @@ func BenchmarkList(b *testing.B) {
 	}
 }
 
-// BenchmarkStart starts and closes the sandboxes of a test binary that has many.
+// BenchmarkStart starts the sandboxes of a test binary that has many. It does not measure closing them.
 func BenchmarkStart(b *testing.B) {
 	const sandboxes = 200
 	sandbox.New(sandbox.Options{}) // the first one compiles the contract
@@ -117,8 +120,8 @@ func startServer(tb testing.TB) *sandbox.Server {
 	return server
 }
 
-// BenchmarkWeek fills a sandbox up to its limits, as a week of 20 requests a second does, with an endpoint that is down.
-// The metric is the heap that is in use then.
+// BenchmarkWeek fills a sandbox to its limits, as a week with 20 requests a second does. The endpoint is down. The metric is
+// the heap in use at the end.
 func BenchmarkWeek(b *testing.B) {
 	down := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, strings.Repeat("x", 200), http.StatusServiceUnavailable)
@@ -130,7 +133,7 @@ func BenchmarkWeek(b *testing.B) {
 			Endpoints:        []sandbox.Endpoint{{URL: down.URL, Secret: "whsec_bench"}},
 			DeliverySchedule: []time.Duration{24 * time.Hour},
 		})
-		for range 2 * 100_000 { // each limit twice
+		for range 2 * 100_000 { // twice each limit
 			payOne(b, box)
 		}
 		b.ReportMetric(float64(heapInUse()-before)/1e6, "MB")
@@ -138,7 +141,7 @@ func BenchmarkWeek(b *testing.B) {
 	}
 }
 
-// payOne creates a session with metadata and lets it be confirmed, so that its event is on its way.
+// payOne creates a session with metadata and confirms it, so that the sandbox delivers its event.
 func payOne(tb testing.TB, box *sandbox.Sandbox) {
 	c := handlerClient(tb)
 	created := serve(tb, box, c.request("POST", sessionsPath, with("metadata", `{"orderId":"ord_1234567890"}`)), http.StatusCreated)
@@ -154,11 +157,11 @@ func heapInUse() uint64 {
 	return m.HeapAlloc
 }
 
-// It is not parallel, because testing.AllocsPerRun counts those of all goroutines.
-func TestBench_CreateAllocatesFewerThan800Times(t *testing.T) {
+// The test is not parallel because testing.AllocsPerRun counts the allocations of all goroutines.
+func TestCreate_AllocatesFewerThan800Times(t *testing.T) {
 	box := sandbox.New(sandbox.Options{})
 	c := handlerClient(t)
-	allocations := testing.AllocsPerRun(20, func() { // with those of the request
+	allocations := testing.AllocsPerRun(20, func() { // including the allocations of the request
 		serve(t, box, c.request("POST", sessionsPath, validInput), http.StatusCreated)
 	})
 	if allocations >= 800 {

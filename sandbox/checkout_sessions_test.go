@@ -70,14 +70,14 @@ func TestCheckoutSessions_LargeNumbersKeepTheirPrecision(t *testing.T) {
 		got := c.send(http.MethodPost, sessionsPath, with("amount", amount,
 			"lineItems", `[{"name":"A","quantity":1,"unitAmount":`+amount+`}]`)).want(http.StatusCreated)
 		if strings.Count(got.body, amount) != 2 {
-			t.Errorf("the amount %s came back as %s", amount, got.body)
+			t.Errorf("the amount %s was returned as %s", amount, got.body)
 		}
 	}
 }
 
-func TestCheckoutSessions_EndlessLifetimeEndsWithTheCalendar(t *testing.T) {
+func TestCheckoutSessions_LongestLifetimeEndsInYear9999(t *testing.T) {
 	if strconv.IntSize == 32 {
-		t.Skip("32 bits hold no such lifetime")
+		t.Skip("an int of 32 bits cannot hold the lifetime")
 	}
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
@@ -87,7 +87,7 @@ func TestCheckoutSessions_EndlessLifetimeEndsWithTheCalendar(t *testing.T) {
 	}
 }
 
-func TestCheckoutSessions_PropertyInOtherCaseIsNotTheProperty(t *testing.T) {
+func TestCheckoutSessions_PropertyNamesAreCaseSensitive(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	body := strings.Replace(validInput, "{", `{"AMOUNT":-5,"Methods":7,`, 1)
@@ -98,7 +98,7 @@ func TestCheckoutSessions_PropertyInOtherCaseIsNotTheProperty(t *testing.T) {
 	}
 }
 
-func TestCheckoutSessions_SessionIsFoundOnlyInItsOwnData(t *testing.T) {
+func TestCheckoutSessions_VisibleOnlyInTheirOwnData(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{
 		{Keys: []sandbox.Key{
@@ -111,10 +111,10 @@ func TestCheckoutSessions_SessionIsFoundOnlyInItsOwnData(t *testing.T) {
 		keyID, secret string
 		found         bool
 	}{
-		"test key of the workspace":          {"pk_test_1", "s1", true},
-		"older key, which sees test data":    {"ak_1", "s3", true},
-		"live key of the workspace":          {"pk_live_1", "s2", false},
-		"test key of a different workspaces": {"pk_test_2", "s4", false},
+		"test key of the workspace":     {"pk_test_1", "s1", true},
+		"older key, for test data":      {"ak_1", "s3", true},
+		"live key of the workspace":     {"pk_live_1", "s2", false},
+		"test key of another workspace": {"pk_test_2", "s4", false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -138,7 +138,7 @@ func TestCheckoutSessions_SessionIsFoundOnlyInItsOwnData(t *testing.T) {
 	c.send(http.MethodGet, sessionsPath+"/cs_0", "").wantError(http.StatusNotFound, gen.ErrorCodeNotFound, "")
 }
 
-func TestCheckoutSessions_CancelEndsASessionWithoutPayment(t *testing.T) {
+func TestCancel_EndsTheSessionWithoutPayment(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -152,7 +152,7 @@ func TestCheckoutSessions_CancelEndsASessionWithoutPayment(t *testing.T) {
 	}
 }
 
-func TestCheckoutSessions_ConfirmCompletesASessionByHand(t *testing.T) {
+func TestConfirm_CompletesTheSession(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -197,7 +197,7 @@ func TestCheckoutSessions_EndedSessionDoesNotChange(t *testing.T) {
 	}
 }
 
-func TestCheckoutSessions_SessionExpiresAtExpiresAtAndNotBefore(t *testing.T) {
+func TestCheckoutSessions_ExpireExactlyAtExpiresAt(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 9, 21, 14, 13, 20, 500_999_999, time.UTC)
 	box := sandbox.NewAt(failOnBreach(t), func() time.Time { return now })
@@ -220,7 +220,7 @@ func TestCheckoutSessions_SessionExpiresAtExpiresAtAndNotBefore(t *testing.T) {
 	}
 }
 
-func TestCheckoutSessions_ClockDoesNotGoBackNorBeyondItsEnd(t *testing.T) {
+func TestAdvance_NeverGoesBackAndNeverOverflows(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 9, 21, 14, 13, 20, 0, time.UTC)
 	box := sandbox.NewAt(failOnBreach(t), func() time.Time { return now })
@@ -240,12 +240,12 @@ func TestCheckoutSessions_ClockDoesNotGoBackNorBeyondItsEnd(t *testing.T) {
 		box.Advance(step.advance)
 		got := c.send(http.MethodGet, sessionsPath, "", change{timestamp: now.Unix()}).want(http.StatusOK)
 		if got.envelope.Meta.Timestamp != step.want {
-			t.Errorf("after Advance(%v) it is %s, want %s", step.advance, got.envelope.Meta.Timestamp, step.want)
+			t.Errorf("after Advance(%v) the time is %s, want %s", step.advance, got.envelope.Meta.Timestamp, step.want)
 		}
 	}
 }
 
-func TestCheckoutSessions_MethodsNeedAnAdapterThatCanDoThem(t *testing.T) {
+func TestCheckoutSessions_MethodsNeedASupportingAdapter(t *testing.T) {
 	t.Parallel()
 	manual := sandbox.Adapter{Name: gen.CheckoutAdapterManual}
 	xendit := sandbox.Adapter{Name: gen.CheckoutAdapterXendit}
@@ -256,15 +256,15 @@ func TestCheckoutSessions_MethodsNeedAnAdapterThatCanDoThem(t *testing.T) {
 		methods  string
 		missing  string // empty: the session is created
 	}{
-		"all adapters do all methods":         {nil, `["qris","va","ewallet","card","retail","paypal"]`, ""},
-		"xendit does no paypal":               {[]sandbox.Adapter{xendit}, `["qris","paypal","paypal"]`, "paypal"},
-		"paypal does paypal":                  {[]sandbox.Adapter{paypal}, `["paypal"]`, ""},
-		"paypal does nothing else":            {[]sandbox.Adapter{paypal}, `["card","va","paypal"]`, "card, va"},
-		"manual alone takes everything":       {[]sandbox.Adapter{manual}, `["qris","paypal"]`, ""},
-		"manual adds nothing to another":      {[]sandbox.Adapter{manual, paypal}, `["card"]`, "card"},
-		"an adapter with methods of its own":  {[]sandbox.Adapter{onlyCards}, `["card"]`, ""},
-		"an adapter without the other method": {[]sandbox.Adapter{onlyCards}, `["qris"]`, "qris"},
-		"no adapter does nothing":             {[]sandbox.Adapter{}, `["card"]`, "card"},
+		"all adapters support all methods":          {nil, `["qris","va","ewallet","card","retail","paypal"]`, ""},
+		"xendit does not support paypal":            {[]sandbox.Adapter{xendit}, `["qris","paypal","paypal"]`, "paypal"},
+		"paypal supports paypal":                    {[]sandbox.Adapter{paypal}, `["paypal"]`, ""},
+		"paypal supports no other method":           {[]sandbox.Adapter{paypal}, `["card","va","paypal"]`, "card, va"},
+		"manual alone supports every method":        {[]sandbox.Adapter{manual}, `["qris","paypal"]`, ""},
+		"manual adds no methods to another adapter": {[]sandbox.Adapter{manual, paypal}, `["card"]`, "card"},
+		"an adapter limited to the method":          {[]sandbox.Adapter{onlyCards}, `["card"]`, ""},
+		"an adapter limited to another method":      {[]sandbox.Adapter{onlyCards}, `["qris"]`, "qris"},
+		"no adapters":                               {[]sandbox.Adapter{}, `["card"]`, "card"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -316,7 +316,7 @@ func TestCheckoutSessions_IDsAreUnescapedAsOneSegment(t *testing.T) {
 		c.send(http.MethodGet, sessionsPath+"/"+id, "").wantError(http.StatusNotFound, gen.ErrorCodeNotFound, "")
 		got := c.cancel(id).wantError(http.StatusNotFound, gen.ErrorCodeNotFound, "")
 		if want := "no such checkout session"; got.envelope.Error.Message != want {
-			t.Errorf("cancelling %s: message = %q, want %q", id, got.envelope.Error.Message, want)
+			t.Errorf("canceling %s: message = %q, want %q", id, got.envelope.Error.Message, want)
 		}
 	}
 	created := c.create().ID
@@ -348,7 +348,7 @@ func sinceCreation(t *testing.T, s gen.CheckoutSession, later string) time.Durat
 	return end.Sub(created)
 }
 
-func TestSession_HasWhatNewerServersSend(t *testing.T) {
+func TestCheckoutSessions_HaveTheFieldsOfNewerServers(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{Keys: []sandbox.Key{
 		{ID: "pk_live_a", Secret: "sk_live_a"},
@@ -361,18 +361,19 @@ func TestSession_HasWhatNewerServersSend(t *testing.T) {
 		t.Errorf("customer is %+v", created.Customer)
 	}
 	if created.PaymentMethod != nil || created.PaymentID != nil {
-		t.Errorf("an open session was paid with %v, charge %v", created.PaymentMethod, created.PaymentID)
+		t.Errorf("an open session has paymentMethod %q, paymentId %q", pointed(created.PaymentMethod), pointed(created.PaymentID))
 	}
 	submit(t, server.URL+"/c/"+created.ID, "pay", "card")
 	paid := c.get(created.ID)
 	if pointed(paid.PaymentMethod) != "card" || pointed(paid.PaymentID) == "" {
-		t.Errorf("a session paid by card was paid with %v, charge %v", paid.PaymentMethod, paid.PaymentID)
+		t.Errorf("a session paid by card has paymentMethod %q, paymentId %q", pointed(paid.PaymentMethod), pointed(paid.PaymentID))
 	}
 	if again := c.get(created.ID); pointed(again.PaymentID) != *paid.PaymentID {
-		t.Errorf("the charge was %s and is %s", *paid.PaymentID, pointed(again.PaymentID))
+		t.Errorf("paymentId was %s and is %s", *paid.PaymentID, pointed(again.PaymentID))
 	}
 	confirmed := c.confirm(c.create().ID).session()
 	if confirmed.PaymentMethod != nil || confirmed.PaymentID == nil {
-		t.Errorf("a confirmed session was paid with %v, charge %v", confirmed.PaymentMethod, confirmed.PaymentID)
+		t.Errorf("a confirmed session has paymentMethod %q, paymentId %q",
+			pointed(confirmed.PaymentMethod), pointed(confirmed.PaymentID))
 	}
 }

@@ -19,14 +19,14 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// answering is a receiver of events that answers the first ones with an error.
-func answering(t *testing.T, refusals int32, answer string) *httptest.Server {
+// flakyReceiver starts a receiver of events. Its first responses are errors with the body failure.
+func flakyReceiver(t *testing.T, failures int32, failure string) *httptest.Server {
 	t.Helper()
 	var count atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		if count.Add(1) <= refusals {
-			http.Error(w, answer, http.StatusInternalServerError)
+		if count.Add(1) <= failures {
+			http.Error(w, failure, http.StatusInternalServerError)
 			return
 		}
 		_, _ = io.WriteString(w, "thank you")
@@ -35,7 +35,7 @@ func answering(t *testing.T, refusals int32, answer string) *httptest.Server {
 	return server
 }
 
-// act posts a form of the console, whose other fields are pairs of names and values.
+// act posts a form of the console. fields are pairs of a name and a value.
 func act(t testing.TB, address, action string, fields ...string) screen {
 	t.Helper()
 	form := url.Values{"action": {action}}
@@ -45,20 +45,20 @@ func act(t testing.TB, address, action string, fields ...string) screen {
 	return browse(t, browserRequest(t, http.MethodPost, address, form.Encode()))
 }
 
-// hrefs returns the addresses of the links of a page that begin with a text.
-func (s screen) hrefs(begin string) []string {
+// hrefs returns the targets of a page's links that have the prefix.
+func (s screen) hrefs(prefix string) []string {
 	var found []string
 	for _, match := range regexp.MustCompile(`href="([^"]*)"`).FindAllStringSubmatch(s.body, -1) {
-		if address := html.UnescapeString(match[1]); strings.HasPrefix(address, begin) {
+		if address := html.UnescapeString(match[1]); strings.HasPrefix(address, prefix) {
 			found = append(found, address)
 		}
 	}
 	return found
 }
 
-func TestConsole_AFailedDeliveryShowsTheReceiversAnswer(t *testing.T) {
+func TestConsole_FailedDeliveryShowsTheResponse(t *testing.T) {
 	t.Parallel()
-	shop := answering(t, 2, `no relation <"orders">`)
+	shop := flakyReceiver(t, 2, `no relation <"orders">`)
 	server, c := start(t, sandbox.Options{
 		Endpoints:        []sandbox.Endpoint{{URL: shop.URL, Secret: endpointSecret}},
 		DeliverySchedule: []time.Duration{0}, DeliveryAttempts: 2,
@@ -66,9 +66,10 @@ func TestConsole_AFailedDeliveryShowsTheReceiversAnswer(t *testing.T) {
 	created := c.create()
 	must(t, server.Pay(created.ID, plugipay.CheckoutMethodCard))
 	if err := server.WaitDelivered(t.Context()); err == nil {
-		t.Fatal("nothing failed")
+		t.Fatal("WaitDelivered returned nil, want an error")
 	}
-	list := open(t, server.URL+"/?tab=deliveries").shows(`no relation <"orders">`, "Failed", "2 attempts", "2 failed", shop.URL)
+	list := open(t, server.URL+"/?tab=deliveries").
+		shows(`no relation <"orders">`, "Failed", "2 attempts", "2 failed", shop.URL)
 	links := list.hrefs("?delivery=")
 	if len(links) != 1 { // one click from the list of deliveries
 		t.Fatalf("links = %q", links)
@@ -76,7 +77,7 @@ func TestConsole_AFailedDeliveryShowsTheReceiversAnswer(t *testing.T) {
 	got := open(t, server.URL+"/"+links[0]).want(http.StatusOK).shows("The receiver's response", `no relation <"orders">`,
 		"the response was 500, not a 2xx", created.ID, `"type": "plugipay.checkout_session.completed.v1"`)
 	if n := strings.Count(got.body, "no relation"); n != 2 {
-		t.Errorf("%d answers are shown, want that of each attempt", n)
+		t.Errorf("%d responses are shown, want one for each attempt", n)
 	}
 	checkDeliveryCurl(t, got, shop.URL)
 
@@ -86,7 +87,8 @@ func TestConsole_AFailedDeliveryShowsTheReceiversAnswer(t *testing.T) {
 	open(t, server.URL+"/?event="+eventID).shows("Delivered", "Failed", "thank you")
 	open(t, server.URL+"/?tab=deliveries&status=failed").shows("1–1 of 1").showsNot("thank you")
 	open(t, server.URL+"/?tab=deliveries&failed=1&q=ORDERS").shows("1–1 of 1")
-	act(t, server.URL+"/?tab=events", "resend", "event", "evt_none").want(http.StatusBadRequest).shows(`role="alert"`, "no such event")
+	act(t, server.URL+"/?tab=events", "resend", "event", "evt_none").want(http.StatusBadRequest).
+		shows(`role="alert"`, "no such event")
 }
 
 var curlHeader = regexp.MustCompile(`-H '([^:']+): ([^']*)'`)
@@ -113,24 +115,26 @@ func checkDeliveryCurl(t *testing.T, page screen, address string) {
 	if !strings.HasPrefix(command, "curl -X POST '"+address+"'") {
 		t.Errorf("the command is %s", command)
 	}
-	if _, err := plugipay.VerifyWebhook([]byte(curlBody(command)), header.Get("X-Plugipay-Signature"), endpointSecret, nil); err != nil {
-		t.Errorf("what the command sends is not valid: %v\n%s", err, command)
+	sent, signature := []byte(curlBody(command)), header.Get("X-Plugipay-Signature")
+	if _, err := plugipay.VerifyWebhook(sent, signature, endpointSecret, nil); err != nil {
+		t.Errorf("the command sends an invalid delivery: %v\n%s", err, command)
 	}
 }
 
-func TestConsole_TheCommandOfARequestMakesItAgain(t *testing.T) {
+func TestConsole_CurlCommandRepeatsTheRequest(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	made := c.send(http.MethodPost, sessionsPath, with("metadata", `{"note":"it's"}`)).want(http.StatusCreated)
 	command, header := curlOf(t, open(t, server.URL+"/?request="+made.envelope.Meta.RequestID))
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+sessionsPath, strings.NewReader(curlBody(command)))
+	body := strings.NewReader(curlBody(command))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+sessionsPath, body)
 	must(t, err)
 	r.Header = header
 	response, err := http.DefaultClient.Do(r)
 	must(t, err)
 	defer response.Body.Close()
 	if again := readReply(t, response).want(http.StatusCreated).session(); again.ID != made.session().ID {
-		t.Errorf("the command made %s, want the answer with %s again", again.ID, made.session().ID)
+		t.Errorf("the command created %s, want %s from the replayed response", again.ID, made.session().ID)
 	}
 	open(t, server.URL+"/?request="+server.Requests()[0].ID).shows("replayed")
 	must(t, server.Inject(sandbox.Fault{Status: 503}))
@@ -138,9 +142,9 @@ func TestConsole_TheCommandOfARequestMakesItAgain(t *testing.T) {
 	open(t, server.URL+"/?tab=requests&failed=1").shows("injected fault", "service_unavailable", "1–1 of 1")
 }
 
-func TestConsole_TheTimelineOfAPaidOrder(t *testing.T) {
+func TestConsole_TimelineOfAPaidOrder(t *testing.T) {
 	t.Parallel()
-	shop := answering(t, 0, "")
+	shop := flakyReceiver(t, 0, "")
 	server, c := start(t, sandbox.Options{Endpoints: []sandbox.Endpoint{{URL: shop.URL, Secret: endpointSecret}}})
 	created := c.create("methods", `["va"]`, "metadata", `{"order_id":"ORD-7"}`)
 	c.create()
@@ -170,11 +174,11 @@ func TestConsole_TheTimelineOfAPaidOrder(t *testing.T) {
 		t.Errorf("the timeline is %q, want %q\n%s", kinds, want, got.main())
 	}
 	if links := got.hrefs("?delivery="); len(links) != 2 {
-		t.Errorf("the timeline leads to the deliveries %q", links)
+		t.Errorf("the timeline links to the deliveries %q", links)
 	}
 }
 
-func TestConsole_ASessionCanBeDrivenAsFarAsItsStatusAllows(t *testing.T) {
+func TestConsole_SessionActionsDependOnTheStatus(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	for name, tt := range map[string]struct {
@@ -214,7 +218,7 @@ func TestConsole_ASessionCanBeDrivenAsFarAsItsStatusAllows(t *testing.T) {
 
 func TestConsole_ToolsControlTheSandbox(t *testing.T) {
 	t.Parallel()
-	shop := answering(t, 0, "")
+	shop := flakyReceiver(t, 0, "")
 	server, c := start(t, sandbox.Options{})
 	tools := server.URL + "/?tab=tools"
 	do := func(action string, fields ...string) {
@@ -240,16 +244,16 @@ func TestConsole_ToolsControlTheSandbox(t *testing.T) {
 	open(t, server.URL+"/").shows("No checkout session")
 
 	for name, fields := range map[string][]string{
-		"an unknown action":      {"fly"},
-		"no number":              {"advance", "unit", "days"},
-		"a number below zero":    {"advance", "number", "-1", "unit", "days"},
-		"too much time":          {"advance", "number", "9223372036854775807", "unit", "days"},
-		"an unknown unit":        {"advance", "number", "1", "unit", "years"},
-		"no fault":               {"fault", "kind", "200"},
-		"an unknown operation":   {"fault", "kind", "503", "operation", "fly"},
-		"an unknown kind":        {"delivery_fault", "kind", "fly"},
-		"an endpoint of nothing": {"endpoint", "url", "ftp://x", "secret", "s"},
-		"no secret":              {"endpoint", "url", shop.URL},
+		"an unknown action":            {"fly"},
+		"a missing number":             {"advance", "unit", "days"},
+		"a number below zero":          {"advance", "number", "-1", "unit", "days"},
+		"too much time":                {"advance", "number", "9223372036854775807", "unit", "days"},
+		"an unknown unit":              {"advance", "number", "1", "unit", "years"},
+		"a status that is not a fault": {"fault", "kind", "200"},
+		"an unknown operation":         {"fault", "kind", "503", "operation", "fly"},
+		"an unknown kind":              {"delivery_fault", "kind", "fly"},
+		"an endpoint without http":     {"endpoint", "url", "ftp://x", "secret", "s"},
+		"no secret":                    {"endpoint", "url", shop.URL},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -258,7 +262,7 @@ func TestConsole_ToolsControlTheSandbox(t *testing.T) {
 	}
 }
 
-func TestConsole_OtherSitesCannotUseIt(t *testing.T) {
+func TestConsole_RefusesOtherSites(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -310,12 +314,12 @@ func TestConsole_FiltersAndSearches(t *testing.T) {
 	}
 }
 
-func TestConsole_WhatIsNotThereIsNotFound(t *testing.T) {
+func TestConsole_UnknownIDIsNotFound(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	c.create()
-	for _, one := range []string{"session", "request", "event", "delivery"} {
-		open(t, server.URL+"/?"+one+"=<b>").want(http.StatusNotFound).shows("There is no such " + one).showsNot("<b>")
+	for _, kind := range []string{"session", "request", "event", "delivery"} {
+		open(t, server.URL+"/?"+kind+"=<b>").want(http.StatusNotFound).shows("There is no such " + kind).showsNot("<b>")
 	}
 }
 
@@ -332,6 +336,7 @@ func TestConsole_EmptyTabsSayWhatToDo(t *testing.T) {
 	}
 }
 
+// FuzzConsole checks that no query and no form causes a server error.
 func FuzzConsole(f *testing.F) {
 	f.Add("tab=requests&q=x&page=2&status=4xx&failed=1", "")
 	f.Add("session=cs_1&pause", "action=pay&method=card&session=cs_1")

@@ -22,7 +22,7 @@ var (
 	requestLine = regexp.MustCompile(`<span class="mono line">([A-Z]+ [^<]*)</span>`)
 )
 
-// firstGroups returns what the first group of a pattern matches on a page, in order.
+// firstGroups returns the matches of a pattern's first group on a page, in order.
 func firstGroups(pattern *regexp.Regexp, body string) []string {
 	var found []string
 	for _, match := range pattern.FindAllStringSubmatch(body, -1) {
@@ -31,7 +31,7 @@ func firstGroups(pattern *regexp.Regexp, body string) []string {
 	return found
 }
 
-func TestConsole_ShowsSessionsOfAllWorkspacesNewestFirst(t *testing.T) {
+func TestConsole_ShowsAllWorkspacesNewestFirst(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{
 		{Name: "One", Keys: []sandbox.Key{{ID: "pk_test_1", Secret: "s"}, {ID: "pk_live_1", Secret: "s"}}},
@@ -51,7 +51,7 @@ func TestConsole_ShowsSessionsOfAllWorkspacesNewestFirst(t *testing.T) {
 	}
 }
 
-func TestConsole_ShowsFiftySessionsAPage(t *testing.T) {
+func TestConsole_ShowsFiftySessionsPerPage(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	c := directClient(t, box)
@@ -73,7 +73,7 @@ func TestConsole_ShowsFiftySessionsAPage(t *testing.T) {
 	}
 }
 
-// consoleOf returns a page of the console of a sandbox that does not listen.
+// consoleOf returns a page of the console of a sandbox without a listener.
 func consoleOf(box *sandbox.Sandbox, address string) string {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, address, nil)
@@ -82,7 +82,7 @@ func consoleOf(box *sandbox.Sandbox, address string) string {
 	return w.Body.String()
 }
 
-func TestConsole_ShowsEachCallOfTheAPIWithItsResponse(t *testing.T) {
+func TestConsole_ShowsEachAPICallWithItsResponse(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	input := strings.Replace(validInput, `[]}`, `[],"metadata":{"order_id":"ord_<42>"}}`, 1)
@@ -111,34 +111,34 @@ func TestConsole_ShowsEachCallOfTheAPIWithItsResponse(t *testing.T) {
 	open(t, server.URL+"/?request="+refused.envelope.Meta.RequestID).shows(`"field": "amount"`)
 }
 
-// onAnswer is a http.ResponseWriter that calls a function before the answer is sent.
-type onAnswer struct {
+// onResponse is an http.ResponseWriter that calls a function before it sends the response.
+type onResponse struct {
 	*httptest.ResponseRecorder
 	call func()
 }
 
-func (w onAnswer) WriteHeader(status int) {
+func (w onResponse) WriteHeader(status int) {
 	w.call()
 	w.ResponseRecorder.WriteHeader(status)
 }
 
-func TestConsole_ShowsACallBeforeItsResponseIsSent(t *testing.T) {
+func TestConsole_ShowsACallBeforeItsResponse(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(failOnBreach(t))
-	answered := false
-	w := onAnswer{httptest.NewRecorder(), func() {
-		answered = true
+	responded := false
+	w := onResponse{httptest.NewRecorder(), func() {
+		responded = true
 		if shown := firstGroups(requestLine, consoleOf(box, "/?tab=requests")); len(shown) != 1 {
-			t.Errorf("the console shows %q when the answer is sent", shown)
+			t.Errorf("the console shows %q before the response is sent, want one request", shown)
 		}
 	}}
 	box.ServeHTTP(w, directClient(t, nil).request(http.MethodPost, sessionsPath, validInput))
-	if !answered || w.Code != http.StatusCreated {
-		t.Errorf("the answer is %d", w.Code)
+	if !responded || w.Code != http.StatusCreated {
+		t.Errorf("status = %d, want 201", w.Code)
 	}
 }
 
-func TestConsole_ShowsFiftyRequestsAPage(t *testing.T) {
+func TestConsole_ShowsFiftyRequestsPerPage(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	c := directClient(t, box)
@@ -168,7 +168,7 @@ func TestConsole_KeepsTheBeginningOfLongBodies(t *testing.T) {
 	}
 }
 
-func TestConsole_IsSmallWhenItIsBusy(t *testing.T) {
+func TestConsole_PagesStaySmallWithLongTexts(t *testing.T) {
 	t.Parallel()
 	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, strings.Repeat("the database is down ", 500), http.StatusInternalServerError)
@@ -180,11 +180,12 @@ func TestConsole_IsSmallWhenItIsBusy(t *testing.T) {
 	})
 	long := strings.Repeat("x", 10_000)
 	for range 60 {
-		created := c.create("metadata", `{"order_id":"`+long+`"}`, "lineItems", `[{"name":"`+long+`","quantity":1,"unitAmount":1}]`)
+		created := c.create("metadata", `{"order_id":"`+long+`"}`,
+			"lineItems", `[{"name":"`+long+`","quantity":1,"unitAmount":1}]`)
 		c.send(http.MethodGet, "/api/v1/"+long, "").want(http.StatusNotFound)
 		must(t, server.Pay(created.ID, plugipay.CheckoutMethodCard))
 	}
-	_ = server.WaitDelivered(t.Context()) // it says that all have failed
+	_ = server.WaitDelivered(t.Context()) // returns an error because all deliveries failed
 	for _, tab := range []string{"sessions", "requests", "events", "deliveries", "tools"} {
 		if size := len(open(t, server.URL+"/?tab="+tab).want(http.StatusOK).body); size > 300_000 {
 			t.Errorf("the tab %s has %d bytes", tab, size)
@@ -235,7 +236,7 @@ func TestConsole_ShowsNoSecret(t *testing.T) {
 	}
 }
 
-func TestConsole_ShowsNoPartOfASecretWhereItCuts(t *testing.T) {
+func TestConsole_ShowsNoPartOfATruncatedSecret(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(failOnBreach(t))
 	c := directClient(t, box)
@@ -245,12 +246,12 @@ func TestConsole_ShowsNoPartOfASecretWhereItCuts(t *testing.T) {
 	c.send(http.MethodGet, path+before(2<<10-len(path)), "").want(http.StatusOK)
 	for _, r := range box.Requests() {
 		if shown := consoleOf(box, "/?request="+r.ID); strings.Contains(shown, "sk_test") || !strings.Contains(shown, "(cut here)") {
-			t.Errorf("the console shows the beginning of a secret, or cuts nothing")
+			t.Errorf("the console shows part of a secret, or does not truncate the text")
 		}
 	}
 }
 
-func TestConsole_RefreshesUnlessItIsPaused(t *testing.T) {
+func TestConsole_RefreshesUnlessPaused(t *testing.T) {
 	t.Parallel()
 	server, _ := start(t, sandbox.Options{})
 	const refresh = `<meta http-equiv="refresh" content="3">`
@@ -260,7 +261,7 @@ func TestConsole_RefreshesUnlessItIsPaused(t *testing.T) {
 	open(t, server.URL+"/?tab=requests&q=x&pause=1").showsNot(refresh).shows(`href="?q=x&tab=requests"`)
 }
 
-func TestConsole_ResponsesOnlyUnderANameOfThisMachine(t *testing.T) {
+func TestConsole_AcceptsOnlyLocalHosts(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	c.create()
@@ -291,7 +292,7 @@ func TestConsole_ResponsesOnlyUnderANameOfThisMachine(t *testing.T) {
 	}
 }
 
-func TestConsole_AllowsNothingButItself(t *testing.T) {
+func TestConsole_RestrictsMethodsAndContent(t *testing.T) {
 	t.Parallel()
 	server, _ := start(t, sandbox.Options{})
 	for _, method := range []string{http.MethodPatch, http.MethodPut, http.MethodDelete} {
@@ -324,7 +325,7 @@ func TestConsole_AllowsNothingButItself(t *testing.T) {
 	}
 }
 
-func TestConsole_ShowsTheDeliveriesOfEvents(t *testing.T) {
+func TestConsole_ShowsDeliveries(t *testing.T) {
 	t.Parallel()
 	received := make(chan struct{}, 1)
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { received <- struct{}{} }))

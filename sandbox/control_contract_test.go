@@ -19,7 +19,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// controlContract is what a sandbox serves at /_sandbox/openapi.json, ready to check requests and responses with.
+// controlContract checks requests and responses against the document that a sandbox serves at /_sandbox/openapi.json.
 type controlContract struct {
 	document *openapi3.T
 	router   routers.Router
@@ -37,13 +37,13 @@ var loadedControlContract = sync.OnceValues(func() (*controlContract, error) {
 	if err := document.Validate(context.Background()); err != nil {
 		return nil, err
 	}
-	document.Servers = nil // whatever the address
+	document.Servers = nil // so that every address matches
 	router, err := legacy.NewRouter(document)
 	return &controlContract{document: document, router: router}, err
 })
 
-// checkControl holds a response of a control route, and the request where it succeeded, against the contract. Requests
-// for paths that the contract does not have are left alone: their responses are checked by the tests that make them.
+// checkControl checks a response of a control route against the contract. It checks the request as well if it succeeded. It
+// ignores refused requests for unknown paths: the tests that make them check the responses.
 func checkControl(t testing.TB, r *http.Request, sent string, got *http.Response) {
 	t.Helper()
 	contract, err := loadedControlContract()
@@ -67,7 +67,7 @@ func checkControl(t testing.TB, r *http.Request, sent string, got *http.Response
 	input := &openapi3filter.RequestValidationInput{Request: checked, PathParams: parameters, Route: route}
 	if got.StatusCode < 400 {
 		if err := openapi3filter.ValidateRequest(r.Context(), input); err != nil {
-			t.Errorf("%s %s %s succeeded and is not what the contract allows: %v", r.Method, r.URL, sent, err)
+			t.Errorf("%s %s %s succeeded, but breaks the contract: %v", r.Method, r.URL, sent, err)
 		}
 	}
 	err = openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
@@ -78,7 +78,7 @@ func checkControl(t testing.TB, r *http.Request, sent string, got *http.Response
 		Options:                &openapi3filter.Options{IncludeResponseStatus: true},
 	})
 	if err != nil {
-		t.Errorf("the response %d to %s %s is not what the contract allows: %v\n%s", got.StatusCode, r.Method, r.URL, err, body)
+		t.Errorf("the response %d to %s %s breaks the contract: %v\n%s", got.StatusCode, r.Method, r.URL, err, body)
 	}
 }
 

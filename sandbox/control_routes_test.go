@@ -15,7 +15,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// What a test in another language reads of the control routes.
+// The properties that a test in another language reads from the control routes.
 type (
 	controlledEvent struct {
 		ID, Type, SessionID, AccountID, Mode, At string
@@ -36,7 +36,7 @@ type (
 	}
 )
 
-func TestControlRoutes_HealthSaysOK(t *testing.T) {
+func TestControlRoutes_HealthReportsOK(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	got := decoded[map[string]string](c.control("GET", "health", "").want(200))
@@ -45,7 +45,7 @@ func TestControlRoutes_HealthSaysOK(t *testing.T) {
 	}
 }
 
-func TestControlRoutes_RequestsAreListedOverHTTP(t *testing.T) {
+func TestControlRoutes_ListRequests(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	id := c.send("POST", sessionsPath, validInput, header("Idempotency-Key", "idem_1")).want(201).session().ID
@@ -86,7 +86,7 @@ func TestControlRoutes_RequestsAreListedOverHTTP(t *testing.T) {
 	}
 }
 
-// newTestReceiver is an endpoint whose status the test decides.
+// newTestReceiver starts an endpoint that responds with the status that the test chooses. It returns the URL.
 func newTestReceiver(t *testing.T, status func(*http.Request) int) string {
 	t.Helper()
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -97,7 +97,7 @@ func newTestReceiver(t *testing.T, status func(*http.Request) int) string {
 	return receiver.URL
 }
 
-func TestControlRoutes_WholeTestRunsOverHTTPAlone(t *testing.T) {
+func TestControlRoutes_SupportACompleteTest(t *testing.T) {
 	t.Parallel()
 	refusals := make(chan struct{}, 1)
 	refusals <- struct{}{}
@@ -110,21 +110,22 @@ func TestControlRoutes_WholeTestRunsOverHTTPAlone(t *testing.T) {
 		}
 	})
 	_, c := start(t, sandbox.Options{})
-	c.control("POST", "endpoints", `{"url":"`+url+`","secret":"whsec_1","events":["checkout_session.completed"],"mode":"test"}`).want(201)
+	endpoint := `{"url":"` + url + `","secret":"whsec_1","events":["checkout_session.completed"],"mode":"test"}`
+	c.control("POST", "endpoints", endpoint).want(201)
 	id := c.create().ID
 	c.control("POST", "sessions/"+id+"/pay", `{"method":"card"}`).want(200)
 
 	type waited struct{ Pending, Failed []controlledDelivery }
 	got := decoded[waited](c.control("POST", "deliveries/wait", `{"timeoutMs":0}`).want(200))
 	if len(got.Failed) != 0 || len(got.Pending) != 1 {
-		t.Errorf("at once: %+v", got)
+		t.Errorf("without waiting: %+v, want one pending delivery", got)
 	}
 	for range 3 { // an attempt, the clock, and an attempt
 		c.control("POST", "clock", `{"advanceSec":20}`).want(200)
 		got = decoded[waited](c.control("POST", "deliveries/wait", `{"timeoutMs":300}`).want(200))
 	}
 	if len(got.Pending)+len(got.Failed) != 0 {
-		t.Fatalf("in the end: %+v", got)
+		t.Fatalf("after the last wait: %+v, want none", got)
 	}
 	deliveries := decoded[[]controlledDelivery](c.control("GET", "deliveries?sessionId="+id, "").want(200))
 	if len(deliveries) != 1 || deliveries[0].State != "delivered" || len(deliveries[0].Attempts) != 2 {
@@ -143,7 +144,8 @@ func TestControlRoutes_WholeTestRunsOverHTTPAlone(t *testing.T) {
 		t.Errorf("redelivered = %+v", again)
 	}
 	c.control("POST", "deliveries/wait", ``).want(200)
-	if got := decoded[[]controlledDelivery](c.control("GET", "deliveries?state=delivered&eventId="+events[0].ID, "")); len(got) != 2 {
+	delivered := c.control("GET", "deliveries?state=delivered&eventId="+events[0].ID, "")
+	if got := decoded[[]controlledDelivery](delivered); len(got) != 2 {
 		t.Errorf("deliveries of the event = %+v", got)
 	}
 	sessions := decoded[[]gen.CheckoutSession](c.control("GET", "sessions?status=completed", "").want(200))
@@ -156,20 +158,22 @@ func TestControlRoutes_WholeTestRunsOverHTTPAlone(t *testing.T) {
 			t.Errorf("after the reset %s = %s", list, got.envelope.Data)
 		}
 	}
-	if got := c.control("GET", "endpoints", "").want(200); !strings.Contains(got.body, url) || strings.Contains(got.body, "whsec_1") {
-		t.Errorf("endpoints = %s", got.body)
+	endpoints := c.control("GET", "endpoints", "").want(200)
+	if !strings.Contains(endpoints.body, url) || strings.Contains(endpoints.body, "whsec_1") {
+		t.Errorf("endpoints = %s", endpoints.body)
 	}
 }
 
-func TestControlRoutes_TriggerOverHTTPMakesASession(t *testing.T) {
+func TestControlRoutes_TriggerCreatesASession(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	got := decoded[controlledEvent](c.control("POST", "trigger",
-		`{"type":"checkout_session.completed","amount":4200,"currency":"USD","customerId":"cus_1","metadata":{"order":"7"}}`).want(201))
+		`{"type":"checkout_session.completed","amount":4200,"currency":"USD","customerId":"cus_1","metadata":{"order":"7"}}`).
+		want(201))
 	session := c.get(got.SessionID)
 	if got.Type != "checkout_session.completed" || session.Amount != 4200 || session.Currency != "USD" ||
 		session.Metadata["order"] != "7" || pointed(session.CustomerID) != "cus_1" || session.Status != "completed" {
-		t.Errorf("%+v is about %+v", got, session)
+		t.Errorf("the event %+v has the session %+v", got, session)
 	}
 	other := c.control("POST", "trigger", `{"type":"refund.succeeded","object":{"id":"re_1"}}`).want(201)
 	if !strings.Contains(other.body, `"object":{"id":"re_1"}`) || !strings.Contains(other.body, `"sessionId":null`) {
@@ -177,10 +181,11 @@ func TestControlRoutes_TriggerOverHTTPMakesASession(t *testing.T) {
 	}
 	c.control("POST", "trigger", `{}`).wantError(400, gen.ErrorCodeValidationError, "type")
 	c.control("POST", "trigger", `{"type":"refund.succeeded"}`).wantError(400, gen.ErrorCodeValidationError, "type")
-	c.control("POST", "trigger", `{"type":"checkout_session.completed","amount":"many"}`).wantError(400, gen.ErrorCodeValidationError, "amount")
+	c.control("POST", "trigger", `{"type":"checkout_session.completed","amount":"many"}`).
+		wantError(400, gen.ErrorCodeValidationError, "amount")
 }
 
-func TestControlRoutes_WorkspacesOfOneSandboxAreApart(t *testing.T) {
+func TestControlRoutes_WorkspacesAreIndependent(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	type keys struct{ AccountID, KeyID, Secret, APIKey string }
@@ -204,8 +209,9 @@ func TestControlRoutes_WorkspacesOfOneSandboxAreApart(t *testing.T) {
 	c.send("GET", sessionsPath, "").want(200)
 	c1.send("GET", sessionsPath, "").want(503)
 	c2.send("GET", sessionsPath, "").want(502)
-	if got := decoded[[]map[string]any](c.control("GET", "faults?keyId="+one.KeyID, "")); len(got) != 1 || got[0]["status"] != 503.0 {
-		t.Errorf("faults of one = %v", got)
+	faults := decoded[[]map[string]any](c.control("GET", "faults?keyId="+one.KeyID, ""))
+	if len(faults) != 1 || faults[0]["status"] != 503.0 {
+		t.Errorf("faults of one = %v", faults)
 	}
 	c.control("DELETE", "faults?keyId="+one.KeyID, "").want(204)
 	c1.send("GET", sessionsPath, "").want(200)
@@ -214,12 +220,12 @@ func TestControlRoutes_WorkspacesOfOneSandboxAreApart(t *testing.T) {
 	// The clock.
 	c.control("POST", "clock", `{"advanceSec":86400,"keyId":"`+one.KeyID+`"}`).want(200)
 	if got := c1.get(id1).Status; got != "expired" {
-		t.Errorf("the session of the moved clock is %s", got)
+		t.Errorf("the session is %s, want expired", got)
 	}
 	now := decoded[map[string]string](c.control("GET", "clock", ""))["now"]
 	ahead := decoded[map[string]string](c.control("GET", "clock?keyId="+one.KeyID, ""))["now"]
 	if now >= ahead {
-		t.Errorf("the clocks are %s and %s", now, ahead)
+		t.Errorf("the clocks are %s and %s, want the second ahead", now, ahead)
 	}
 
 	// Records and reset.
@@ -231,13 +237,13 @@ func TestControlRoutes_WorkspacesOfOneSandboxAreApart(t *testing.T) {
 	if got := decoded[map[string]string](c.control("GET", "clock?keyId="+one.KeyID, ""))["now"]; got >= ahead {
 		t.Errorf("after the reset the clock shows %s", got)
 	}
-	c2.send("GET", sessionsPath+"/"+id2, "").want(502) // its fault is still there, and then its session
+	c2.send("GET", sessionsPath+"/"+id2, "").want(502) // the reset kept the fault of the other workspace
 	c.control("DELETE", "faults", "").want(204)
 	if got := c2.get(id2).Status; got != "open" {
 		t.Errorf("the session of the other workspace is %s", got)
 	}
 	if got := decoded[[]controlledRequest](c.control("GET", "requests?keyId="+other.KeyID, "")); len(got) == 0 {
-		t.Error("the requests of the other workspace are forgotten")
+		t.Error("the reset removed the requests of the other workspace")
 	}
 
 	// Endpoints and delivery faults.
@@ -247,8 +253,9 @@ func TestControlRoutes_WorkspacesOfOneSandboxAreApart(t *testing.T) {
 	}
 	c.control("POST", "delivery-faults", `{"kind":"late","delayMs":60000,"keyId":"`+other.KeyID+`"}`).want(201)
 	c.control("POST", "delivery-faults", `{"kind":"twice","times":-1}`).want(201)
-	if got := decoded[[]map[string]any](c.control("GET", "delivery-faults?keyId="+other.KeyID, "")); len(got) != 1 || got[0]["kind"] != "late" {
-		t.Errorf("delivery faults = %v", got)
+	faults = decoded[[]map[string]any](c.control("GET", "delivery-faults?keyId="+other.KeyID, ""))
+	if len(faults) != 1 || faults[0]["kind"] != "late" {
+		t.Errorf("delivery faults = %v", faults)
 	}
 	c.control("DELETE", "delivery-faults?keyId="+other.KeyID, "").want(204)
 	c.control("DELETE", "delivery-faults", "").want(204)
@@ -258,7 +265,7 @@ func TestControlRoutes_WorkspacesOfOneSandboxAreApart(t *testing.T) {
 	c.control("POST", "workspaces", `{"accountId":"acc_other"}`).wantError(409, gen.ErrorCodeConflict, "")
 }
 
-func TestControlRoutes_ControlRefusesUnknownKeysAndValues(t *testing.T) {
+func TestControlRoutes_RefuseUnknownKeysAndValues(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	tests := map[string]struct {
@@ -266,40 +273,42 @@ func TestControlRoutes_ControlRefusesUnknownKeysAndValues(t *testing.T) {
 		status             int
 		field              string
 	}{
-		"clock of no key":      {"POST", "clock", `{"advanceSec":1,"keyId":"pk_none"}`, 400, "keyId"},
-		"time of no key":       {"GET", "clock?keyId=pk_none", "", 400, "keyId"},
-		"reset of no key":      {"POST", "reset?keyId=pk_none", "", 400, "keyId"},
-		"faults of no key":     {"GET", "faults?keyId=pk_none", "", 400, "keyId"},
-		"clear of no key":      {"DELETE", "faults?keyId=pk_none", "", 400, "keyId"},
-		"deliveries of no key": {"GET", "deliveries?keyId=pk_none", "", 400, "keyId"},
-		"wait of no key":       {"POST", "deliveries/wait?keyId=pk_none", "", 400, "keyId"},
-		"events of no key":     {"GET", "events?keyId=pk_none", "", 400, "keyId"},
-		"requests of no key":   {"GET", "requests?keyId=pk_none", "", 400, "keyId"},
-		"sessions of no key":   {"GET", "sessions?keyId=pk_none", "", 400, "keyId"},
-		"endpoint of no key":   {"POST", "endpoints", `{"url":"http://h/","secret":"s","keyId":"x"}`, 400, "keyId"},
-		"endpoints of no key":  {"GET", "endpoints?keyId=x", "", 400, "keyId"},
-		"trigger of no key":    {"POST", "trigger", `{"type":"checkout_session.expired","keyId":"x"}`, 400, "keyId"},
-		"fault of no key":      {"POST", "faults", `{"drop":true,"keyId":"pk_none"}`, 400, ""},
-		"d. fault of no key":   {"POST", "delivery-faults", `{"kind":"twice","keyId":"pk_none"}`, 400, ""},
-		"d. faults of no key":  {"GET", "delivery-faults?keyId=x", "", 400, "keyId"},
-		"d. clear of no key":   {"DELETE", "delivery-faults?keyId=x", "", 400, "keyId"},
-		"no kind":              {"POST", "delivery-faults", `{"kind":"often"}`, 400, ""},
-		"a negative delay":     {"POST", "delivery-faults", `{"kind":"late","delayMs":-1}`, 400, "delayMs"},
-		"a delay of twice":     {"POST", "delivery-faults", `{"kind":"twice","delayMs":5}`, 400, ""},
-		"limit 0":              {"GET", "events?limit=0", "", 400, "limit"},
-		"limit 1001":           {"GET", "requests?limit=1001", "", 400, "limit"},
-		"limit x":              {"GET", "sessions?limit=x", "", 400, "limit"},
-		"status x":             {"GET", "requests?status=x", "", 400, "status"},
-		"a long wait":          {"POST", "deliveries/wait", `{"timeoutMs":600001}`, 400, "timeoutMs"},
-		"a negative wait":      {"POST", "deliveries/wait", `{"timeoutMs":-1}`, 400, "timeoutMs"},
-		"no event":             {"POST", "events/evt_none/redeliver", ``, 404, ""},
-		"no endpoint URL":      {"POST", "endpoints", `{"url":"nowhere","secret":"s"}`, 400, ""},
-		"no endpoint secret":   {"POST", "endpoints", `{"url":"http://h/"}`, 400, ""},
-		"no endpoint mode":     {"POST", "endpoints", `{"url":"http://h/","secret":"s","mode":"both"}`, 400, ""},
-		"no certificate":       {"POST", "endpoints", `{"url":"https://h/","secret":"s","ca":"x"}`, 400, ""},
-		"not a certificate":    {"POST", "endpoints", `{"url":"https://h/","secret":"s","ca":"-----BEGIN X-----\n-----END X-----\n"}`, 400, ""},
-		"no mode":              {"POST", "workspaces", `{"mode":"both"}`, 400, "mode"},
-		"a surplus":            {"POST", "reset", `{"all":true}`, 400, ""},
+		"clock of an unknown key":           {"POST", "clock", `{"advanceSec":1,"keyId":"pk_none"}`, 400, "keyId"},
+		"time of an unknown key":            {"GET", "clock?keyId=pk_none", "", 400, "keyId"},
+		"reset of an unknown key":           {"POST", "reset?keyId=pk_none", "", 400, "keyId"},
+		"faults of an unknown key":          {"GET", "faults?keyId=pk_none", "", 400, "keyId"},
+		"clear of an unknown key":           {"DELETE", "faults?keyId=pk_none", "", 400, "keyId"},
+		"deliveries of an unknown key":      {"GET", "deliveries?keyId=pk_none", "", 400, "keyId"},
+		"wait of an unknown key":            {"POST", "deliveries/wait?keyId=pk_none", "", 400, "keyId"},
+		"events of an unknown key":          {"GET", "events?keyId=pk_none", "", 400, "keyId"},
+		"requests of an unknown key":        {"GET", "requests?keyId=pk_none", "", 400, "keyId"},
+		"sessions of an unknown key":        {"GET", "sessions?keyId=pk_none", "", 400, "keyId"},
+		"endpoint of an unknown key":        {"POST", "endpoints", `{"url":"http://h/","secret":"s","keyId":"x"}`, 400, "keyId"},
+		"endpoints of an unknown key":       {"GET", "endpoints?keyId=x", "", 400, "keyId"},
+		"trigger of an unknown key":         {"POST", "trigger", `{"type":"checkout_session.expired","keyId":"x"}`, 400, "keyId"},
+		"fault of an unknown key":           {"POST", "faults", `{"drop":true,"keyId":"pk_none"}`, 400, ""},
+		"delivery fault of an unknown key":  {"POST", "delivery-faults", `{"kind":"twice","keyId":"pk_none"}`, 400, ""},
+		"delivery faults of an unknown key": {"GET", "delivery-faults?keyId=x", "", 400, "keyId"},
+		"delivery clear of an unknown key":  {"DELETE", "delivery-faults?keyId=x", "", 400, "keyId"},
+		"an unknown kind":                   {"POST", "delivery-faults", `{"kind":"often"}`, 400, ""},
+		"a negative delay":                  {"POST", "delivery-faults", `{"kind":"late","delayMs":-1}`, 400, "delayMs"},
+		"a delay of the kind twice":         {"POST", "delivery-faults", `{"kind":"twice","delayMs":5}`, 400, ""},
+		"limit 0":                           {"GET", "events?limit=0", "", 400, "limit"},
+		"limit 1001":                        {"GET", "requests?limit=1001", "", 400, "limit"},
+		"limit x":                           {"GET", "sessions?limit=x", "", 400, "limit"},
+		"status x":                          {"GET", "requests?status=x", "", 400, "status"},
+		"a long wait":                       {"POST", "deliveries/wait", `{"timeoutMs":600001}`, 400, "timeoutMs"},
+		"a negative wait":                   {"POST", "deliveries/wait", `{"timeoutMs":-1}`, 400, "timeoutMs"},
+		"an unknown event":                  {"POST", "events/evt_none/redeliver", ``, 404, ""},
+		"a relative endpoint URL":           {"POST", "endpoints", `{"url":"nowhere","secret":"s"}`, 400, ""},
+		"a missing endpoint secret":         {"POST", "endpoints", `{"url":"http://h/"}`, 400, ""},
+		"an unknown endpoint mode":          {"POST", "endpoints", `{"url":"http://h/","secret":"s","mode":"both"}`, 400, ""},
+		"a certificate that is not PEM":     {"POST", "endpoints", `{"url":"https://h/","secret":"s","ca":"x"}`, 400, ""},
+		"PEM that is not a certificate": {
+			"POST", "endpoints", `{"url":"https://h/","secret":"s","ca":"-----BEGIN X-----\n-----END X-----\n"}`, 400, "",
+		},
+		"an unknown mode":     {"POST", "workspaces", `{"mode":"both"}`, 400, "mode"},
+		"an unknown property": {"POST", "reset", `{"all":true}`, 400, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -313,7 +322,7 @@ func TestControlRoutes_ControlRefusesUnknownKeysAndValues(t *testing.T) {
 	}
 }
 
-func TestControlRoutes_EndpointWithACertificateIsAddedOverHTTP(t *testing.T) {
+func TestControlRoutes_AddEndpointWithACertificate(t *testing.T) {
 	t.Parallel()
 	receiver := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(receiver.Close)
@@ -324,7 +333,7 @@ func TestControlRoutes_EndpointWithACertificateIsAddedOverHTTP(t *testing.T) {
 	must(t, server.WaitDelivered(t.Context()))
 }
 
-func TestControlRoutes_FaultBodiesOverHTTP(t *testing.T) {
+func TestControlRoutes_InjectFaultsWithABody(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for in, want := range map[string]string{`"{broken"`: "{broken", `{"data":5}`: `{"data":5}`} {

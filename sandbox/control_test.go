@@ -13,7 +13,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// control sends a request as a test program in any language would: without a key.
+// control sends a request to a control route. It needs no key.
 func (c client) control(method, path, body string, headers ...string) reply {
 	c.t.Helper()
 	request := c.controlRequest(method, path, body, headers...)
@@ -47,7 +47,7 @@ func (c client) controlRequest(method, path, body string, headers ...string) *ht
 	return r
 }
 
-func TestControl_FaultsCanBeScriptedOverHTTP(t *testing.T) {
+func TestControl_InjectsFaults(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	c.control("POST", "faults", `{"operation":"createCheckoutSession","status":503,"retryAfterSec":7,"times":2}`).want(201)
@@ -58,7 +58,8 @@ func TestControl_FaultsCanBeScriptedOverHTTP(t *testing.T) {
 		t.Errorf("Retry-After = %q, want 7", after)
 	}
 	left := c.control("GET", "faults", "").want(200)
-	want := `[{"operation":"createCheckoutSession","times":1,"status":503,"retryAfterSec":7,"delayMs":0,"drop":false,"rateLimit":false},` +
+	want := `[{"operation":"createCheckoutSession","times":1,"status":503,"retryAfterSec":7,"delayMs":0,"drop":false,` +
+		`"rateLimit":false},` +
 		`{"operation":"","times":1,"status":0,"retryAfterSec":0,"delayMs":1,"drop":false,"rateLimit":true},` +
 		`{"operation":"","times":-1,"status":0,"retryAfterSec":0,"delayMs":0,"drop":true,"rateLimit":false}]`
 	if string(left.envelope.Data) != want {
@@ -71,7 +72,7 @@ func TestControl_FaultsCanBeScriptedOverHTTP(t *testing.T) {
 	c.send("POST", sessionsPath, validInput).want(201)
 }
 
-func TestControl_ClockCanBeMovedOverHTTP(t *testing.T) {
+func TestControl_AdvancesTheClock(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	box := sandbox.NewAt(failOnBreach(t), func() time.Time { return now })
@@ -82,17 +83,17 @@ func TestControl_ClockCanBeMovedOverHTTP(t *testing.T) {
 	}
 }
 
-func TestControl_SessionCanBePaidOverHTTP(t *testing.T) {
+func TestControl_PaysASession(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{
 		{}, {Keys: []sandbox.Key{{ID: "pk_live_1", Secret: "s"}}},
 	}})
-	c = c.as("pk_live_1", "s") // whichever workspace and mode it is in
-	step := func(id, what, body string, want plugipay.CheckoutSessionStatus) {
+	c = c.as("pk_live_1", "s") // control routes find sessions of every workspace and mode
+	step := func(id, action, body string, want plugipay.CheckoutSessionStatus) {
 		t.Helper()
-		got := c.control("POST", "sessions/"+id+"/"+what, body).want(200).session()
+		got := c.control("POST", "sessions/"+id+"/"+action, body).want(200).session()
 		if got.Status != string(want) || c.get(id).Status != string(want) {
-			t.Errorf("after %s the session is %s, want %s", what, got.Status, want)
+			t.Errorf("after %s the session is %s, want %s", action, got.Status, want)
 		}
 	}
 	id := c.create("methods", `["va","card"]`).ID
@@ -107,7 +108,7 @@ func TestControl_SessionCanBePaidOverHTTP(t *testing.T) {
 	}
 }
 
-func TestControl_PaymentsThatCannotBeAreRefused(t *testing.T) {
+func TestControl_RefusesInvalidPayments(t *testing.T) {
 	t.Parallel()
 	adapters := []sandbox.Adapter{{Name: plugipay.CheckoutAdapterXendit}}
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{Adapters: adapters}}})
@@ -119,14 +120,14 @@ func TestControl_PaymentsThatCannotBeAreRefused(t *testing.T) {
 		code       gen.ErrorCode
 		field      string
 	}{
-		"unknown session":       {"sessions/cs_none/pay", `{"method":"card"}`, 404, gen.ErrorCodeNotFound, ""},
-		"unknown to settle":     {"sessions/cs_none/settle", `{}`, 404, gen.ErrorCodeNotFound, ""},
-		"another method":        {"sessions/" + open + "/pay", `{"method":"va"}`, 400, gen.ErrorCodeValidationError, "method"},
-		"no method":             {"sessions/" + open + "/pay", `{}`, 400, gen.ErrorCodeValidationError, "method"},
-		"twice":                 {"sessions/" + paid + "/pay", `{"method":"card"}`, 409, gen.ErrorCodeConflict, ""},
-		"nothing to settle":     {"sessions/" + open + "/settle", ``, 409, gen.ErrorCodeConflict, ""},
-		"nothing to fail":       {"sessions/" + open + "/fail", ``, 409, gen.ErrorCodeConflict, ""},
-		"settle with a surplus": {"sessions/" + open + "/settle", `{"a":1}`, 400, gen.ErrorCodeValidationError, ""},
+		"unknown session":            {"sessions/cs_none/pay", `{"method":"card"}`, 404, gen.ErrorCodeNotFound, ""},
+		"unknown session to settle":  {"sessions/cs_none/settle", `{}`, 404, gen.ErrorCodeNotFound, ""},
+		"a method not offered":       {"sessions/" + open + "/pay", `{"method":"va"}`, 400, gen.ErrorCodeValidationError, "method"},
+		"no method":                  {"sessions/" + open + "/pay", `{}`, 400, gen.ErrorCodeValidationError, "method"},
+		"a second payment":           {"sessions/" + paid + "/pay", `{"method":"card"}`, 409, gen.ErrorCodeConflict, ""},
+		"nothing to settle":          {"sessions/" + open + "/settle", ``, 409, gen.ErrorCodeConflict, ""},
+		"nothing to fail":            {"sessions/" + open + "/fail", ``, 409, gen.ErrorCodeConflict, ""},
+		"unknown property to settle": {"sessions/" + open + "/settle", `{"a":1}`, 400, gen.ErrorCodeValidationError, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -136,35 +137,42 @@ func TestControl_PaymentsThatCannotBeAreRefused(t *testing.T) {
 	}
 }
 
-func TestControl_RequestsThatAreNotUnderstoodAreRefused(t *testing.T) {
+func TestControl_RefusesInvalidRequests(t *testing.T) {
 	t.Parallel()
+	const (
+		invalid   = gen.ErrorCodeValidationError
+		notObject = "the body is not a JSON object"
+		noFault   = "a fault needs a status, a delay, a drop or a rate limit"
+		wrongType = "has the wrong type or is too large"
+		onlyTime  = "the body can have these properties only: advanceSec"
+	)
 	tests := map[string]struct {
 		method, path, body string
 		status             int
 		code               gen.ErrorCode
 		field, rule        string
 	}{
-		"unknown path":       {"POST", "nothing", "{}", 404, gen.ErrorCodeNotFound, "", ""},
-		"the prefix alone":   {"GET", "", "", 404, gen.ErrorCodeNotFound, "", ""},
-		"another method":     {"PUT", "faults", "{}", 404, gen.ErrorCodeNotFound, "", ""},
-		"no body":            {"POST", "faults", "", 400, gen.ErrorCodeValidationError, "", "the body is not a JSON object"},
-		"no JSON":            {"POST", "faults", "{", 400, gen.ErrorCodeValidationError, "", "the body is not a JSON object"},
-		"null":               {"POST", "faults", "null", 400, gen.ErrorCodeValidationError, "", "the body is not a JSON object"},
-		"two objects":        {"POST", "clock", `{"advanceSec":1}{}`, 400, gen.ErrorCodeValidationError, "", ""},
-		"unknown property":   {"POST", "clock", `{"seconds":1}`, 400, gen.ErrorCodeValidationError, "", "the body can have these properties only: advanceSec"},
-		"surplus":            {"POST", "faults", `{"status":500,"code":"x"}`, 400, gen.ErrorCodeValidationError, "", ""},
-		"wrong type":         {"POST", "faults", `{"status":"500"}`, 400, gen.ErrorCodeValidationError, "status", "has the wrong type or is too large"},
-		"no time":            {"POST", "clock", `{}`, 400, gen.ErrorCodeValidationError, "advanceSec", "is required"},
-		"time of null":       {"POST", "clock", `{"advanceSec":null}`, 400, gen.ErrorCodeValidationError, "advanceSec", "is required"},
-		"a wait of a delay":  {"POST", "faults", `{"delayMs":1,"retryAfterSec":1}`, 400, gen.ErrorCodeValidationError, "", ""},
-		"back in time":       {"POST", "clock", `{"advanceSec":-1}`, 400, gen.ErrorCodeValidationError, "advanceSec", ""},
-		"half a second":      {"POST", "clock", `{"advanceSec":0.5}`, 400, gen.ErrorCodeValidationError, "advanceSec", ""},
-		"an age":             {"POST", "clock", `{"advanceSec":9223372036854775807}`, 400, gen.ErrorCodeValidationError, "advanceSec", ""},
-		"negative delay":     {"POST", "faults", `{"delayMs":-1}`, 400, gen.ErrorCodeValidationError, "delayMs", ""},
-		"negative wait":      {"POST", "faults", `{"status":503,"retryAfterSec":-1}`, 400, gen.ErrorCodeValidationError, "retryAfterSec", ""},
-		"no fault":           {"POST", "faults", `{}`, 400, gen.ErrorCodeValidationError, "", "a fault needs a status, a delay, a drop or a rate limit"},
-		"unknown operation":  {"POST", "faults", `{"operation":"x","drop":true}`, 400, gen.ErrorCodeValidationError, "", ""},
-		"status that is low": {"POST", "faults", `{"status":200}`, 400, gen.ErrorCodeValidationError, "", ""},
+		"unknown path":                 {"POST", "nothing", "{}", 404, gen.ErrorCodeNotFound, "", ""},
+		"the prefix alone":             {"GET", "", "", 404, gen.ErrorCodeNotFound, "", ""},
+		"another method":               {"PUT", "faults", "{}", 404, gen.ErrorCodeNotFound, "", ""},
+		"no body":                      {"POST", "faults", "", 400, invalid, "", notObject},
+		"not JSON":                     {"POST", "faults", "{", 400, invalid, "", notObject},
+		"null":                         {"POST", "faults", "null", 400, invalid, "", notObject},
+		"two objects":                  {"POST", "clock", `{"advanceSec":1}{}`, 400, invalid, "", ""},
+		"unknown property":             {"POST", "clock", `{"seconds":1}`, 400, invalid, "", onlyTime},
+		"unknown property of a fault":  {"POST", "faults", `{"status":500,"code":"x"}`, 400, invalid, "", ""},
+		"wrong type":                   {"POST", "faults", `{"status":"500"}`, 400, invalid, "status", wrongType},
+		"no advanceSec":                {"POST", "clock", `{}`, 400, invalid, "advanceSec", "is required"},
+		"null advanceSec":              {"POST", "clock", `{"advanceSec":null}`, 400, invalid, "advanceSec", "is required"},
+		"delay with retryAfterSec":     {"POST", "faults", `{"delayMs":1,"retryAfterSec":1}`, 400, invalid, "", ""},
+		"negative advanceSec":          {"POST", "clock", `{"advanceSec":-1}`, 400, invalid, "advanceSec", ""},
+		"advanceSec with a fraction":   {"POST", "clock", `{"advanceSec":0.5}`, 400, invalid, "advanceSec", ""},
+		"advanceSec that is too large": {"POST", "clock", `{"advanceSec":9223372036854775807}`, 400, invalid, "advanceSec", ""},
+		"negative delay":               {"POST", "faults", `{"delayMs":-1}`, 400, invalid, "delayMs", ""},
+		"negative retryAfterSec":       {"POST", "faults", `{"status":503,"retryAfterSec":-1}`, 400, invalid, "retryAfterSec", ""},
+		"empty fault":                  {"POST", "faults", `{}`, 400, invalid, "", noFault},
+		"unknown operation":            {"POST", "faults", `{"operation":"x","drop":true}`, 400, invalid, "", ""},
+		"status below 400":             {"POST", "faults", `{"status":200}`, 400, invalid, "", ""},
 	}
 	_, c := start(t, sandbox.Options{})
 	for name, tt := range tests {
@@ -175,7 +183,7 @@ func TestControl_RequestsThatAreNotUnderstoodAreRefused(t *testing.T) {
 	}
 }
 
-func TestControl_EscapedPathIsNoControlRoute(t *testing.T) {
+func TestControl_EscapedPathIsNotAControlRoute(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for _, path := range []string{"/_sandbox%2Ffaults", "/%5Fsandbox/faults"} {
@@ -183,7 +191,7 @@ func TestControl_EscapedPathIsNoControlRoute(t *testing.T) {
 	}
 }
 
-func TestControl_WebPageOfAnotherOriginCannotControlTheSandbox(t *testing.T) {
+func TestControl_RefusesPagesOfOtherOrigins(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	host := strings.TrimPrefix(server.URL, "http://")
@@ -191,19 +199,19 @@ func TestControl_WebPageOfAnotherOriginCannotControlTheSandbox(t *testing.T) {
 		headers []string
 		status  int
 	}{
-		"no browser":             {nil, 200},
-		"a page of the sandbox":  {[]string{"Origin", server.URL, "Sec-Fetch-Site", "same-origin"}, 200},
-		"with a charset":         {[]string{"Content-Type", "application/json; charset=utf-8"}, 200},
-		"by name":                {[]string{"Host", "localhost:4010"}, 200},
-		"another origin":         {[]string{"Origin", "https://example.com"}, 403},
-		"another port":           {[]string{"Origin", "http://127.0.0.1:1"}, 403},
-		"a sandboxed frame":      {[]string{"Origin", "null"}, 403},
-		"no URL":                 {[]string{"Origin", "http://%zz"}, 403},
-		"another site":           {[]string{"Sec-Fetch-Site", "cross-site"}, 403},
-		"a name that was turned": {[]string{"Host", "example.com", "Origin", "http://example.com"}, 403},
-		"a form":                 {[]string{"Content-Type", "application/x-www-form-urlencoded"}, 400},
-		"plain text":             {[]string{"Content-Type", "text/plain"}, 400},
-		"no type":                {[]string{"Content-Type", ""}, 400},
+		"no browser":                  {nil, 200},
+		"a page of the sandbox":       {[]string{"Origin", server.URL, "Sec-Fetch-Site", "same-origin"}, 200},
+		"with a charset":              {[]string{"Content-Type", "application/json; charset=utf-8"}, 200},
+		"the name localhost":          {[]string{"Host", "localhost:4010"}, 200},
+		"another origin":              {[]string{"Origin", "https://example.com"}, 403},
+		"another port":                {[]string{"Origin", "http://127.0.0.1:1"}, 403},
+		"a sandboxed frame":           {[]string{"Origin", "null"}, 403},
+		"an origin that is not a URL": {[]string{"Origin", "http://%zz"}, 403},
+		"another site":                {[]string{"Sec-Fetch-Site", "cross-site"}, 403},
+		"DNS rebinding":               {[]string{"Host", "example.com", "Origin", "http://example.com"}, 403},
+		"a form":                      {[]string{"Content-Type", "application/x-www-form-urlencoded"}, 400},
+		"plain text":                  {[]string{"Content-Type", "text/plain"}, 400},
+		"no content type":             {[]string{"Content-Type", ""}, 400},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -221,12 +229,13 @@ func TestControl_WebPageOfAnotherOriginCannotControlTheSandbox(t *testing.T) {
 	}
 }
 
-// FuzzControl: whatever is sent to a control route, the answer is an envelope and not the sandbox's fault.
+// FuzzControl checks that control routes respond with JSON or no content, and never with a server error.
 func FuzzControl(f *testing.F) {
 	for _, body := range []string{
 		``, `{}`, `null`, `{"advanceSec":1}`, `{"operation":"createCheckoutSession","times":2,"status":503}`,
 		`{"kind":"late","delayMs":1}`, `{"type":"checkout_session.completed","amount":-1,"metadata":{"":""}}`, `{"timeoutMs":0}`,
-		`{"url":"http://127.0.0.1:1","secret":"s","events":[null]}`, `{"accountId":"\u0000","mode":"live"}`, `{"keyId":"pk_test_sandbox"}`,
+		`{"url":"http://127.0.0.1:1","secret":"s","events":[null]}`, `{"accountId":"\u0000","mode":"live"}`,
+		`{"keyId":"pk_test_sandbox"}`,
 		`{"status":200,"body":{"a":[1e400]},"contentType":"\n"}`, `{"type":"refund.x","object":[]}`, `{"late":true}`, `{"final":1}`,
 		`{"delayMs":1e3,"drop":true}`, `{"method":"card"}`, `{"rateLimit":true,"retryAfterSec":9223372036854775807}`,
 	} {
@@ -248,7 +257,7 @@ func FuzzControl(f *testing.F) {
 		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
 		box.ServeHTTP(w, r)
-		if w.Code/100 == 3 { // to the clean form of the path
+		if w.Code/100 == 3 { // a redirect to the clean form of the path
 			return
 		}
 		if w.Code >= 500 {
@@ -258,7 +267,7 @@ func FuzzControl(f *testing.F) {
 			return
 		}
 		if !json.Valid(w.Body.Bytes()) || w.Header().Get("Content-Type") != "application/json" {
-			t.Fatalf("the answer %d is no JSON: %s", w.Code, w.Body)
+			t.Fatalf("the response %d is not JSON: %s", w.Code, w.Body)
 		}
 	})
 }

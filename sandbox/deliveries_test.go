@@ -17,7 +17,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
-// attempt is a delivery as a scripted receiver got it.
+// attempt is one attempt of a delivery that a scripted receiver got.
 type attempt struct {
 	at        time.Duration // since the receiver was made
 	signedAt  string
@@ -25,16 +25,16 @@ type attempt struct {
 	sessionID string
 }
 
-// script is a receiver without a network, for the virtual time of a bubble. It answers with a status, or not at all
-// when that is zero.
+// script is a receiver without a network, for the virtual time of a synctest bubble. respond returns the status of the
+// response. If the status is zero, there is no response.
 type script struct {
-	t      *testing.T
-	begin  time.Time
-	answer func(a attempt) int
+	t       *testing.T
+	begin   time.Time
+	respond func(a attempt) int
 
 	mu       sync.Mutex
 	attempts []attempt
-	open     int // attempts without an answer yet
+	open     int // attempts without a response yet
 	mostOpen int
 }
 
@@ -44,7 +44,7 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	defer s.count(-1)
-	status := s.answer(a)
+	status := s.respond(a)
 	if status == 0 {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
@@ -66,7 +66,7 @@ func (s *script) receive(r *http.Request) (attempt, error) {
 	signature := r.Header.Get("X-Plugipay-Signature")
 	event, err := plugipay.VerifyWebhook(body, signature, endpointSecret, nil)
 	if err != nil || r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/json" {
-		s.t.Errorf("a delivery is a %s of %q: %v", r.Method, r.Header.Get("Content-Type"), err)
+		s.t.Errorf("the delivery is a %s request with Content-Type %q: %v", r.Method, r.Header.Get("Content-Type"), err)
 		return attempt{}, errors.New("refused")
 	}
 	about, err := event.CheckoutSession()
@@ -89,7 +89,7 @@ func (s *script) count(change int) {
 	s.mostOpen = max(s.mostOpen, s.open)
 }
 
-// atOnce returns how many attempts are open now, and how many were at most.
+// atOnce returns the number of open attempts, and the highest number so far.
 func (s *script) atOnce() (now, most int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,7 +103,7 @@ func (s *script) all() []attempt {
 }
 
 // inBubble runs a test in virtual time, with a sandbox whose events go to a scripted receiver.
-func inBubble(t *testing.T, answer func(attempt) int, run func(t *testing.T, box *sandbox.Sandbox, c client, s *script)) {
+func inBubble(t *testing.T, respond func(attempt) int, run func(t *testing.T, box *sandbox.Sandbox, c client, s *script)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		opts := failOnBreach(t)
@@ -111,7 +111,7 @@ func inBubble(t *testing.T, answer func(attempt) int, run func(t *testing.T, box
 		opts.DeliverySchedule = seconds(1, 2, 4, 8, 16, 32, 60)
 		opts.DeliveryAttempts = 10
 		box := sandbox.New(opts)
-		s := &script{t: t, begin: time.Now(), answer: answer}
+		s := &script{t: t, begin: time.Now(), respond: respond}
 		sandbox.SetDeliveryTransport(box, s)
 		run(t, box, directClient(t, box), s)
 		must(t, box.Close())
@@ -128,7 +128,7 @@ func seconds(n ...int) []time.Duration {
 
 func always(status int) func(attempt) int { return func(attempt) int { return status } }
 
-func TestDeliveries_RepeatWithBackoffUntilA2xx(t *testing.T) {
+func TestDeliveries_RetryWithBackoffUntilA2xx(t *testing.T) {
 	t.Parallel()
 	failing := func(times, status int) func(int) int {
 		return func(n int) int {
@@ -139,31 +139,31 @@ func TestDeliveries_RepeatWithBackoffUntilA2xx(t *testing.T) {
 		}
 	}
 	tests := map[string]struct {
-		answer    func(n int) int
+		respond   func(n int) int
 		want      []time.Duration
 		delivered bool
 		lastErr   string
 	}{
-		"at once":                {failing(0, 0), seconds(0), true, ""},
-		"an error once":          {failing(1, 500), seconds(0, 1), true, ""},
-		"a 4xx is repeated, too": {failing(2, 410), seconds(0, 1, 3), true, ""},
+		"a success":        {failing(0, 0), seconds(0), true, ""},
+		"an error once":    {failing(1, 500), seconds(0, 1), true, ""},
+		"a 4xx is retried": {failing(2, 410), seconds(0, 1, 3), true, ""},
 		"a redirect is not followed": {
 			failing(3, 307), seconds(0, 1, 3, 7), true, "",
 		},
-		"no answer takes 10 seconds": {failing(2, 0), seconds(0, 11, 23), true, ""},
-		"given up after ten attempts": {
+		"no response within 10 seconds": {failing(2, 0), seconds(0, 11, 23), true, ""},
+		"failed after ten attempts": {
 			failing(99, 503), seconds(0, 1, 3, 7, 15, 31, 63, 123, 183, 243), false, "the response was 503, not a 2xx",
 		},
-		"given up without any answer": {
+		"failed without any response": {
 			failing(99, 0), seconds(0, 11, 23, 37, 55, 81, 123, 193, 263, 333), false, "no response within 10s",
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := 0 // one session: its attempts come one after the other
-			answer := func(attempt) int { n++; return tt.answer(n) }
-			inBubble(t, answer, func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
+			n := 0 // no lock, because the attempts of one session do not overlap
+			respond := func(attempt) int { n++; return tt.respond(n) }
+			inBubble(t, respond, func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 				must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard))
 				time.Sleep(time.Hour)
 				synctest.Wait()
@@ -193,28 +193,28 @@ func TestDeliveries_RepeatWithBackoffUntilA2xx(t *testing.T) {
 	}
 }
 
-func TestDeliveries_EventsOfASessionWaitForTheOneBefore(t *testing.T) {
+func TestDeliveries_KeepTheOrderOfASession(t *testing.T) {
 	t.Parallel()
 	var slow string
-	answer := func(a attempt) int {
+	respond := func(a attempt) int {
 		if a.sessionID == slow && a.at < 5*time.Second {
 			return http.StatusInternalServerError
 		}
 		return http.StatusOK
 	}
-	inBubble(t, answer, func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
+	inBubble(t, respond, func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		slow = c.create("methods", `["va"]`).ID
 		must(t, box.Pay(slow, plugipay.CheckoutMethodVA))
 		must(t, box.Settle(slow)) // two events
 		synctest.Wait()
 		if waiting := sandbox.Deliveries(box)[0]; len(waiting.Attempts) != 0 || !waiting.Next.IsZero() {
-			t.Errorf("an event that waits for the one before is recorded as tried: %+v", waiting)
+			t.Errorf("the waiting event has an attempt or a next time: %+v", waiting)
 		}
 		quick := c.create().ID
 		must(t, box.Pay(quick, plugipay.CheckoutMethodCard))
 		synctest.Wait()
 		if got := s.all(); len(got) != 2 || got[1].sessionID != quick {
-			t.Fatalf("the other session's event waits: %d attempts", len(got))
+			t.Fatalf("the event of the other session waits: %d attempts", len(got))
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
@@ -227,35 +227,35 @@ func TestDeliveries_EventsOfASessionWaitForTheOneBefore(t *testing.T) {
 		bodies = slices.Compact(bodies)
 		if len(bodies) != 2 || !strings.Contains(bodies[0], "async_payment_succeeded") ||
 			!strings.Contains(bodies[1], "completed.v1") {
-			t.Errorf("the events of the session came in another order: %v", bodies)
+			t.Errorf("the events of the session are out of order: %v", bodies)
 		}
 	})
 }
 
-func TestDeliveries_GivenUpEventDoesNotHoldUpTheNext(t *testing.T) {
+func TestDeliveries_FailedEventDoesNotBlockTheNext(t *testing.T) {
 	t.Parallel()
-	answer := func(a attempt) int {
+	respond := func(a attempt) int {
 		if strings.Contains(a.body, "async_payment_succeeded") {
 			return http.StatusInternalServerError
 		}
 		return http.StatusOK
 	}
-	inBubble(t, answer, func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
+	inBubble(t, respond, func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		id := c.create("methods", `["va"]`).ID
 		must(t, box.Pay(id, plugipay.CheckoutMethodVA))
 		must(t, box.Settle(id))
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if got := len(s.all()); got != 11 {
-			t.Errorf("there were %d attempts, want 10 and one more", got)
+			t.Errorf("%d attempts, want 11", got)
 		}
 		if newest := sandbox.Deliveries(box)[0]; newest.State != delivery.Delivered {
-			t.Errorf("the event after the one that was given up was not delivered")
+			t.Errorf("the event after the failed one was not delivered")
 		}
 	})
 }
 
-func TestDeliveries_AtTheSameTimeAreBounded(t *testing.T) {
+func TestDeliveries_ConcurrencyIsLimited(t *testing.T) {
 	t.Parallel()
 	inBubble(t, always(0), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		for range 100 {
@@ -273,7 +273,7 @@ func TestDeliveries_AtTheSameTimeAreBounded(t *testing.T) {
 	})
 }
 
-func TestDeliveries_AreKeptForLookingAt(t *testing.T) {
+func TestDeliveries_TheLast500AreRecorded(t *testing.T) {
 	t.Parallel()
 	inBubble(t, always(500), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		first := c.create().ID
@@ -289,9 +289,9 @@ func TestDeliveries_AreKeptForLookingAt(t *testing.T) {
 		if got[0].URL != "http://user:xxxxx@receiver.example/hook" {
 			t.Errorf("URL = %s", got[0].URL)
 		}
-		got[0].Body[0], got[0].Attempts[0].Status = 'x', 1 // a copy
+		got[0].Body[0], got[0].Attempts[0].Status = 'x', 1 // must change only the copy
 		if again := sandbox.Deliveries(box)[0]; again.Body[0] != '{' || again.Attempts[0].Status != 500 {
-			t.Errorf("who looks at a record can change it")
+			t.Errorf("changing a returned record changes the stored one")
 		}
 		var last string
 		for range 500 {
@@ -302,15 +302,15 @@ func TestDeliveries_AreKeptForLookingAt(t *testing.T) {
 		if len(got) != 500 || got[0].SessionID != last || got[499].SessionID == first {
 			t.Errorf("%d records are kept, want the last 500, newest first", len(got))
 		}
-		time.Sleep(time.Hour) // those that are not kept are delivered all the same
+		time.Sleep(time.Hour) // deliveries without a record are attempted as well
 		synctest.Wait()
 		if n := len(s.all()); n != 5010 {
-			t.Errorf("there were %d attempts, want 10 for each of 501", n)
+			t.Errorf("%d attempts, want 10 for each of 501", n)
 		}
 	})
 }
 
-func TestDeliveries_CloseEndsDeliveries(t *testing.T) {
+func TestDeliveries_EndWithClose(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]int{"in an attempt": 0, "between attempts": 500} {
 		t.Run(name, func(t *testing.T) {
@@ -330,7 +330,7 @@ func TestDeliveries_CloseEndsDeliveries(t *testing.T) {
 				box.Advance(48 * time.Hour)
 				time.Sleep(48 * time.Hour)
 				if got := len(s.all()); got != 1 {
-					t.Errorf("there were %d attempts, want the one from before", got)
+					t.Errorf("%d attempts, want only the one before Close", got)
 				}
 				if got := sandbox.Deliveries(box); len(got) != 1 || got[0].State != delivery.Pending || !got[0].Next.IsZero() {
 					t.Errorf("records = %+v", got)
@@ -340,12 +340,12 @@ func TestDeliveries_CloseEndsDeliveries(t *testing.T) {
 	}
 }
 
-// A receiver over real HTTP that hangs, one that redirects and one that is not there do not keep a server from closing.
-func TestDeliveries_ServerClosesWhateverItsReceiversDo(t *testing.T) {
+// The receivers use real HTTP. One hangs, one redirects, and one is not there.
+func TestDeliveries_ReceiversDoNotDelayClose(t *testing.T) {
 	t.Parallel()
 	called, gone := make(chan struct{}), make(chan struct{})
 	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // or the server would not notice that the client goes
+		_, _ = io.Copy(io.Discard, r.Body) // otherwise the server does not notice that the client disconnects
 		close(called)
 		<-r.Context().Done()
 		close(gone)
@@ -370,7 +370,7 @@ func TestDeliveries_ServerClosesWhateverItsReceiversDo(t *testing.T) {
 		}
 		for _, a := range r.Attempts {
 			if strings.Contains(a.Error, r.URL) {
-				t.Errorf("an error holds the URL: %s", a.Error)
+				t.Errorf("an error contains the URL: %s", a.Error)
 			}
 		}
 	}
@@ -378,7 +378,7 @@ func TestDeliveries_ServerClosesWhateverItsReceiversDo(t *testing.T) {
 
 func TestDeliveries_NothingRunsWithoutEndpoints(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) { // which fails when a goroutine is left
+	synctest.Test(t, func(t *testing.T) { // fails if a goroutine is left
 		box := sandbox.New(failOnBreach(t))
 		c := directClient(t, box)
 		must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard))
@@ -389,7 +389,7 @@ func TestDeliveries_NothingRunsWithoutEndpoints(t *testing.T) {
 	})
 }
 
-func TestDeliveries_UnderLoadComeOnceAndInOrder(t *testing.T) {
+func TestDeliveries_OnceAndInOrderUnderLoad(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
 	server, c := start(t, sandbox.Options{Endpoints: []sandbox.Endpoint{r.endpoint(false)}})

@@ -18,7 +18,7 @@ import (
 type headerScript struct {
 	mu      sync.Mutex
 	headers []http.Header
-	errors  []string // the code of each refusal, empty where the signature was right
+	errors  []string // the error code of each delivery; empty: the signature was valid
 }
 
 func (s *headerScript) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -41,7 +41,7 @@ func (s *headerScript) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestDeliveryFaults_ChangeOneAttempt(t *testing.T) {
 	t.Parallel()
 	tests := map[sandbox.DeliveryFaultKind]struct {
-		errors []string // of the attempts
+		errors []string // one for each attempt
 		first  func(h http.Header) bool
 	}{
 		sandbox.FaultTwice:        {[]string{"", ""}, nil},
@@ -82,14 +82,14 @@ func TestDeliveryFaults_ChangeOneAttempt(t *testing.T) {
 				must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard)) // the fault is over
 				must(t, box.WaitDelivered(t.Context()))
 				if got := s.errors[len(tt.errors):]; !slices.Equal(got, []string{""}) {
-					t.Errorf("the next event meets %q", got)
+					t.Errorf("the next event has the errors %q", got)
 				}
 			})
 		})
 	}
 }
 
-func TestDeliveryFaults_LateHoldsAnEventBack(t *testing.T) {
+func TestDeliveryFaults_LateDelaysAnEvent(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{}, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		must(t, box.InjectDelivery(sandbox.DeliveryFault{Kind: sandbox.FaultLate, Delay: time.Minute}))
@@ -105,7 +105,7 @@ func TestDeliveryFaults_LateHoldsAnEventBack(t *testing.T) {
 		}
 		must(t, box.InjectDelivery(sandbox.DeliveryFault{Kind: sandbox.FaultLate, Delay: time.Hour}))
 		must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard))
-		box.Advance(time.Hour) // goes by the sandbox's clock
+		box.Advance(time.Hour) // the delay follows the sandbox's clock
 		must(t, box.WaitDelivered(t.Context()))
 	})
 }
@@ -114,7 +114,8 @@ func TestDeliveryFaults_OutOfOrderSendsTheNextEventFirst(t *testing.T) {
 	t.Parallel()
 	names := func(s *script) (names []string) {
 		for _, a := range s.all() {
-			name, _, _ := strings.Cut(a.body[strings.Index(a.body, "plugipay.checkout_session.")+len("plugipay.checkout_session."):], ".v1")
+			_, after, _ := strings.Cut(a.body, "plugipay.checkout_session.")
+			name, _, _ := strings.Cut(after, ".v1")
 			names = append(names, name)
 		}
 		return names
@@ -147,7 +148,7 @@ func TestDeliveryFaults_OutOfOrderSendsTheNextEventFirst(t *testing.T) {
 			}
 		})
 	})
-	t.Run("without a next one", func(t *testing.T) {
+	t.Run("without a next event", func(t *testing.T) {
 		t.Parallel()
 		inBubbleWith(t, sandbox.Options{}, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 			must(t, box.InjectDelivery(fault))
@@ -160,9 +161,10 @@ func TestDeliveryFaults_OutOfOrderSendsTheNextEventFirst(t *testing.T) {
 	})
 }
 
-func TestDeliveryFaults_CountAndEnd(t *testing.T) {
+func TestDeliveryFaults_ApplyAsOftenAsTimesSays(t *testing.T) {
 	t.Parallel()
-	inBubbleWith(t, sandbox.Options{DeliverySchedule: seconds(1, 1, 1, 1)}, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
+	opts := sandbox.Options{DeliverySchedule: seconds(1, 1, 1, 1)}
+	inBubbleWith(t, opts, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		must(t, box.InjectDelivery(sandbox.DeliveryFault{Kind: sandbox.FaultDropped, Times: 2}))
 		must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard))
 		must(t, box.WaitDelivered(t.Context()))
@@ -171,7 +173,8 @@ func TestDeliveryFaults_CountAndEnd(t *testing.T) {
 		}
 		must(t, box.InjectDelivery(sandbox.DeliveryFault{Kind: sandbox.FaultDropped, Times: -1}))
 		must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard))
-		if err := box.WaitDelivered(t.Context()); err == nil || !strings.Contains(err.Error(), "an injected fault dropped the response, which was 200") {
+		const dropped = "an injected fault dropped the response, which was 200"
+		if err := box.WaitDelivered(t.Context()); err == nil || !strings.Contains(err.Error(), dropped) {
 			t.Errorf("WaitDelivered: %v", err)
 		}
 		box.ClearDeliveryFaults()
@@ -180,7 +183,7 @@ func TestDeliveryFaults_CountAndEnd(t *testing.T) {
 	})
 }
 
-func TestDeliveryFaults_ThatMakeNoSenseAreRefused(t *testing.T) {
+func TestDeliveryFaults_InvalidFaultsAreRefused(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	for want, fault := range map[string]sandbox.DeliveryFault{

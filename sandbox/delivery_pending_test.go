@@ -11,7 +11,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestDeliveryPending_PendingDeliveriesAreLimited(t *testing.T) {
+func TestDeliveryPending_OldestFailAboveTheLimit(t *testing.T) {
 	t.Parallel()
 	const pending, delivered, failed = sandbox.DeliveryPending, sandbox.DeliveryDelivered, sandbox.DeliveryFailed
 	tests := map[string]struct {
@@ -24,7 +24,7 @@ func TestDeliveryPending_PendingDeliveriesAreLimited(t *testing.T) {
 		"no limit": {-1,
 			[]sandbox.DeliveryState{pending, pending, pending, pending, pending},
 			[]sandbox.DeliveryState{delivered, delivered, delivered, delivered, delivered}},
-		"the default is more": {0,
+		"the default limit is higher": {0,
 			[]sandbox.DeliveryState{pending, pending, pending, pending, pending},
 			[]sandbox.DeliveryState{delivered, delivered, delivered, delivered, delivered}},
 	}
@@ -32,14 +32,14 @@ func TestDeliveryPending_PendingDeliveriesAreLimited(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var up atomic.Bool
-			answer := func(attempt) int {
+			respond := func(attempt) int {
 				if up.Load() {
 					return 204
 				}
 				return 503
 			}
 			opts := sandbox.Options{DeliverySchedule: []time.Duration{time.Hour}, MaxPendingDeliveries: tt.limit}
-			inBubbleWith(t, opts, answer, func(t *testing.T, box *sandbox.Sandbox, _ client, _ *script) {
+			inBubbleWith(t, opts, respond, func(t *testing.T, box *sandbox.Sandbox, _ client, _ *script) {
 				for range 5 {
 					_, err := box.Trigger(plugipay.EventCheckoutSessionCompleted, nil)
 					must(t, err)
@@ -59,13 +59,13 @@ func TestDeliveryPending_PendingDeliveriesAreLimited(t *testing.T) {
 	}
 }
 
-func TestDeliveryPending_WaitingForAWorkerIsLimited(t *testing.T) {
+func TestDeliveryPending_LimitSparesRunningAttempts(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	opts := sandbox.Options{MaxPendingDeliveries: 20}
-	answer := func(attempt) int { <-release; return 204 }
-	inBubbleWith(t, opts, answer, func(t *testing.T, box *sandbox.Sandbox, _ client, s *script) {
-		release = make(chan struct{}) // of the bubble
+	respond := func(attempt) int { <-release; return 204 }
+	inBubbleWith(t, opts, respond, func(t *testing.T, box *sandbox.Sandbox, _ client, s *script) {
+		release = make(chan struct{}) // made in the bubble, as synctest requires
 		for range 25 {
 			_, err := box.Trigger(plugipay.EventCheckoutSessionCompleted, nil)
 			must(t, err)
@@ -79,9 +79,12 @@ func TestDeliveryPending_WaitingForAWorkerIsLimited(t *testing.T) {
 		got := deliveryStates(box)
 		slices.Reverse(got)
 		for i, state := range got {
-			gaveUp := i >= 16 && i < 21 // the oldest that were not being attempted
-			if want := sandbox.DeliveryDelivered; !gaveUp && state != want || gaveUp && state != sandbox.DeliveryFailed {
-				t.Errorf("delivery %d is %s", i, state)
+			want := sandbox.DeliveryDelivered
+			if i >= 16 && i < 21 { // the oldest that wait for a worker
+				want = sandbox.DeliveryFailed
+			}
+			if state != want {
+				t.Errorf("delivery %d is %s, want %s", i, state, want)
 			}
 		}
 	})

@@ -11,7 +11,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// driven is a sandbox with a receiver, and a session to drive.
+// driven is a sandbox with a receiver and a session.
 type driven struct {
 	t      *testing.T
 	box    *sandbox.Server
@@ -27,10 +27,10 @@ func newDriven(t *testing.T) driven {
 	return driven{t: t, box: server, client: c, id: c.create("methods", `["va","card"]`).ID, events: r}
 }
 
-// wantEvents waits for the events of the session and for no others.
+// wantEvents waits for the events of the session. It fails if there are others.
 func (d driven) wantEvents(want ...plugipay.EventName) {
 	d.t.Helper()
-	last := d.client.create().ID // its event shows that no other is still to come
+	last := d.client.create().ID // its event follows a surplus one, unless a delivery overtakes another
 	must(d.t, d.box.Confirm(last))
 	var got []plugipay.EventName
 	for range len(want) + 1 {
@@ -44,7 +44,7 @@ func (d driven) wantEvents(want ...plugipay.EventName) {
 	}
 }
 
-func TestDrive_EachDriveEndsTheSessionOverGoAndHTTP(t *testing.T) {
+func TestDrive_EndsTheSessionFromGoAndHTTP(t *testing.T) {
 	t.Parallel()
 	payVA := func(d driven) { must(d.t, d.box.Pay(d.id, plugipay.CheckoutMethodVA)) }
 	payAndExpire := func(d driven) {
@@ -59,7 +59,7 @@ func TestDrive_EachDriveEndsTheSessionOverGoAndHTTP(t *testing.T) {
 		want       plugipay.CheckoutSessionStatus
 		events     []plugipay.EventName
 	}{
-		"a late payment of a bill": {
+		"a late payment of a pending session": {
 			payAndExpire, (*sandbox.Sandbox).SettleLate, "settle", `{"late":true}`, "completed", []plugipay.EventName{
 				plugipay.EventCheckoutSessionExpired, plugipay.EventCheckoutSessionAsyncPaymentSucceeded,
 				plugipay.EventCheckoutSessionCompleted,
@@ -98,7 +98,7 @@ func TestDrive_EachDriveEndsTheSessionOverGoAndHTTP(t *testing.T) {
 			d.wantEnded(string(tt.want))
 			d.wantEvents(tt.events...)
 			if err := tt.method(d.box.Sandbox, d.id); err == nil {
-				t.Error("it can be done twice")
+				t.Error("the second call returned nil, want an error")
 			}
 		})
 		t.Run(name+"/HTTP", func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestDrive_EachDriveEndsTheSessionOverGoAndHTTP(t *testing.T) {
 			tt.before(d)
 			got := d.client.control("POST", "sessions/"+d.id+"/"+tt.path, tt.body).want(http.StatusOK).session()
 			if got.Status != string(tt.want) {
-				t.Errorf("the response's status is %s, want %s", got.Status, tt.want)
+				t.Errorf("the status in the response is %s, want %s", got.Status, tt.want)
 			}
 			d.wantEnded(string(tt.want))
 			d.wantEvents(tt.events...)
@@ -116,7 +116,7 @@ func TestDrive_EachDriveEndsTheSessionOverGoAndHTTP(t *testing.T) {
 	}
 }
 
-// wantEnded checks the session as the API shows it.
+// wantEnded checks the session that the API returns.
 func (d driven) wantEnded(want string) {
 	d.t.Helper()
 	got := d.client.get(d.id)
@@ -143,7 +143,7 @@ func TestDrive_SettleLateNeedsAnExpiredSession(t *testing.T) {
 	}
 }
 
-func TestDrive_ExpireMovesExpiresAtToThePresent(t *testing.T) {
+func TestDrive_ExpireSetsExpiresAtToNow(t *testing.T) {
 	t.Parallel()
 	d := newDriven(t)
 	before := d.client.get(d.id).ExpiresAt

@@ -18,7 +18,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestEventsHappened_RequestsAreRecordedForAssertions(t *testing.T) {
+func TestRequests_AreRecorded(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	if got := server.Requests(); got == nil || len(got) != 0 {
@@ -35,16 +35,25 @@ func TestEventsHappened_RequestsAreRecordedForAssertions(t *testing.T) {
 	want := []sandbox.Request{
 		{Method: "GET", Path: "/api/v1/none", Status: 404},
 		{Method: "GET", Path: sessionsPath, Status: 200, Operation: "listCheckoutSessions"},
-		{Method: "GET", Path: sessionsPath + "/" + id + "?a=b", Status: 503, Operation: "getCheckoutSession", SessionID: id, Injected: true},
-		{Method: "POST", Path: sessionsPath, Status: 201, Operation: "createCheckoutSession", SessionID: id, IdempotencyKey: "idem_1", Replayed: true},
-		{Method: "POST", Path: sessionsPath, Status: 201, Operation: "createCheckoutSession", SessionID: id, IdempotencyKey: "idem_1"},
+		{
+			Method: "GET", Path: sessionsPath + "/" + id + "?a=b", Status: 503, Operation: "getCheckoutSession",
+			SessionID: id, Injected: true,
+		},
+		{
+			Method: "POST", Path: sessionsPath, Status: 201, Operation: "createCheckoutSession",
+			SessionID: id, IdempotencyKey: "idem_1", Replayed: true,
+		},
+		{
+			Method: "POST", Path: sessionsPath, Status: 201, Operation: "createCheckoutSession",
+			SessionID: id, IdempotencyKey: "idem_1",
+		},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%d requests, want %d", len(got), len(want))
 	}
 	for i, r := range got {
 		if known := r.KeyID == sandbox.TestKeyID && r.AccountID == sandbox.TestAccountID; known != (i > 0) {
-			t.Errorf("request %d is of key %q and account %q", i, r.KeyID, r.AccountID)
+			t.Errorf("request %d has the key %q and the account %q", i, r.KeyID, r.AccountID)
 		}
 		if !strings.HasPrefix(r.ID, "req_") || r.At.IsZero() || r.Duration < 0 || !json.Valid([]byte(r.Response)) {
 			t.Errorf("request %d = %+v", i, r)
@@ -59,7 +68,7 @@ func TestEventsHappened_RequestsAreRecordedForAssertions(t *testing.T) {
 	}
 }
 
-func TestEventsHappened_EventsAreRecordedWithoutEndpoints(t *testing.T) {
+func TestEvents_AreRecordedWithoutEndpoints(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	id := c.create("methods", `["va"]`).ID
@@ -90,11 +99,11 @@ func TestEventsHappened_EventsAreRecordedWithoutEndpoints(t *testing.T) {
 		t.Errorf("Redeliver without an endpoint: %v", err)
 	}
 	if err := server.Redeliver("evt_none"); err == nil || !strings.Contains(err.Error(), "no such event") {
-		t.Errorf("Redeliver of no event: %v", err)
+		t.Errorf("Redeliver of an unknown event: %v", err)
 	}
 }
 
-func TestEventsHappened_RedeliverSendsTheSameEventAgain(t *testing.T) {
+func TestRedeliver_SendsTheSameEvent(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{}, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard))
@@ -110,17 +119,17 @@ func TestEventsHappened_RedeliverSendsTheSameEventAgain(t *testing.T) {
 	})
 }
 
-// A delivery that failed, and was delivered when it was sent again, is not a failure any more.
-func TestEventsHappened_WaitDeliveredCountsTheLastDelivery(t *testing.T) {
+// WaitDelivered ignores the failure of a delivery after a successful redelivery.
+func TestWaitDelivered_CountsTheLastDelivery(t *testing.T) {
 	t.Parallel()
 	n := 0
-	answer := func(attempt) int {
+	respond := func(attempt) int {
 		if n++; n == 1 {
 			return 500
 		}
 		return 200
 	}
-	inBubbleWith(t, sandbox.Options{DeliveryAttempts: 1}, answer, func(t *testing.T, box *sandbox.Sandbox, c client, _ *script) {
+	inBubbleWith(t, sandbox.Options{DeliveryAttempts: 1}, respond, func(t *testing.T, box *sandbox.Sandbox, c client, _ *script) {
 		must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard))
 		if err := box.WaitDelivered(t.Context()); err == nil {
 			t.Error("the delivery did not fail")
@@ -130,7 +139,7 @@ func TestEventsHappened_WaitDeliveredCountsTheLastDelivery(t *testing.T) {
 	})
 }
 
-func TestTrigger_MakesASessionInTheStateAfterTheEvent(t *testing.T) {
+func TestTrigger_SessionHasTheStateAfterTheEvent(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[plugipay.EventName]string{
 		plugipay.EventCheckoutSessionCompleted:             "completed",
@@ -153,11 +162,11 @@ func TestTrigger_MakesASessionInTheStateAfterTheEvent(t *testing.T) {
 			must(t, sandbox.CheckEvent(server.Sandbox, false, got.Raw))
 			if got.ID != triggered.ID || got.Name() != triggered.Type || about.ID != triggered.SessionID ||
 				about.Status != status || about.Amount != 42 || about.Metadata["order_id"] != "7" {
-				t.Errorf("the event %+v is about %+v", triggered, about)
+				t.Errorf("the event %+v has the session %+v", triggered, about)
 			}
 			stored := c.get(about.ID)
 			if stored.Status != status || stored.Amount != 42 || stored.AccountID != sandbox.TestAccountID {
-				t.Errorf("the session is %+v", stored)
+				t.Errorf("the stored session is %+v", stored)
 			}
 			if events := server.Events(); len(events) != 1 {
 				t.Errorf("%d events, want one", len(events))
@@ -166,7 +175,7 @@ func TestTrigger_MakesASessionInTheStateAfterTheEvent(t *testing.T) {
 	}
 }
 
-func TestEventsHappened_TriggerSendsAnyObject(t *testing.T) {
+func TestTrigger_SendsAnyObject(t *testing.T) {
 	t.Parallel()
 	for _, plain := range []bool{false, true} {
 		got := make(chan string, 1)
@@ -197,7 +206,7 @@ func TestEventsHappened_TriggerSendsAnyObject(t *testing.T) {
 	}
 }
 
-func TestEventsHappened_TriggerRefusesWhatCannotBe(t *testing.T) {
+func TestTrigger_RefusesInvalidEvents(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	existing := c.create().ID
@@ -207,13 +216,13 @@ func TestEventsHappened_TriggerRefusesWhatCannotBe(t *testing.T) {
 		object any
 		want   string
 	}{
-		"no name":            {"", nil, "type is required"},
-		"no object":          {"refund.succeeded", nil, "needs an object"},
-		"not JSON":           {completed, make(chan int), "cannot be written as JSON"},
-		"an existing id":     {completed, func(s *plugipay.CheckoutSession) { s.ID = existing }, "id must be the id of a new session"},
-		"no id":              {completed, func(s *plugipay.CheckoutSession) { s.ID = "" }, "id must be the id of a new session"},
-		"a time that is not": {completed, func(s *plugipay.CheckoutSession) { s.ExpiresAt = "soon" }, "expiresAt is not a time"},
-		"broken line items":  {completed, func(s *plugipay.CheckoutSession) { s.LineItems = []byte("{") }, "cannot be written as JSON"},
+		"no name":           {"", nil, "type is required"},
+		"no object":         {"refund.succeeded", nil, "needs an object"},
+		"not JSON":          {completed, make(chan int), "cannot be written as JSON"},
+		"an existing id":    {completed, func(s *plugipay.CheckoutSession) { s.ID = existing }, "id must be the id of a new session"},
+		"no id":             {completed, func(s *plugipay.CheckoutSession) { s.ID = "" }, "id must be the id of a new session"},
+		"an invalid time":   {completed, func(s *plugipay.CheckoutSession) { s.ExpiresAt = "soon" }, "expiresAt is not a time"},
+		"broken line items": {completed, func(s *plugipay.CheckoutSession) { s.LineItems = []byte("{") }, "cannot be written as JSON"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -228,7 +237,7 @@ func TestEventsHappened_TriggerRefusesWhatCannotBe(t *testing.T) {
 	}
 }
 
-func TestEventsHappened_SampleEventIsAWholeDelivery(t *testing.T) {
+func TestSampleEvent_IsACompleteDelivery(t *testing.T) {
 	t.Parallel()
 	for _, name := range append(plugipay.EventNames(), "checkout_session.of_tomorrow") {
 		body, header := sandbox.SampleEvent(name, endpointSecret, func(s *plugipay.CheckoutSession) { s.Amount = 7 })
@@ -237,22 +246,22 @@ func TestEventsHappened_SampleEventIsAWholeDelivery(t *testing.T) {
 		session, err := event.CheckoutSession()
 		must(t, err)
 		if event.Name() != name || session.Amount != 7 || !strings.HasPrefix(session.ID, "cs_") {
-			t.Errorf("%s: the event is %s about %+v", name, event.Name(), session)
+			t.Errorf("%s: the event is %s with the session %+v", name, event.Name(), session)
 		}
 		must(t, sandbox.CheckEvent(sandbox.New(sandbox.Options{}), false, body))
 	}
 	one, _ := sandbox.SampleEvent(plugipay.EventCheckoutSessionCompleted, "s", nil)
 	other, _ := sandbox.SampleEvent(plugipay.EventCheckoutSessionCompleted, "s", nil)
 	if string(one) == string(other) {
-		t.Error("two samples are the same event")
+		t.Error("two samples are equal")
 	}
 	broken := func(s *plugipay.CheckoutSession) { s.LineItems = []byte("{") }
 	if body, header := sandbox.SampleEvent(plugipay.EventCheckoutSessionCompleted, "s", broken); body != nil || header != "" {
-		t.Errorf("a session that cannot be written gives %q, %q", body, header)
+		t.Errorf("a session that is not valid JSON returns %q, %q", body, header)
 	}
 }
 
-func TestEventsHappened_EndpointsGetTheEventsThatTheyWant(t *testing.T) {
+func TestEndpoint_ReceivesOnlyItsEventsAndMode(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{}, always(200), func(t *testing.T, _ *sandbox.Sandbox, _ client, s *script) {
 		opts := failOnBreach(t)
@@ -289,7 +298,7 @@ func TestEventsHappened_EndpointsGetTheEventsThatTheyWant(t *testing.T) {
 	})
 }
 
-func TestEventsHappened_EndpointWithAnotherModeIsRefused(t *testing.T) {
+func TestEndpoint_UnknownModeIsRefused(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	err := box.AddEndpoint(sandbox.Endpoint{URL: "http://h/", Secret: "s", Mode: "both"})
@@ -298,21 +307,23 @@ func TestEventsHappened_EndpointWithAnotherModeIsRefused(t *testing.T) {
 	}
 }
 
-func TestEventsHappened_DeliveriesTrustTheCertificateOfAnEndpoint(t *testing.T) {
+func TestEndpoint_DeliveriesTrustItsCertificate(t *testing.T) {
 	t.Parallel()
 	receiver := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	receiver.Config.ErrorLog = log.New(io.Discard, "", 0) // a refused certificate is what is tested
+	receiver.Config.ErrorLog = log.New(io.Discard, "", 0) // one case refuses the certificate
 	receiver.StartTLS()
 	t.Cleanup(receiver.Close)
+	ca := receiver.Certificate()
+	trusting := func(cas ...*x509.Certificate) sandbox.Options { return sandbox.Options{ReceiverCAs: cas} }
 	for name, tt := range map[string]struct {
 		opts     sandbox.Options
 		endpoint sandbox.Endpoint
 		want     sandbox.DeliveryState
 	}{
-		"none":             {want: sandbox.DeliveryFailed},
-		"the endpoint's":   {endpoint: sandbox.Endpoint{CA: receiver.Certificate()}, want: sandbox.DeliveryDelivered},
-		"all receivers'":   {opts: sandbox.Options{ReceiverCAs: []*x509.Certificate{receiver.Certificate()}}, want: sandbox.DeliveryDelivered},
-		"nil among others": {opts: sandbox.Options{ReceiverCAs: []*x509.Certificate{receiver.Certificate(), nil}}, want: sandbox.DeliveryDelivered},
+		"no certificate":         {want: sandbox.DeliveryFailed},
+		"endpoint certificate":   {endpoint: sandbox.Endpoint{CA: ca}, want: sandbox.DeliveryDelivered},
+		"receiver certificate":   {opts: trusting(ca), want: sandbox.DeliveryDelivered},
+		"nil among certificates": {opts: trusting(ca, nil), want: sandbox.DeliveryDelivered},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -330,7 +341,7 @@ func TestEventsHappened_DeliveriesTrustTheCertificateOfAnEndpoint(t *testing.T) 
 	}
 }
 
-func TestEventsHappened_Injected429HasItsHeaders(t *testing.T) {
+func TestFaults_Injected429HasRateLimitHeaders(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	for name, fault := range map[string]sandbox.Fault{

@@ -16,7 +16,7 @@ import (
 
 const endpointSecret = "whsec_of_the_test"
 
-// receiver is a webhook endpoint as users of the module have one. Each event comes once through its channel.
+// receiver is an endpoint with the module's webhook handler. Its channel gets each event once.
 type receiver struct {
 	t      testing.TB
 	url    string
@@ -50,7 +50,7 @@ func (r receiver) next() *plugipay.WebhookEvent {
 	case e := <-r.events:
 		return e
 	case <-r.t.Context().Done():
-		r.t.Fatal("the test ended before the event came")
+		r.t.Fatal("the test ended before the event arrived")
 		return nil
 	}
 }
@@ -71,7 +71,7 @@ func TestEvents_EachTransitionSendsItsEventsInOrder(t *testing.T) {
 	type box = *sandbox.Server
 	payVA := func(t *testing.T, s box, id string) { must(t, s.Pay(id, plugipay.CheckoutMethodVA)) }
 	tests := map[string]struct {
-		happen       func(t *testing.T, s box, c client, id string)
+		act          func(t *testing.T, s box, c client, id string)
 		want         []plugipay.EventName
 		status       plugipay.CheckoutSessionStatus
 		statusBefore string // of the last event
@@ -81,7 +81,7 @@ func TestEvents_EachTransitionSendsItsEventsInOrder(t *testing.T) {
 			[]plugipay.EventName{plugipay.EventCheckoutSessionCompleted},
 			plugipay.CheckoutSessionStatusCompleted, "open",
 		},
-		"a transfer that arrives": {
+		"a transfer that succeeds": {
 			func(t *testing.T, s box, _ client, id string) {
 				payVA(t, s, id)
 				must(t, s.Settle(id))
@@ -104,12 +104,12 @@ func TestEvents_EachTransitionSendsItsEventsInOrder(t *testing.T) {
 			[]plugipay.EventName{plugipay.EventCheckoutSessionCompleted},
 			plugipay.CheckoutSessionStatusCompleted, "open",
 		},
-		"an open session's expiry": {
+		"the expiry of an open session": {
 			func(_ *testing.T, s box, _ client, _ string) { s.Advance(24 * time.Hour) },
 			[]plugipay.EventName{plugipay.EventCheckoutSessionExpired},
 			plugipay.CheckoutSessionStatusExpired, "open",
 		},
-		"a failed transfer, then a pending session's expiry": {
+		"a failed transfer, then the expiry of a pending session": {
 			func(t *testing.T, s box, _ client, id string) {
 				payVA(t, s, id)
 				must(t, s.FailPayment(id))
@@ -122,7 +122,7 @@ func TestEvents_EachTransitionSendsItsEventsInOrder(t *testing.T) {
 			},
 			plugipay.CheckoutSessionStatusExpired, "pending",
 		},
-		"a cancellation, which has no event": {
+		"a cancellation, without an event": {
 			func(_ *testing.T, s box, c client, id string) {
 				c.cancel(id).want(http.StatusOK)
 				s.Advance(48 * time.Hour)
@@ -137,8 +137,8 @@ func TestEvents_EachTransitionSendsItsEventsInOrder(t *testing.T) {
 				r := newReceiver(t)
 				server, c := start(t, sandbox.Options{Endpoints: []sandbox.Endpoint{r.endpoint(plain)}})
 				session := c.create("methods", `["card","va"]`, "lineItems", `[{"name":"<b> & co","quantity":1,"unitAmount":1}]`)
-				tt.happen(t, server, c, session.ID)
-				// One more session, whose event shows that no other is still to come.
+				tt.act(t, server, c, session.ID)
+				// The event of one more session follows a surplus one, unless a delivery overtakes another.
 				last := c.create()
 				c.confirm(last.ID).want(http.StatusOK)
 
@@ -162,7 +162,7 @@ func TestEvents_EachTransitionSendsItsEventsInOrder(t *testing.T) {
 					t.Errorf("the event's session is %s, want %s", about.Status, tt.status)
 				}
 				if e.OccurredAt != about.UpdatedAt {
-					t.Errorf("it occurred at %s, want %s", e.OccurredAt, about.UpdatedAt)
+					t.Errorf("occurredAt = %s, want %s", e.OccurredAt, about.UpdatedAt)
 				}
 				checkDialect(t, e, plain, tt.statusBefore)
 			})
@@ -201,20 +201,20 @@ func checkDialect(t *testing.T, e *plugipay.WebhookEvent, plain bool, statusBefo
 		t.Errorf("type %q, workspace %q, want %q", e.Type, e.AccountID, want)
 	}
 	if got := string(e.PreviousAttributes["status"]); got != `"`+statusBefore+`"` {
-		t.Errorf("the status was %s, want %q", got, statusBefore)
+		t.Errorf("the previous status is %s, want %q", got, statusBefore)
 	}
 	for _, unchanged := range []string{"id", "amount", "lineItems", "expiresAt"} {
 		if _, there := e.PreviousAttributes[unchanged]; there {
-			t.Errorf("%s is among the previous attributes and did not change", unchanged)
+			t.Errorf("the previous attributes have %s, which did not change", unchanged)
 		}
 	}
 	if completedAt, there := e.PreviousAttributes["completedAt"]; e.Name() == plugipay.EventCheckoutSessionCompleted &&
 		(!there || string(completedAt) != "null") {
-		t.Errorf("completedAt was %s, want null", completedAt)
+		t.Errorf("the previous completedAt is %s, want null", completedAt)
 	}
 }
 
-func TestEvents_HasTheSameIDAtEveryEndpoint(t *testing.T) {
+func TestEvents_HaveTheSameIDAtEveryEndpoint(t *testing.T) {
 	t.Parallel()
 	one, other, late := newReceiver(t), newReceiver(t), newReceiver(t)
 	server, c := start(t, sandbox.Options{
@@ -235,14 +235,14 @@ func TestEvents_HasTheSameIDAtEveryEndpoint(t *testing.T) {
 	}
 	got := late.next()
 	if !slices.Contains(first, got.ID) {
-		t.Errorf("the endpoint that was added got %s, which is none of %v", got.ID, first)
+		t.Errorf("the added endpoint got %s, want one of %v", got.ID, first)
 	}
 	if about, err := got.CheckoutSession(); err != nil || about.ID == before.ID {
-		t.Errorf("the endpoint that was added got an event from before (%v)", err)
+		t.Errorf("the added endpoint got an earlier event (%v)", err)
 	}
 }
 
-func TestEvents_GoToTheEndpointsOfTheirWorkspaceWhateverTheMode(t *testing.T) {
+func TestEvents_GoToEndpointsOfTheirWorkspace(t *testing.T) {
 	t.Parallel()
 	first, second := newReceiver(t), newReceiver(t)
 	_, c := start(t, sandbox.Options{
@@ -266,8 +266,13 @@ func TestEvents_GoToTheEndpointsOfTheirWorkspaceWhateverTheMode(t *testing.T) {
 	}
 }
 
-func TestEvents_EndpointsThatAreNotValidAreRefused(t *testing.T) {
+func TestEndpoint_InvalidEndpointsAreRefused(t *testing.T) {
 	t.Parallel()
+	const (
+		invalidURL = "sandbox: the URL of an endpoint must be an absolute http or https URL"
+		whiteSpace = "sandbox: the secret of the endpoint http://127.0.0.1/hook begins or ends with white space, " +
+			"as a secret read from a file may"
+	)
 	tests := map[string]struct {
 		endpoint sandbox.Endpoint
 		want     string
@@ -276,18 +281,12 @@ func TestEvents_EndpointsThatAreNotValidAreRefused(t *testing.T) {
 			sandbox.Endpoint{URL: "http://user:hunter2@127.0.0.1/hook"},
 			"sandbox: the endpoint http://user:xxxxx@127.0.0.1/hook has no secret, and anyone could sign with an empty one",
 		},
-		"a line end in the secret": {
-			sandbox.Endpoint{URL: "http://127.0.0.1/hook", Secret: "whsec_1\n"},
-			"sandbox: the secret of the endpoint http://127.0.0.1/hook begins or ends with white space, as a secret read from a file may",
-		},
-		"a blank secret": {
-			sandbox.Endpoint{URL: "http://127.0.0.1/hook", Secret: " "},
-			"sandbox: the secret of the endpoint http://127.0.0.1/hook begins or ends with white space, as a secret read from a file may",
-		},
-		"no URL":       {sandbox.Endpoint{Secret: "s"}, "sandbox: the URL of an endpoint must be an absolute http or https URL"},
-		"another kind": {sandbox.Endpoint{URL: "ftp://h/", Secret: "s"}, "sandbox: the URL of an endpoint must be an absolute http or https URL"},
-		"no host":      {sandbox.Endpoint{URL: "http:///x", Secret: "s"}, "sandbox: the URL of an endpoint must be an absolute http or https URL"},
-		"no escape":    {sandbox.Endpoint{URL: "http://h/%zz", Secret: "s"}, "sandbox: the URL of an endpoint must be an absolute http or https URL"},
+		"a secret with a line feed": {sandbox.Endpoint{URL: "http://127.0.0.1/hook", Secret: "whsec_1\n"}, whiteSpace},
+		"a blank secret":            {sandbox.Endpoint{URL: "http://127.0.0.1/hook", Secret: " "}, whiteSpace},
+		"no URL":                    {sandbox.Endpoint{Secret: "s"}, invalidURL},
+		"another scheme":            {sandbox.Endpoint{URL: "ftp://h/", Secret: "s"}, invalidURL},
+		"no host":                   {sandbox.Endpoint{URL: "http:///x", Secret: "s"}, invalidURL},
+		"an invalid escape":         {sandbox.Endpoint{URL: "http://h/%zz", Secret: "s"}, invalidURL},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -297,11 +296,11 @@ func TestEvents_EndpointsThatAreNotValidAreRefused(t *testing.T) {
 			for _, opts := range []sandbox.Options{{Endpoints: endpoints}, ofWorkspace} {
 				if server, err := sandbox.Start(opts); err == nil {
 					server.Close()
-					t.Errorf("Start took the endpoint")
+					t.Errorf("Start accepted the endpoint")
 				} else if err.Error() != tt.want {
 					t.Errorf("Start: %v, want %s", err, tt.want)
 				}
-				box := sandbox.New(opts) // leaves it out
+				box := sandbox.New(opts) // New ignores the endpoint
 				must(t, box.Close())
 			}
 			box := sandbox.New(sandbox.Options{})
@@ -312,7 +311,7 @@ func TestEvents_EndpointsThatAreNotValidAreRefused(t *testing.T) {
 	}
 }
 
-func TestEvents_OptionsArePrintedWithoutTheirSecrets(t *testing.T) {
+func TestOptions_ArePrintedWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	opts := sandbox.Options{
 		Endpoints: []sandbox.Endpoint{{URL: "http://user:hunter2@127.0.0.1/hook", Secret: endpointSecret}},

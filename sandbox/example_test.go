@@ -25,7 +25,7 @@ func kopi() plugipay.CheckoutSessionCreateInput {
 	}
 }
 
-// startWithSession starts a sandbox for an example, and creates a session there.
+// startWithSession starts a sandbox for an example and creates a session.
 func startWithSession() (*sandbox.Server, *plugipay.Client, *plugipay.CheckoutSession) {
 	box, err := sandbox.Start(sandbox.Options{})
 	if err != nil {
@@ -42,7 +42,7 @@ func startWithSession() (*sandbox.Server, *plugipay.Client, *plugipay.CheckoutSe
 	return box, client, session
 }
 
-// statusOf asks for the status of a session.
+// statusOf returns the status of a session.
 func statusOf(client *plugipay.Client, id string) string {
 	session, err := client.CheckoutSessions.Get(context.Background(), id)
 	if err != nil {
@@ -58,7 +58,7 @@ func ExampleStartTest() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		session, err := client.CheckoutSessions.Create(t.Context(), kopi()) // in your own test: your code does
+		session, err := client.CheckoutSessions.Create(t.Context(), kopi()) // in your test, your code does this
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func ExampleSandbox_Pay() {
 	box, client, session := startWithSession()
 	defer box.Close()
 
-	// The buyer asks for a virtual account, and transfers the money to it later.
+	// The buyer chooses a virtual account, and transfers the money later.
 	if err := box.Pay(session.ID, plugipay.CheckoutMethodVA); err != nil {
 		log.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func ExampleSandbox_Inject() {
 		fmt.Println(pe.Status, pe.Code, "after", pe.Attempts, "attempts")
 	}
 
-	// And then no more.
+	// Without the fault, the call succeeds.
 	box.ClearFaults()
 	canceled, err := client.CheckoutSessions.Cancel(context.Background(), session.ID)
 	if err != nil {
@@ -171,7 +171,7 @@ func ExampleSandbox_AddEndpoint() {
 		}
 		event, err := plugipay.VerifyWebhook(body, r.Header.Get("X-Plugipay-Signature"), "whsec_test", nil)
 		if err != nil {
-			http.Error(w, "not Plugipay's", http.StatusUnauthorized)
+			http.Error(w, "not a valid signature", http.StatusUnauthorized)
 			return
 		}
 		events <- event.Name()
@@ -193,7 +193,7 @@ func ExampleWorkspace() {
 		Name: "Kopi Kita",
 		Keys: []sandbox.Key{
 			{ID: "pk_test_shop", Secret: "sk_test_shop"},
-			{ID: "pk_test_reports", Secret: "sk_test_reports", Scopes: []string{}}, // may only read
+			{ID: "pk_test_reports", Secret: "sk_test_reports", Scopes: []string{}}, // read only
 		},
 		Adapters: []sandbox.Adapter{{Name: plugipay.CheckoutAdapterXendit}},
 	}}})

@@ -15,11 +15,11 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
-func TestExpiry_SessionsExpireAsRealTimePasses(t *testing.T) {
+func TestExpiry_FollowsTheRealClock(t *testing.T) {
 	t.Parallel()
 	inBubble(t, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		late := c.create("expiresInSec", "7200").ID
-		early := c.create("expiresInSec", "3600").ID // becomes the next one
+		early := c.create("expiresInSec", "3600").ID // is now the next to expire
 		canceled := c.create("expiresInSec", "3600").ID
 		c.cancel(canceled).want(http.StatusOK)
 		time.Sleep(time.Hour - time.Nanosecond)
@@ -38,20 +38,20 @@ func TestExpiry_SessionsExpireAsRealTimePasses(t *testing.T) {
 		time.Sleep(100 * time.Hour)
 		synctest.Wait()
 		if got := s.all(); len(got) != 2 || got[1].sessionID != late || got[1].at != 2*time.Hour {
-			t.Errorf("in the end: %v, want the event of the late session, once", got)
+			t.Errorf("after all expiries: %v, want one event of the late session", got)
 		}
-		// The timer goes on after it had nothing to wait for, and after time was moved.
+		// The timer also works after there was no session to expire, and after Advance.
 		next := c.create("expiresInSec", "3600").ID
 		box.Advance(30 * time.Minute)
 		time.Sleep(30 * time.Minute)
 		synctest.Wait()
 		if got := s.all(); len(got) != 3 || got[2].sessionID != next {
-			t.Errorf("in half an hour of each time: %v, want one event more", got)
+			t.Errorf("after half an hour of Advance and of real time: %v, want one more event", got)
 		}
 	})
 }
 
-func TestExpiry_AdvanceLetsSessionsExpireInOrderBeforeItReturns(t *testing.T) {
+func TestExpiry_AdvanceExpiresSessionsInOrder(t *testing.T) {
 	t.Parallel()
 	inBubble(t, always(200), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		var want []string
@@ -80,16 +80,16 @@ func TestExpiry_AdvanceLetsSessionsExpireInOrderBeforeItReturns(t *testing.T) {
 		box.Advance(0)
 		box.Advance(-time.Hour)
 		if n := len(sandbox.Deliveries(box)); n != 4 {
-			t.Errorf("%d deliveries, want each once", n)
+			t.Errorf("%d deliveries, want 4", n)
 		}
 	})
 }
 
-func TestExpiry_WhatExpiredBeforeAnEndpointWasAddedIsNotSentToIt(t *testing.T) {
+func TestExpiry_NewEndpointGetsNoEarlierEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		box := sandbox.New(failOnBreach(t))
-		s := &script{t: t, begin: time.Now(), answer: always(200)}
+		s := &script{t: t, begin: time.Now(), respond: always(200)}
 		sandbox.SetDeliveryTransport(box, s)
 		c := directClient(t, box)
 		c.create("expiresInSec", "3600")
@@ -105,8 +105,8 @@ func TestExpiry_WhatExpiredBeforeAnEndpointWasAddedIsNotSentToIt(t *testing.T) {
 	})
 }
 
-// However payment and expiry meet, there is one end to a session and one event of it.
-func TestExpiry_SessionEndsOnceWhenPaymentAndExpiryMeet(t *testing.T) {
+// In any order of payment and expiry, a session has one end and one event.
+func TestExpiry_RaceWithPaymentEndsTheSessionOnce(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
 	server, c := start(t, sandbox.Options{Endpoints: []sandbox.Endpoint{r.endpoint(false)}})
@@ -133,12 +133,12 @@ func TestExpiry_SessionEndsOnceWhenPaymentAndExpiryMeet(t *testing.T) {
 	}
 	for id, name := range ends {
 		if got := c.get(id).Status; !strings.HasSuffix(name, string(got)) {
-			t.Errorf("the session is %s, its event was %s", got, name)
+			t.Errorf("the session is %s, its event is %s", got, name)
 		}
 	}
 }
 
-func TestExpiry_HundredThousandOpenSessionsAreNoProblem(t *testing.T) {
+func TestExpiry_WithHundredThousandOpenSessions(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		opts := failOnBreach(t)

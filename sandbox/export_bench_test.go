@@ -7,8 +7,8 @@ import (
 	"github.com/plugipay/plugipay-go/gen"
 )
 
-// Fill adds n sessions to the test data of the first workspace. Every tenth is canceled, and they belong to a thousand
-// customers.
+// Fill adds n sessions to the test data of the first workspace. Every tenth session is canceled. The sessions belong to a
+// thousand customers.
 func Fill(s *Sandbox, n int) {
 	key := s.directory.firstKey
 	sessions := key.home.test.sessions

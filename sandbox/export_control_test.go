@@ -20,7 +20,7 @@ func ControlRoutes() []string {
 	return routes
 }
 
-// StartWithBodyTimeout is StartTest with another time for the body of a request.
+// StartWithBodyTimeout is StartTest with another timeout for the body of a request.
 func StartWithBodyTimeout(t TB, timeout time.Duration) *Server {
 	server := StartTest(t, Options{})
 	server.bodyTimeout = timeout

@@ -7,17 +7,17 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox/internal/delivery"
 )
 
-// SetDeliveryTransport lets deliveries go through a transport of the test's, before there is an event.
+// SetDeliveryTransport sets the transport of deliveries. Call it before the first event.
 func SetDeliveryTransport(s *Sandbox, transport http.RoundTripper) {
 	*s.deliveryClient = *newDeliveryClient(transport)
 }
 
-// Deliveries returns what is recorded of the deliveries of the first workspace.
+// Deliveries returns the delivery records of the first workspace.
 func Deliveries(s *Sandbox) []delivery.Record {
 	return s.directory.firstKey.home.feed.deliveries.Records()
 }
 
-// CheckEvent holds the body of a delivery against the contract.
+// CheckEvent checks the body of a delivery against the contract.
 func CheckEvent(s *Sandbox, plain bool, body []byte) error {
 	name := "VersionedEvent"
 	if plain {
@@ -26,11 +26,10 @@ func CheckEvent(s *Sandbox, plain bool, body []byte) error {
 	return s.contract.CheckBody(name, body)
 }
 
-// Expire lets the sessions expire whose time has come, as the timer does.
+// Expire expires the sessions that are due, as the timer does.
 func Expire(s *Sandbox) { s.expireDue() }
 
-// CreateSessions creates sessions in the default workspace that live for some seconds, by far faster than requests
-// would.
+// CreateSessions creates sessions in the default workspace, with a lifetime in seconds. It is much faster than requests.
 func CreateSessions(s *Sandbox, count int, lifetime int64) {
 	data := s.directory.firstKey.home.test
 	input := gen.CheckoutSessionCreateInput{
@@ -51,7 +50,7 @@ func CreateSessions(s *Sandbox, count int, lifetime int64) {
 	}
 }
 
-// FaultsLeft returns the faults that were injected and have not happened.
+// FaultsLeft returns the injected faults that still apply.
 func FaultsLeft(s *Sandbox) []Fault {
 	var left []Fault
 	for _, f := range s.faults.all() {

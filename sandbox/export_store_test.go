@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// CompareNumberSet performs operations on a numberSet and on a sorted slice, and says where they differ.
+// CompareNumberSet performs operations on a numberSet and on a sorted slice. It returns the first difference, or an empty
+// string.
 func CompareNumberSet(operations []byte, scale int) string {
 	var set numberSet
 	var want []int

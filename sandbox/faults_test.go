@@ -25,7 +25,7 @@ import (
 
 const createOperation = "createCheckoutSession"
 
-func TestFaults_WithAStatusResponsesInPlaceOfTheOperation(t *testing.T) {
+func TestFaults_StatusReplacesTheOperation(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		fault      sandbox.Fault
@@ -65,7 +65,7 @@ func TestFaults_WithAStatusResponsesInPlaceOfTheOperation(t *testing.T) {
 	}
 }
 
-func TestFaults_HappenInOrderOnePerCallAndAsOftenAsTheySay(t *testing.T) {
+func TestFaults_ApplyInOrderOnePerCall(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	inject := func(faults ...sandbox.Fault) {
@@ -88,7 +88,7 @@ func TestFaults_HappenInOrderOnePerCallAndAsOftenAsTheySay(t *testing.T) {
 		sandbox.Fault{Times: -1, Status: 503},
 	)
 	list(500, 500, 502, 503, 503, 503)
-	c.as("pk_test_unknown", "s").send(http.MethodPost, sessionsPath, validInput).want(401) // meets none
+	c.as("pk_test_unknown", "s").send(http.MethodPost, sessionsPath, validInput).want(401) // uses no fault
 	c.send(http.MethodGet, "/nowhere", "").want(404)
 	c.send(http.MethodPost, sessionsPath, validInput).want(418)
 	c.send(http.MethodPost, sessionsPath, validInput).want(503)
@@ -96,7 +96,7 @@ func TestFaults_HappenInOrderOnePerCallAndAsOftenAsTheySay(t *testing.T) {
 	list(200)
 }
 
-func TestFaults_CallThatTheRateLimitRefusesMeetsNoFault(t *testing.T) {
+func TestFaults_RateLimitedCallUsesNoFault(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := failOnBreach(t)
@@ -125,46 +125,46 @@ func TestFaults_AreCountedExactlyUnderConcurrency(t *testing.T) {
 	all.Wait()
 	for status, want := range map[int]int32{500: 30, 502: 20, 200: 30} {
 		if got := counts[status].Load(); got != want {
-			t.Errorf("%d answers are %d, want %d", got, status, want)
+			t.Errorf("%d responses have the status %d, want %d", got, status, want)
 		}
 	}
 }
 
-func TestFaults_DroppedCallIsProcessedAndNotResponseed(t *testing.T) {
+func TestFaults_DroppedCallIsProcessed(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
-	// A fresh connection for each request: on a used one net/http would send a request with a key again by itself.
+	// Each request has a new connection. On a reused one, net/http itself retries a request with an idempotency key.
 	c.http = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	must(t, server.Inject(sandbox.Fault{Operation: createOperation, Drop: true}))
 	key := header("Idempotency-Key", "idem_1")
 	response, err := c.http.Do(c.request(http.MethodPost, sessionsPath, validInput, key))
 	if err == nil {
 		response.Body.Close()
-		t.Fatalf("the call was answered with %d", response.StatusCode)
+		t.Fatalf("the call got the response %d, want none", response.StatusCode)
 	}
 	if !errors.Is(err, io.EOF) {
 		t.Errorf("the connection ended with %v, want EOF", err)
 	}
 	all := c.send(http.MethodGet, sessionsPath, "").sessions()
 	if len(all) != 1 {
-		t.Fatalf("there are %d sessions, want the one of the dropped call", len(all))
+		t.Fatalf("there are %d sessions, want one from the dropped call", len(all))
 	}
 	if again := c.send(http.MethodPost, sessionsPath, validInput, key).want(201).session(); again.ID != all[0].ID {
-		t.Errorf("the repeated call got %s, want the session of the dropped one, %s", again.ID, all[0].ID)
+		t.Errorf("the retry got %s, want %s, the session of the dropped call", again.ID, all[0].ID)
 	}
 	if shown := firstGroups(requestLine, consoleOf(server.Sandbox, "/?tab=requests")); len(shown) != 3 {
-		t.Errorf("the console shows %q, want the dropped call, too", shown)
+		t.Errorf("the console shows %q, want 3 requests with the dropped call", shown)
 	}
 }
 
-// The module's client gets through all that a fault can do, with one session made.
-func TestFaults_ClientCreatesOneSessionThroughFaults(t *testing.T) {
+// The module's client retries after each kind of fault. The retries create one session.
+func TestFaults_ClientCreatesOneSessionDespiteFaults(t *testing.T) {
 	t.Parallel()
 	faults := map[string]sandbox.Fault{
 		"an error":     {Operation: createOperation, Times: 2, Status: 503},
 		"a drop":       {Operation: createOperation, Times: 2, Drop: true},
 		"a rate limit": {Operation: createOperation, RateLimit: true},
-		"a bad route":  {Operation: createOperation, Status: 502, Delay: time.Millisecond},
+		"a late 502":   {Operation: createOperation, Status: 502, Delay: time.Millisecond},
 	}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
@@ -188,14 +188,14 @@ func TestFaults_ClientCreatesOneSessionThroughFaults(t *testing.T) {
 	}
 }
 
-func TestFaults_DelayedCallWaitsAndGoesOn(t *testing.T) {
+func TestFaults_DelayedCallContinuesAfterTheDelay(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		fault  sandbox.Fault
 		status int
 	}{
-		"with its answer": {sandbox.Fault{Delay: time.Hour}, 200},
-		"with a status":   {sandbox.Fault{Delay: time.Hour, Status: 500}, 500},
+		"without a status": {sandbox.Fault{Delay: time.Hour}, 200},
+		"with a status":    {sandbox.Fault{Delay: time.Hour, Status: 500}, 500},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -228,37 +228,37 @@ func TestFaults_DelayEndsWithTheRequest(t *testing.T) {
 			t.Errorf("the call took %v, want a minute", took)
 		}
 		if all := c.send(http.MethodGet, sessionsPath, "").sessions(); len(all) != 0 {
-			t.Errorf("the call was processed after its client had gone")
+			t.Errorf("the call was processed after its client disconnected")
 		}
 	})
 }
 
-func TestFaults_ServerClosesInTheMiddleOfADelay(t *testing.T) {
+func TestFaults_ServerClosesDuringADelay(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	must(t, server.Inject(sandbox.Fault{Delay: 24 * time.Hour}))
-	answered := make(chan error, 1)
+	done := make(chan error, 1)
 	go func() {
 		response, err := c.http.Do(c.request(http.MethodGet, sessionsPath, ""))
 		if err == nil {
 			response.Body.Close()
 		}
-		answered <- err
+		done <- err
 	}()
-	for len(sandbox.FaultsLeft(server.Sandbox)) > 0 { // until the call has met it
+	for len(sandbox.FaultsLeft(server.Sandbox)) > 0 { // until the fault applies to the call
 		select {
-		case err := <-answered:
-			t.Fatalf("the call was answered: %v", err)
+		case err := <-done:
+			t.Fatalf("the call returned during the delay: %v", err)
 		default:
 		}
 	}
 	server.Close()
-	if err := <-answered; err == nil {
-		t.Errorf("the call was answered")
+	if err := <-done; err == nil {
+		t.Errorf("the call got a response, want an error")
 	}
 }
 
-// operationIDs returns the operationIds of the contract in alphabetical order.
+// operationIDs returns the operationIds of the contract, sorted.
 func operationIDs(t *testing.T) (ids []string) {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
@@ -272,24 +272,27 @@ func operationIDs(t *testing.T) (ids []string) {
 	return ids
 }
 
-func TestFaults_ThatMakeNoSenseAreRefused(t *testing.T) {
+func TestFaults_InvalidFaultsAreRefused(t *testing.T) {
 	t.Parallel()
 	operations := strings.Join(operationIDs(t), ", ")
+	statusRule := "the status of a fault must be from 400 to 599, for any of " + operations
 	tests := map[string]struct {
 		fault sandbox.Fault
 		want  string
 	}{
-		"unknown operation": {sandbox.Fault{Operation: "create", Status: 500}, "no such operation; the operations are " + operations},
-		"low status":        {sandbox.Fault{Status: 399}, "the status of a fault must be from 400 to 599, for any of " + operations},
-		"high status":       {sandbox.Fault{Status: 600}, "the status of a fault must be from 400 to 599, for any of " + operations},
-		"negative status":   {sandbox.Fault{Status: -1}, "the status of a fault must be from 400 to 599, for any of " + operations},
-		"negative delay":    {sandbox.Fault{Delay: -1}, "a fault cannot have a negative duration"},
-		"negative wait":     {sandbox.Fault{Status: 503, RetryAfter: -1}, "a fault cannot have a negative duration"},
-		"two answers":       {sandbox.Fault{Status: 503, Drop: true}, "a fault can have only one of a status, a drop and a rate limit"},
-		"a wait for no answer": {
+		"unknown operation":   {sandbox.Fault{Operation: "create", Status: 500}, "no such operation; the operations are " + operations},
+		"low status":          {sandbox.Fault{Status: 399}, statusRule},
+		"high status":         {sandbox.Fault{Status: 600}, statusRule},
+		"negative status":     {sandbox.Fault{Status: -1}, statusRule},
+		"negative delay":      {sandbox.Fault{Delay: -1}, "a fault cannot have a negative duration"},
+		"negative RetryAfter": {sandbox.Fault{Status: 503, RetryAfter: -1}, "a fault cannot have a negative duration"},
+		"a status and a drop": {
+			sandbox.Fault{Status: 503, Drop: true}, "a fault can have only one of a status, a drop and a rate limit",
+		},
+		"a drop with RetryAfter": {
 			sandbox.Fault{Drop: true, RetryAfter: 1}, "a fault without a status or a rate limit has no Retry-After header to set",
 		},
-		"nothing": {sandbox.Fault{Times: 3}, "a fault needs a status, a delay, a drop or a rate limit"},
+		"no fault": {sandbox.Fault{Times: 3}, "a fault needs a status, a delay, a drop or a rate limit"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -299,7 +302,7 @@ func TestFaults_ThatMakeNoSenseAreRefused(t *testing.T) {
 				t.Errorf("Inject: %v, want %s", err, tt.want)
 			}
 			if left := sandbox.FaultsLeft(box); len(left) != 0 {
-				t.Errorf("it was injected all the same")
+				t.Errorf("the refused fault was injected")
 			}
 		})
 	}

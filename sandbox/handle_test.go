@@ -15,7 +15,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestHandle_AddsARouteBehindTheAPI(t *testing.T) {
+func TestHandle_AddsARouteToTheAPI(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	var calls atomic.Int64
@@ -44,7 +44,8 @@ func TestHandle_AddsARouteBehindTheAPI(t *testing.T) {
 	if string(again.envelope.Data) != string(first.envelope.Data) || calls.Load() != 1 {
 		t.Errorf("with the same key the data is %s after %d calls", again.envelope.Data, calls.Load())
 	}
-	c.send("POST", "/api/v1/umbrellas", `{"a":2}`, header("Idempotency-Key", "k1")).wantError(409, gen.ErrorCodeIdempotencyMismatch, "")
+	c.send("POST", "/api/v1/umbrellas", `{"a":2}`, header("Idempotency-Key", "k1")).
+		wantError(409, gen.ErrorCodeIdempotencyMismatch, "")
 	for id, want := range map[string]string{"cus_1": `"a plain text"`, "cus_2": "null"} {
 		if got := c.send("GET", "/api/v1/customers/"+id, "").want(200); string(got.envelope.Data) != want {
 			t.Errorf("%s: data = %s, want %s", id, got.envelope.Data, want)
@@ -62,7 +63,7 @@ func TestHandle_AddsARouteBehindTheAPI(t *testing.T) {
 	}
 }
 
-func TestHandle_ServesTheClientsOwnDo(t *testing.T) {
+func TestHandle_ServesClientDo(t *testing.T) {
 	t.Parallel()
 	server, _ := start(t, sandbox.Options{})
 	must(t, server.Handle("GET /api/v1/balance", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -77,7 +78,7 @@ func TestHandle_ServesTheClientsOwnDo(t *testing.T) {
 	}
 }
 
-func TestHandle_RefusesPatternsThatCannotBe(t *testing.T) {
+func TestHandle_RefusesInvalidPatterns(t *testing.T) {
 	t.Parallel()
 	server, _ := start(t, sandbox.Options{})
 	handler := http.NotFoundHandler()
@@ -97,12 +98,12 @@ func TestHandle_RefusesPatternsThatCannotBe(t *testing.T) {
 		}
 	}
 	if err := server.Handle("GET /nil", nil); err == nil {
-		t.Error("Handle takes a nil handler")
+		t.Error("Handle accepted a nil handler")
 	}
-	must(t, server.Handle("PATCH /api/v1/checkout-sessions/{id}", handler)) // the contract has other methods
+	must(t, server.Handle("PATCH /api/v1/checkout-sessions/{id}", handler)) // the contract has only other methods for this path
 }
 
-func TestHandle_FaultsCanRespondWithABody(t *testing.T) {
+func TestFaults_RespondWithABody(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	client, err := plugipay.NewClient(server.ClientOptions())
@@ -111,9 +112,10 @@ func TestHandle_FaultsCanRespondWithABody(t *testing.T) {
 	session, err := json.Marshal(c.get(id))
 	must(t, err)
 	unknown := strings.Replace(string(session), `"open"`, `"on_the_moon"`, 1)
-	must(t, server.Inject(sandbox.Fault{Status: 200, Body: `{"data":` + unknown + `,"error":null,"meta":{"requestId":"r","timestamp":"t"}}`}))
+	envelope := `{"data":` + unknown + `,"error":null,"meta":{"requestId":"r","timestamp":"t"}}`
+	must(t, server.Inject(sandbox.Fault{Status: 200, Body: envelope}))
 	if got, err := client.CheckoutSessions.Get(t.Context(), id); err != nil || got.Status != "on_the_moon" {
-		t.Errorf("an unknown status is read as %+v: %v", got, err)
+		t.Errorf("a response with an unknown status returns %+v: %v", got, err)
 	}
 	for _, fault := range []sandbox.Fault{
 		{Status: 200, Body: `{"data":{`},
@@ -122,19 +124,22 @@ func TestHandle_FaultsCanRespondWithABody(t *testing.T) {
 		must(t, server.Inject(fault))
 		_, err := client.CheckoutSessions.Get(t.Context(), id)
 		if failure := (*plugipay.Error)(nil); !errors.As(err, &failure) || failure.Code != plugipay.ErrorCodeInvalidResponse {
-			t.Errorf("%s is read as %v", fault.Body, err)
+			t.Errorf("the body %s returns %v", fault.Body, err)
 		}
 	}
 	must(t, server.Inject(sandbox.Fault{Status: 500, Body: "<h1>oops</h1>", ContentType: "text/html"}))
 	response, err := c.http.Do(c.request("GET", sessionsPath, ""))
 	must(t, err)
 	defer response.Body.Close()
-	if got := readBody(t, response); got != "<h1>oops</h1>" || response.StatusCode != 500 || response.Header.Get("Content-Type") != "text/html" {
+	got := readBody(t, response)
+	if got != "<h1>oops</h1>" || response.StatusCode != 500 || response.Header.Get("Content-Type") != "text/html" {
 		t.Errorf("the response is %d %v %q", response.StatusCode, response.Header, got)
 	}
-	for _, fault := range []sandbox.Fault{{Body: "x"}, {Status: 200}, {Status: 199, Body: "x"}, {Status: 500, ContentType: "text/html"}} {
+	for _, fault := range []sandbox.Fault{
+		{Body: "x"}, {Status: 200}, {Status: 199, Body: "x"}, {Status: 500, ContentType: "text/html"},
+	} {
 		if err := server.Inject(fault); err == nil {
-			t.Errorf("Inject takes %+v", fault)
+			t.Errorf("Inject accepted %+v", fault)
 		}
 	}
 }

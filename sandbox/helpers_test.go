@@ -23,7 +23,7 @@ const sessionsPath = "/api/v1/checkout-sessions"
 const validInput = `{"amount":4999,"currency":"USD","methods":["card"],"successUrl":"https://example.com/ok",` +
 	`"cancelUrl":"https://example.com/no","lineItems":[]}`
 
-// with returns validInput with some of its properties replaced, or removed where the value is empty.
+// with returns validInput with some properties replaced. An empty value removes the property.
 func with(properties ...string) string {
 	var input map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(validInput), &input); err != nil {
@@ -55,7 +55,7 @@ func clientOf(t *testing.T, server *sandbox.Server) client {
 	return client{t: t, url: o.BaseURL, keyID: o.KeyID, secret: o.Secret, http: http.DefaultClient}
 }
 
-// client sends signed requests without any help of the module's client.
+// client sends signed requests. It does not use the module's client.
 type client struct {
 	t      testing.TB
 	url    string
@@ -131,7 +131,7 @@ func (c client) request(method, path, body string, changes ...change) *http.Requ
 	return r
 }
 
-// reply is an answer with its envelope decoded.
+// reply is a response with its envelope decoded.
 type reply struct {
 	t        testing.TB
 	status   int
@@ -165,7 +165,7 @@ func readReply(t testing.TB, response *http.Response) reply {
 		t.Errorf("Content-Type = %q, want application/json", mediaType)
 	}
 	if err := json.Unmarshal(body, &got.envelope); err != nil {
-		t.Fatalf("the answer %d is no envelope: %v\n%s", got.status, err, body)
+		t.Fatalf("the response %d is not an envelope: %v\n%s", got.status, err, body)
 	}
 	if !strings.HasPrefix(got.envelope.Meta.RequestID, "req_") || len(got.envelope.Meta.RequestID) != len("req_")+26 {
 		t.Errorf("meta.requestId = %q, want req_ and a ULID", got.envelope.Meta.RequestID)
@@ -186,7 +186,7 @@ func (r reply) wantError(status int, code gen.ErrorCode, field string) reply {
 	r.want(status)
 	got := r.envelope.Error
 	if got == nil {
-		r.t.Fatalf("the answer %d has no error\n%s", r.status, r.body)
+		r.t.Fatalf("the response %d has no error\n%s", r.status, r.body)
 	}
 	if got.Code != code {
 		r.t.Errorf("error.code = %q, want %q", got.Code, code)
@@ -226,7 +226,7 @@ func decoded[T any](r reply) T {
 	r.t.Helper()
 	var data T
 	if r.envelope.Error != nil {
-		r.t.Fatalf("the answer %d is an error\n%s", r.status, r.body)
+		r.t.Fatalf("the response %d is an error\n%s", r.status, r.body)
 	}
 	if err := json.Unmarshal(r.envelope.Data, &data); err != nil {
 		r.t.Fatal(err)
@@ -262,7 +262,7 @@ func (c client) confirm(id string, changes ...change) reply {
 	return c.send(http.MethodPost, sessionsPath+"/"+id+"/confirm", "{}", changes...)
 }
 
-// direct answers the requests of a client without a network, for tests that make very many or that set the clock.
+// direct is a transport that calls a handler without a network. It is for tests that make many requests or set the clock.
 type direct struct{ handler http.Handler }
 
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -278,7 +278,7 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// directClient is a client with the first key of a sandbox that has the default workspace.
+// directClient returns a client that calls handler. It has the first key of the default workspace.
 func directClient(t testing.TB, handler http.Handler) client {
 	return client{
 		t: t, url: "http://sandbox.example", keyID: sandbox.TestKeyID, secret: sandbox.TestSecret,
@@ -286,7 +286,8 @@ func directClient(t testing.TB, handler http.Handler) client {
 	}
 }
 
-// failOnBreach are options for a sandbox that is not made by StartTest.
+// failOnBreach returns options that fail the test on a breach of the contract. It is for a sandbox that StartTest does not
+// make.
 func failOnBreach(t testing.TB) sandbox.Options {
 	return sandbox.Options{OnContractBreach: func(err error) { t.Errorf("%v", err) }}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestHostCheck_HostsThatAreNotTheSandboxsAreRefusedEverywhere(t *testing.T) {
+func TestHostCheck_RefusesOtherHostsOnEveryRoute(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{AllowHosts: []string{"shop.test"}, PublicURL: "https://pay.example.com:8443"})
 	id := c.create().ID
@@ -55,8 +55,8 @@ func TestHostCheck_HostsThatAreNotTheSandboxsAreRefusedEverywhere(t *testing.T) 
 	}
 }
 
-// What is in front of a handler, such as a reverse proxy, decides about hosts itself.
-func TestHostCheck_HandlerWithoutAListenerTakesEveryHost(t *testing.T) {
+// A handler does not check hosts. The server in front of it does, for example a reverse proxy.
+func TestHostCheck_HandlerAcceptsEveryHost(t *testing.T) {
 	t.Parallel()
 	c := directClient(t, sandbox.New(failOnBreach(t)))
 	c.url = "http://sandbox.example"

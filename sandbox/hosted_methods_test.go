@@ -14,7 +14,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// press sends a form of the page itself, whose other fields are pairs of names and values.
+// press posts a form of the hosted page. fields are pairs of a name and a value.
 func press(t testing.TB, address, action string, fields ...string) screen {
 	t.Helper()
 	form := url.Values{"from": {"page"}, "action": {action}}
@@ -24,7 +24,7 @@ func press(t testing.TB, address, action string, fields ...string) screen {
 	return browse(t, browserRequest(t, http.MethodPost, address, form.Encode()))
 }
 
-// openIn opens a page as a browser does that prefers a language.
+// openIn opens a page with a preferred language.
 func openIn(t testing.TB, language, address string) screen {
 	t.Helper()
 	r := browserRequest(t, http.MethodGet, address, "")
@@ -37,16 +37,22 @@ func TestHostedPage_EachMethodHasAScreen(t *testing.T) {
 	_, c := start(t, sandbox.Options{})
 	const qr, bars = `aria-label="QRIS"`, `aria-label="Payment code"`
 	for method, tt := range map[string]struct {
-		form    []string // nil: the method has none
+		form    []string // shown in the form; nil: the method has no form
 		channel string
 		screen  []string
 		events  int
 	}{
-		"qris":    {nil, "", []string{"Scan this code", qr, "The code is paid"}, 1},
-		"paypal":  {nil, "", []string{"handed over to PayPal", "Log in as a test buyer"}, 1},
-		"va":      {[]string{"Choose your bank", `value="bca" required checked`, "Mandiri", "BRI"}, "mandiri", []string{"Mandiri · Virtual account number", "Open your Mandiri app", "8890 8"}, 2},
+		"qris":   {nil, "", []string{"Scan this code", qr, "The code is paid"}, 1},
+		"paypal": {nil, "", []string{"handed over to PayPal", "Log in as a test buyer"}, 1},
+		"va": {
+			[]string{"Choose your bank", `value="bca" required checked`, "Mandiri", "BRI"}, "mandiri",
+			[]string{"Mandiri · Virtual account number", "Open your Mandiri app", "8890 8"}, 2,
+		},
 		"ewallet": {[]string{"Choose your wallet", "GoPay", "DANA"}, "dana", []string{"DANA", "Open DANA on your phone"}, 1},
-		"retail":  {[]string{"Choose an outlet", "Alfamart", "Indomaret"}, "indomaret", []string{"Indomaret · Payment code", bars, "Pay in cash"}, 2},
+		"retail": {
+			[]string{"Choose an outlet", "Alfamart", "Indomaret"}, "indomaret",
+			[]string{"Indomaret · Payment code", bars, "Pay in cash"}, 2,
+		},
 	} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
@@ -71,7 +77,7 @@ func TestHostedPage_EachMethodHasAScreen(t *testing.T) {
 	}
 }
 
-func TestHostedPage_OnlyMethodsThatTakeTimeHaveTheirEvents(t *testing.T) {
+func TestHostedPage_OnlySlowMethodsSendAsyncEvents(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	for method, want := range map[string]string{
@@ -95,13 +101,13 @@ func TestHostedPage_OnlyMethodsThatTakeTimeHaveTheirEvents(t *testing.T) {
 	}
 }
 
-func TestHostedPage_EachTestCardDoesWhatItStandsFor(t *testing.T) {
+func TestHostedPage_EachTestCardHasItsOutcome(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for number, tt := range map[string]struct {
-		failure string // the reason after the card; empty: none
-		bank    bool   // asks for a code
-		verdict string // the reason after the code
+		failure string // the reason after the card; empty: no failure
+		bank    bool   // the bank asks for a code
+		verdict string // the reason after the code; empty: no failure
 	}{
 		"4242 4242 4242 4242": {},
 		"4242-4242-4242-4242": {},
@@ -148,17 +154,17 @@ func TestHostedPage_EachTestCardDoesWhatItStandsFor(t *testing.T) {
 	}
 }
 
-func TestHostedPage_TakesNoCardButTestCards(t *testing.T) {
+func TestHostedPage_AcceptsOnlyTestCards(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create("methods", anyMethod)
 	for name, tt := range map[string]struct{ number, expiry, code, want string }{
-		"another number":    {"4111111111111111", "12/34", "123", "only the test cards work"},
-		"no number":         {"", "12/34", "123", "only the test cards work"},
-		"no expiry":         {"4242424242424242", "", "123", "when the card expires"},
-		"an expiry of past": {"4242424242424242", "01/20", "123", "when the card expires"},
-		"a month of none":   {"4242424242424242", "13/34", "123", "when the card expires"},
-		"a code of letters": {"4242424242424242", "12/34", "abc", "digits of the code"},
+		"another number":        {"4111111111111111", "12/34", "123", "only the test cards work"},
+		"no number":             {"", "12/34", "123", "only the test cards work"},
+		"no expiry":             {"4242424242424242", "", "123", "when the card expires"},
+		"an expiry in the past": {"4242424242424242", "01/20", "123", "when the card expires"},
+		"an invalid month":      {"4242424242424242", "13/34", "123", "when the card expires"},
+		"a code of letters":     {"4242424242424242", "12/34", "abc", "digits of the code"},
 	} {
 		got := press(t, created.HostedURL+"?method=card", "card", "number", tt.number, "expiry", tt.expiry, "code", tt.code).
 			want(http.StatusBadRequest).shows(tt.want, `role="alert"`, "Card number")
@@ -171,7 +177,7 @@ func TestHostedPage_TakesNoCardButTestCards(t *testing.T) {
 	c.wantStatus(created.ID, "open")
 }
 
-func TestHostedPage_APendingBuyerMayChangeTheMethod(t *testing.T) {
+func TestHostedPage_PendingBuyerCanChangeTheMethod(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create("methods", anyMethod)
@@ -184,7 +190,7 @@ func TestHostedPage_APendingBuyerMayChangeTheMethod(t *testing.T) {
 	press(t, created.HostedURL, "start", "method", "retail").want(http.StatusSeeOther) // in another window
 	open(t, created.HostedURL).shows("Payment code")
 	if got := server.Events(); len(got) > 0 {
-		t.Errorf("a buyer who thinks again makes events: %+v", got)
+		t.Errorf("changing the method sent events: %+v", got)
 	}
 	press(t, created.HostedURL, "settle").want(http.StatusSeeOther)
 	if got := c.get(created.ID); pointed(got.PaymentMethod) != "retail" {
@@ -192,7 +198,7 @@ func TestHostedPage_APendingBuyerMayChangeTheMethod(t *testing.T) {
 	}
 }
 
-func TestHostedPage_RefusesChannelsThatTheMethodDoesNotHave(t *testing.T) {
+func TestHostedPage_RefusesInvalidChannels(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create("methods", `["va","qris","card"]`)
@@ -205,7 +211,7 @@ func TestHostedPage_RefusesChannelsThatTheMethodDoesNotHave(t *testing.T) {
 	c.wantStatus(created.ID, "open")
 }
 
-func TestHostedPage_AManualTransferWaitsForTheShop(t *testing.T) {
+func TestHostedPage_ManualTransferWaitsForTheShop(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, manualOnly())
 	created := c.create("methods", `["va","ewallet"]`, "currency", `"IDR"`, "amount", "19900000")
@@ -233,15 +239,15 @@ func TestHostedPage_ToolsEndTheSession(t *testing.T) {
 	}
 }
 
-// The shop's address must not be that of a redirect which answers a form: Chrome holds those to form-action, and all
-// redirects that follow.
-func TestHostedPage_LeadsBackToTheShopByItself(t *testing.T) {
+// The response to a form must not redirect to the shop. Chrome applies form-action to that redirect, and to all redirects
+// that follow.
+func TestHostedPage_ReturnsToTheShopWithARefresh(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for action, want := range map[string]string{"pay": "https://example.com/ok", "cancel": "https://example.com/no"} {
 		created := c.create()
 		if refresh := open(t, created.HostedURL+"?return=1").header.Get("Refresh"); strings.Contains(refresh, "example.com") {
-			t.Errorf("an open session leads away: %q", refresh)
+			t.Errorf("the page of an open session leads to the shop: %q", refresh)
 		}
 		press(t, created.HostedURL, action, "method", "card").wantRedirect("./" + created.ID + "?return=1")
 		back := open(t, created.HostedURL+"?return=1").want(http.StatusOK).shows("taken back to the shop", `href="`+want+`"`)
@@ -249,18 +255,18 @@ func TestHostedPage_LeadsBackToTheShopByItself(t *testing.T) {
 			t.Errorf("Refresh = %q", refresh)
 		}
 		if refresh := open(t, created.HostedURL).header.Get("Refresh"); refresh != "" {
-			t.Errorf("the page that the buyer comes back to leads away: %q", refresh)
+			t.Errorf("the page without return=1 leads to the shop: %q", refresh)
 		}
 	}
 }
 
-func TestHostedPage_ShowsThatTheTimeIsOver(t *testing.T) {
+func TestHostedPage_ShowsTheExpiry(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create("expiresInSec", "600")
 	got := open(t, created.HostedURL).shows("Time left:", "minutes")
 	if refresh := got.header.Get("Refresh"); !regexp.MustCompile(`^(601|600|599|598)$`).MatchString(refresh) {
-		t.Errorf("Refresh = %q, want the time that is left", refresh)
+		t.Errorf("Refresh = %q, want the remaining time", refresh)
 	}
 	server.Advance(10 * time.Minute)
 	open(t, created.HostedURL).shows("Payment expired")
@@ -270,11 +276,11 @@ func TestHostedPage_ShowsThatTheTimeIsOver(t *testing.T) {
 	open(t, waiting.HostedURL+"?return=1").shows("Payment expired", "Nothing was charged")
 	far := c.create("expiresInSec", "99999999")
 	if refresh := open(t, far.HostedURL).header.Get("Refresh"); refresh != "" {
-		t.Errorf("Refresh = %q, which a browser may take for at once", refresh)
+		t.Errorf("Refresh = %q, want none: a browser may read a large number as zero", refresh)
 	}
 }
 
-func TestHostedPage_SpeaksIndonesian(t *testing.T) {
+func TestHostedPage_IsAvailableInIndonesian(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create("methods", anyMethod, "currency", `"IDR"`, "amount", "19900000", "lineItems",
@@ -301,7 +307,7 @@ func TestHostedPage_SpeaksIndonesian(t *testing.T) {
 	openIn(t, "id", c.create("currency", `"USD"`).HostedURL).shows("US$ 49,99")
 }
 
-func TestHostedPage_KeepsTheLanguageOfItsSwitch(t *testing.T) {
+func TestHostedPage_KeepsTheChosenLanguage(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create("methods", anyMethod)
@@ -318,7 +324,7 @@ func TestHostedPage_KeepsTheLanguageOfItsSwitch(t *testing.T) {
 	openIn(t, "en", created.HostedURL+"?lang=xx").shows("Choose how to pay")
 }
 
-func TestHostedPage_NamesAreApartFromTheTextAround(t *testing.T) {
+func TestHostedPage_IsolatesNamesInBDI(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
 		Name: "متجر", Keys: []sandbox.Key{{ID: "pk_test_1", Secret: "s"}},
@@ -329,7 +335,7 @@ func TestHostedPage_NamesAreApartFromTheTextAround(t *testing.T) {
 	open(t, created.HostedURL).shows("<bdi>متجر</bdi>")
 }
 
-func TestHostedPage_WritesAmountsAsTheOptionSaysInEachLanguage(t *testing.T) {
+func TestHostedPage_UsesFormatAmountInIndonesian(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{FormatAmount: func(amount int64, currency plugipay.CurrencyCode) string {
 		return fmt.Sprintf("%d whole %s", amount, currency)

@@ -20,7 +20,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// screen is an answer for a browser.
+// screen is a response to a browser.
 type screen struct {
 	t      testing.TB
 	status int
@@ -28,7 +28,7 @@ type screen struct {
 	body   string
 }
 
-// browse sends a request as a browser would, but stays where it is answered with a redirect.
+// browse sends a request as a browser does, but does not follow redirects.
 func browse(t testing.TB, r *http.Request) screen {
 	t.Helper()
 	stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -106,7 +106,7 @@ func (s screen) showsNot(texts ...string) screen {
 	return s
 }
 
-// radio matches a method that the buyer may choose.
+// radio matches a method that the buyer can choose.
 var radio = regexp.MustCompile(`<input type="radio" name="method" value="([a-z]+)" required( checked)?>`)
 
 func (s screen) methods() (offered []string, checked string) {
@@ -128,7 +128,7 @@ func (c client) wantStatus(id string, want gen.CheckoutSessionStatus) gen.Checko
 	return got
 }
 
-// manualOnly is a merchant who confirms payments by hand.
+// manualOnly returns options with a merchant who confirms payments by hand.
 func manualOnly() sandbox.Options {
 	return sandbox.Options{Workspaces: []sandbox.Workspace{{
 		Name:     "Toko Manual",
@@ -139,7 +139,7 @@ func manualOnly() sandbox.Options {
 
 const anyMethod = `["qris","va","ewallet","card","retail","paypal"]`
 
-func TestHostedPage_SaysWhatIsPaid(t *testing.T) {
+func TestHostedPage_ShowsMerchantAmountAndItems(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
 		Name: "Kopi <Tenang>", Keys: []sandbox.Key{{ID: "pk_test_1", Secret: "s"}},
@@ -150,7 +150,7 @@ func TestHostedPage_SaysWhatIsPaid(t *testing.T) {
 		"Kopi <Tenang>", "IDR 199,000", "Annual <Pro> plan", "2 × IDR 99,500", "Sandbox", created.ExpiresAt,
 		"<title>Pay IDR 199,000 · Kopi <Tenang> · Plugipay sandbox</title>")
 	if strings.Contains(got.body, "<Pro>") || strings.Contains(got.body, "<Tenang>") {
-		t.Errorf("the page does not escape texts\n%s", got.body)
+		t.Errorf("the page does not escape text\n%s", got.body)
 	}
 	if offered, checked := got.methods(); checked != "qris" ||
 		!slices.Equal(offered, []string{"qris", "va", "ewallet", "card", "retail", "paypal"}) {
@@ -159,7 +159,7 @@ func TestHostedPage_SaysWhatIsPaid(t *testing.T) {
 	got.showsNot(`role="alert"`, "<script")
 }
 
-func TestHostedPage_MerchantWithoutANameIsShownByItsAccountID(t *testing.T) {
+func TestHostedPage_UnnamedMerchantShowsItsAccountID(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{
 		AccountID: "acc_without_a_name", Keys: []sandbox.Key{{ID: sandbox.TestKeyID, Secret: sandbox.TestSecret}},
@@ -167,27 +167,27 @@ func TestHostedPage_MerchantWithoutANameIsShownByItsAccountID(t *testing.T) {
 	open(t, c.create().HostedURL).shows("acc_without_a_name")
 }
 
-func TestHostedPage_LineItemsWithoutTheDocumentedShapeAreLeftOut(t *testing.T) {
+func TestHostedPage_OmitsUndocumentedLineItems(t *testing.T) {
 	t.Parallel()
 	const good = `{"name":"Tea","quantity":3,"unitAmount":100000,"more":true}`
 	tests := map[string]struct {
 		items string
 		want  []string
 	}{
-		"documented":            {`[` + good + `]`, []string{"Tea: IDR 3,000"}},
-		"a discount":            {`[{"name":"Off","quantity":1,"unitAmount":-100}]`, []string{"Off: IDR -1"}},
-		"null":                  {`null`, nil},
-		"an object":             {`{"name":"Tea"}`, nil},
-		"beside others":         {`[1,null,"x",[],{},` + good + `]`, []string{"Tea: IDR 3,000"}},
-		"no name":               {`[{"quantity":1,"unitAmount":1}]`, nil},
-		"a name that is none":   {`[{"name":1,"quantity":1,"unitAmount":1}]`, nil},
-		"no quantity":           {`[{"name":"x","unitAmount":1}]`, nil},
-		"a part of one":         {`[{"name":"x","quantity":0.5,"unitAmount":1}]`, nil},
-		"no amount":             {`[{"name":"x","quantity":1}]`, nil},
-		"a total out of range":  {`[{"name":"x","quantity":3,"unitAmount":9000000000000000000}]`, nil},
-		"a total far below":     {`[{"name":"x","quantity":3,"unitAmount":-9000000000000000000}]`, nil},
-		"no JSON":               {`[`, nil},
-		"a quantity below zero": {`[{"name":"x","quantity":-1,"unitAmount":1}]`, nil},
+		"documented":                 {`[` + good + `]`, []string{"Tea: IDR 3,000"}},
+		"a discount":                 {`[{"name":"Off","quantity":1,"unitAmount":-100}]`, []string{"Off: IDR -1"}},
+		"null":                       {`null`, nil},
+		"an object":                  {`{"name":"Tea"}`, nil},
+		"among invalid items":        {`[1,null,"x",[],{},` + good + `]`, []string{"Tea: IDR 3,000"}},
+		"no name":                    {`[{"quantity":1,"unitAmount":1}]`, nil},
+		"a name that is not text":    {`[{"name":1,"quantity":1,"unitAmount":1}]`, nil},
+		"no quantity":                {`[{"name":"x","unitAmount":1}]`, nil},
+		"a quantity with a fraction": {`[{"name":"x","quantity":0.5,"unitAmount":1}]`, nil},
+		"no amount":                  {`[{"name":"x","quantity":1}]`, nil},
+		"a total above the range":    {`[{"name":"x","quantity":3,"unitAmount":9000000000000000000}]`, nil},
+		"a total below the range":    {`[{"name":"x","quantity":3,"unitAmount":-9000000000000000000}]`, nil},
+		"not JSON":                   {`[`, nil},
+		"a quantity below zero":      {`[{"name":"x","quantity":-1,"unitAmount":1}]`, nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -199,7 +199,7 @@ func TestHostedPage_LineItemsWithoutTheDocumentedShapeAreLeftOut(t *testing.T) {
 	}
 }
 
-func TestHostedPage_MethodsThatPayAtOnceCompleteTheSession(t *testing.T) {
+func TestHostedPage_InstantMethodsCompleteTheSession(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for method, adapter := range map[string]string{
@@ -245,7 +245,7 @@ func TestHostedPage_SlowMethodsShowANumberAndWait(t *testing.T) {
 			c.wantStatus(created.ID, "pending")
 			first := number.FindString(open(t, created.HostedURL).want(http.StatusOK).body)
 			if first == "" || first != number.FindString(open(t, created.HostedURL).body) {
-				t.Errorf("the page shows no number that stays: %q", first)
+				t.Errorf("the page does not show a constant number: %q", first)
 			}
 
 			submit(t, created.HostedURL, "fail", "").wantRedirect("./" + created.ID + "?failed=" + method)
@@ -273,7 +273,7 @@ func TestHostedPage_ManualAdapterWaitsForTheMerchant(t *testing.T) {
 	open(t, created.HostedURL).shows("Payment complete")
 }
 
-func TestHostedPage_ConfirmationIsOfThePaymentInFlight(t *testing.T) {
+func TestConfirm_ConfirmsThePaymentInFlight(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	tests := map[string]struct {
@@ -289,7 +289,7 @@ func TestHostedPage_ConfirmationIsOfThePaymentInFlight(t *testing.T) {
 				must(t, server.FailPayment(id))
 			}, "xendit", "",
 		},
-		"none": {func(string) {}, "manual", ""},
+		"no payment": {func(string) {}, "manual", ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -308,7 +308,7 @@ func TestHostedPage_ConfirmationIsOfThePaymentInFlight(t *testing.T) {
 	}
 }
 
-func TestHostedPage_BuyerMayCancelUntilTheSessionEnds(t *testing.T) {
+func TestHostedPage_BuyerCanCancelAnOpenSession(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for name, before := range map[string]string{"open": "", "pending": "va"} {
@@ -326,7 +326,7 @@ func TestHostedPage_BuyerMayCancelUntilTheSessionEnds(t *testing.T) {
 	}
 }
 
-func TestHostedPage_SessionThatHasEndedTakesNoPayment(t *testing.T) {
+func TestHostedPage_EndedSessionTakesNoPayment(t *testing.T) {
 	t.Parallel()
 	tests := map[gen.CheckoutSessionStatus]struct {
 		end     func(*sandbox.Server, client, gen.CheckoutSession)
@@ -363,7 +363,7 @@ func TestHostedPage_SessionThatHasEndedTakesNoPayment(t *testing.T) {
 	}
 }
 
-func TestHostedPage_OfManyPaymentsAtOnceOneSucceeds(t *testing.T) {
+func TestHostedPage_OneOfConcurrentPaymentsSucceeds(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -379,7 +379,7 @@ func TestHostedPage_OfManyPaymentsAtOnceOneSucceeds(t *testing.T) {
 	}
 }
 
-func TestHostedPage_PostThatMakesNoSenseChangesNothing(t *testing.T) {
+func TestHostedPage_InvalidPostChangesNothing(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create("methods", `["card"]`)
@@ -387,17 +387,17 @@ func TestHostedPage_PostThatMakesNoSenseChangesNothing(t *testing.T) {
 		body string
 		want int
 	}{
-		"a method that is not the session's":             {"action=pay&method=va", http.StatusBadRequest},
-		"a decline with a method that is not":            {"action=fail&method=va", http.StatusBadRequest},
-		"no method":                                      {"action=pay", http.StatusBadRequest},
-		"a method that does not exist":                   {"action=pay&method=%00", http.StatusBadRequest},
-		"no action":                                      {"method=card", http.StatusBadRequest},
-		"an action that does not exist":                  {"action=steal&method=card", http.StatusBadRequest},
-		"a form with wrong escapes":                      {"action=pay&method=card&x=%", http.StatusBadRequest},
-		"a form that is too large":                       {"action=pay&method=card&x=" + strings.Repeat("x", 1<<17), 400},
-		"money for a payment that has not been made":     {"action=settle", http.StatusConflict},
-		"nothing at all":                                 {"", http.StatusBadRequest},
-		"the failed payment of an earlier page, unasked": {"failed=card", http.StatusBadRequest},
+		"a method that the session does not have":       {"action=pay&method=va", http.StatusBadRequest},
+		"a decline with a method that it does not have": {"action=fail&method=va", http.StatusBadRequest},
+		"no method":                                     {"action=pay", http.StatusBadRequest},
+		"a method that does not exist":                  {"action=pay&method=%00", http.StatusBadRequest},
+		"no action":                                     {"method=card", http.StatusBadRequest},
+		"an action that does not exist":                 {"action=steal&method=card", http.StatusBadRequest},
+		"a form with invalid escapes":                   {"action=pay&method=card&x=%", http.StatusBadRequest},
+		"a form that is too large":                      {"action=pay&method=card&x=" + strings.Repeat("x", 1<<17), 400},
+		"a settlement without a payment":                {"action=settle", http.StatusConflict},
+		"an empty form":                                 {"", http.StatusBadRequest},
+		"a form with the parameter of a failed payment": {"failed=card", http.StatusBadRequest},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -411,7 +411,7 @@ func TestHostedPage_PostThatMakesNoSenseChangesNothing(t *testing.T) {
 	}
 }
 
-func TestHostedPage_QueryIsNoForm(t *testing.T) {
+func TestHostedPage_IgnoresFormFieldsInTheQuery(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -421,21 +421,21 @@ func TestHostedPage_QueryIsNoForm(t *testing.T) {
 	c.wantStatus(created.ID, "open")
 }
 
-func TestHostedPage_AnotherSiteCannotPay(t *testing.T) {
+func TestHostedPage_RefusesPostsFromOtherSites(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	tests := map[string]struct {
 		header http.Header
 		want   int
 	}{
-		"another site":                 {http.Header{"Sec-Fetch-Site": {"cross-site"}}, http.StatusForbidden},
-		"a neighbour":                  {http.Header{"Sec-Fetch-Site": {"same-site"}}, http.StatusForbidden},
-		"another origin, old browser":  {http.Header{"Origin": {"https://evil.example"}}, http.StatusForbidden},
-		"a hidden origin, old browser": {http.Header{"Origin": {"null"}}, http.StatusForbidden},
-		"the page itself":              {http.Header{"Sec-Fetch-Site": {"same-origin"}}, http.StatusSeeOther},
-		"the page itself, old browser": {http.Header{"Origin": {server.URL}}, http.StatusSeeOther},
-		"a program that is no browser": {http.Header{}, http.StatusSeeOther},
-		"a page that says both, rightly": {
+		"another site":                    {http.Header{"Sec-Fetch-Site": {"cross-site"}}, http.StatusForbidden},
+		"another origin of the site":      {http.Header{"Sec-Fetch-Site": {"same-site"}}, http.StatusForbidden},
+		"another origin, old browser":     {http.Header{"Origin": {"https://evil.example"}}, http.StatusForbidden},
+		"a hidden origin, old browser":    {http.Header{"Origin": {"null"}}, http.StatusForbidden},
+		"the page itself":                 {http.Header{"Sec-Fetch-Site": {"same-origin"}}, http.StatusSeeOther},
+		"the page itself, old browser":    {http.Header{"Origin": {server.URL}}, http.StatusSeeOther},
+		"a program that is not a browser": {http.Header{}, http.StatusSeeOther},
+		"the page itself, with both headers": {
 			http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {server.URL}}, http.StatusSeeOther,
 		},
 	}
@@ -456,7 +456,7 @@ func TestHostedPage_AnotherSiteCannotPay(t *testing.T) {
 	}
 }
 
-func TestHostedPage_PagesThatDoNotExistAndMethodsTheyDoNotHave(t *testing.T) {
+func TestHostedPage_RefusesUnknownPathsAndMethods(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create()
@@ -471,11 +471,11 @@ func TestHostedPage_PagesThatDoNotExistAndMethodsTheyDoNotHave(t *testing.T) {
 	}
 	head := browse(t, browserRequest(t, http.MethodHead, created.HostedURL, "")).want(http.StatusOK)
 	if head.body != "" || head.header.Get("Content-Security-Policy") == "" {
-		t.Errorf("HEAD answers %q with %v", head.body, head.header)
+		t.Errorf("HEAD returns the body %q and the header %v", head.body, head.header)
 	}
 }
 
-func TestHostedPage_SessionsAreFoundInEveryWorkspaceAndMode(t *testing.T) {
+func TestHostedPage_ServesEveryWorkspaceAndMode(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{
 		{Name: "One", Keys: []sandbox.Key{{ID: "pk_test_1", Secret: "s"}, {ID: "pk_live_1", Secret: "s"}}},
@@ -486,7 +486,7 @@ func TestHostedPage_SessionsAreFoundInEveryWorkspaceAndMode(t *testing.T) {
 	}
 }
 
-func TestHostedPage_PagesAllowNothingButThemselves(t *testing.T) {
+func TestHostedPage_HasSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	created := c.create("successUrl", `"http://shop.example:8080/ok?a=b"`, "cancelUrl", `"https://shop.example/no"`)
@@ -521,7 +521,7 @@ func TestHostedPage_PagesAllowNothingButThemselves(t *testing.T) {
 	}
 	if policy := hosted.header.Get("Content-Security-Policy"); !strings.Contains(policy,
 		"form-action 'self' http://shop.example:8080 https://shop.example;") {
-		t.Errorf("the policy does not allow what the forms lead to: %s", policy)
+		t.Errorf("the policy does not allow the targets of the forms: %s", policy)
 	}
 	c.cancel(created.ID).want(http.StatusOK)
 	if policy := open(t, created.HostedURL).header.Get("Content-Security-Policy"); !strings.Contains(policy,
@@ -530,7 +530,7 @@ func TestHostedPage_PagesAllowNothingButThemselves(t *testing.T) {
 	}
 }
 
-func TestHostedPage_PolicyNamesOnlyWhatItCanWrite(t *testing.T) {
+func TestHostedPage_PolicyContainsOnlyValidSources(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
 		"https://shop.example/ok":       "https://shop.example",
@@ -551,7 +551,7 @@ func TestHostedPage_PolicyNamesOnlyWhatItCanWrite(t *testing.T) {
 	}
 }
 
-func TestHostedPage_PageWorksBehindAProxyWithAPath(t *testing.T) {
+func TestHostedPage_WorksBehindAProxyWithAPath(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{PublicURL: "https://dev.example/plugipay"})
 	c := directClient(t, box)
@@ -570,7 +570,7 @@ func TestHostedPage_PageWorksBehindAProxyWithAPath(t *testing.T) {
 	}
 }
 
-func TestHostedPage_SaysHowEachSessionEnded(t *testing.T) {
+func TestHostedPage_SaysHowTheSessionEnded(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Options{})
 	for status, want := range map[string][]string{
@@ -583,13 +583,13 @@ func TestHostedPage_SaysHowEachSessionEnded(t *testing.T) {
 		sandbox.ShowHosted(w, box, status)
 		for _, text := range want {
 			if !strings.Contains(w.Body.String(), text) {
-				t.Errorf("the page of a session that is %s lacks %q:\n%s", status, text, w.Body)
+				t.Errorf("the page of a session with the status %s lacks %q:\n%s", status, text, w.Body)
 			}
 		}
 	}
 }
 
-func TestList_KnowsTheFilterOfEachStatus(t *testing.T) {
+func TestList_AcceptsEachStatusAsAFilter(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for _, status := range plugipay.CheckoutSessionStatuses() {

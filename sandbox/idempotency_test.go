@@ -14,7 +14,7 @@ import (
 
 func withKey(key string) change { return header("Idempotency-Key", key) }
 
-func TestIdempotency_SameKeyAndParametersGetTheSameResponse(t *testing.T) {
+func TestIdempotency_SameKeyReplaysTheResponse(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	const input = `{"amount":9007199254740993,"currency":"IDR","methods":["qris","va"],` +
@@ -42,7 +42,7 @@ func TestIdempotency_SameKeyAndParametersGetTheSameResponse(t *testing.T) {
 	}
 }
 
-func TestIdempotency_SameKeyWithOtherParametersIsAMismatch(t *testing.T) {
+func TestIdempotency_OtherParametersAreAMismatch(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	canceled, other := c.create().ID, c.create().ID
@@ -66,7 +66,7 @@ func TestIdempotency_SameKeyWithOtherParametersIsAMismatch(t *testing.T) {
 	}
 }
 
-func TestIdempotency_RepeatedCancelAndConfirmGetTheFirstResponse(t *testing.T) {
+func TestIdempotency_CancelAndConfirmAreReplayed(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	canceled, confirmed := c.create().ID, c.create().ID
@@ -81,7 +81,7 @@ func TestIdempotency_RepeatedCancelAndConfirmGetTheFirstResponse(t *testing.T) {
 	c.cancel(canceled).wantError(http.StatusConflict, gen.ErrorCodeConflict, "")
 }
 
-func TestIdempotency_ErrorsOfAnOperationAreKeptToo(t *testing.T) {
+func TestIdempotency_ErrorsOfAnOperationAreKept(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{Adapters: []sandbox.Adapter{
 		{Name: gen.CheckoutAdapterPaypal},
@@ -125,7 +125,7 @@ func TestIdempotency_RefusalsBeforeAnOperationAreNotKept(t *testing.T) {
 	create(c, validInput).want(http.StatusCreated)
 }
 
-func TestIdempotency_KeptResponseHasTheRateLimitTime(t *testing.T) {
+func TestIdempotency_ReplayHasCurrentRateLimitHeaders(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	c := directClient(t, sandbox.NewAt(failOnBreach(t), clock.now))
@@ -136,7 +136,7 @@ func TestIdempotency_KeptResponseHasTheRateLimitTime(t *testing.T) {
 	}
 }
 
-func TestIdempotency_KeysOfOtherDataAreOtherKeys(t *testing.T) {
+func TestIdempotency_KeysBelongToTheirData(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	createdBy := func(keyID, secret string) string {
@@ -145,14 +145,14 @@ func TestIdempotency_KeysOfOtherDataAreOtherKeys(t *testing.T) {
 	}
 	first := createdBy(sandbox.TestKeyID, sandbox.TestSecret)
 	if createdBy("pk_test_star", "star") != first {
-		t.Errorf("another key of the same data got a session of its own")
+		t.Errorf("another API key of the same data created a new session")
 	}
 	if createdBy("pk_live_admin", "live") == first || createdBy("pk_test_merchant", "merchant") == first {
-		t.Errorf("live data or another workspace got the answer that was kept for the test data of this one")
+		t.Errorf("live data or another workspace got the kept response of this workspace's test data")
 	}
 }
 
-func TestIdempotency_KeyIsForgottenAfterADay(t *testing.T) {
+func TestIdempotency_KeyExpiresAfterADay(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	box := sandbox.NewAt(failOnBreach(t), clock.now)
@@ -163,15 +163,15 @@ func TestIdempotency_KeyIsForgottenAfterADay(t *testing.T) {
 	first := create(validInput).want(http.StatusCreated).session().ID
 	box.Advance(24*time.Hour - time.Millisecond)
 	if again := create(validInput).want(http.StatusCreated).session().ID; again != first {
-		t.Errorf("just before a day has passed the key made a new session")
+		t.Errorf("the key created a new session before a day had passed")
 	}
 	box.Advance(time.Millisecond)
 	if again := create(with("amount", "1")).want(http.StatusCreated).session().ID; again == first {
-		t.Errorf("after a day the key still has the old answer")
+		t.Errorf("the key still has the old response after a day")
 	}
 }
 
-func TestIdempotency_ForgottenKeysDoNotPileUp(t *testing.T) {
+func TestIdempotency_ExpiredKeysAreRemoved(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(failOnBreach(t))
 	c := directClient(t, box)
@@ -180,15 +180,15 @@ func TestIdempotency_ForgottenKeysDoNotPileUp(t *testing.T) {
 		box.Advance(10 * time.Hour)
 	}
 	if kept := sandbox.KeptResponses(box); kept != 3 {
-		t.Fatalf("%d answers are kept, want 3", kept)
+		t.Fatalf("%d responses are kept, want 3", kept)
 	}
 	c.send(http.MethodPost, sessionsPath, validInput, withKey("d")).want(http.StatusCreated)
 	if kept := sandbox.KeptResponses(box); kept != 3 {
-		t.Errorf("%d answers are kept, want those to b, c and d", kept)
+		t.Errorf("%d responses are kept, want 3, for b, c and d", kept)
 	}
 }
 
-func TestIdempotency_KeyMeansNothingOnARead(t *testing.T) {
+func TestIdempotency_KeyIsIgnoredOnReads(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	c.send(http.MethodGet, sessionsPath, "", withKey("k")).want(http.StatusOK)
@@ -226,7 +226,7 @@ func TestIdempotency_ConcurrentRequestsGetOneResponse(t *testing.T) {
 	}
 }
 
-// The public methods cannot hold a request in the middle, so the next tests go to the store of answers itself.
+// The next tests call the idempotency store itself, because the public methods cannot pause a request.
 
 func TestIdempotency_SecondRequestWaitsForTheFirst(t *testing.T) {
 	t.Parallel()
@@ -240,10 +240,10 @@ func TestIdempotency_SecondRequestWaitsForTheFirst(t *testing.T) {
 	ended, end := context.WithCancel(t.Context())
 	end()
 	if _, err := store.Once(ended, "k", "parameters", mustNotRun(t)); err == nil {
-		t.Errorf("a request whose context has ended still waits")
+		t.Errorf("a request whose context has ended returns no error")
 	}
 	if _, err := store.Once(t.Context(), "k", "other parameters", mustNotRun(t)); err == nil {
-		t.Errorf("a mismatch is not told before the first request is answered")
+		t.Errorf("a mismatch returns no error while the first request is in progress")
 	}
 	second := make(chan int)
 	all.Go(func() {
@@ -260,7 +260,7 @@ func TestIdempotency_SecondRequestWaitsForTheFirst(t *testing.T) {
 	all.Wait()
 }
 
-func TestIdempotency_FailureOfTheServerIsNotKept(t *testing.T) {
+func TestIdempotency_ServerErrorIsNotKept(t *testing.T) {
 	t.Parallel()
 	store := sandbox.NewResponseStore()
 	inFirst, goOn := make(chan struct{}), make(chan struct{})
@@ -272,23 +272,23 @@ func TestIdempotency_FailureOfTheServerIsNotKept(t *testing.T) {
 	all.Go(func() {
 		status, err := store.Once(t.Context(), "k", "parameters", func() int { return 201 })
 		if status != 201 || err != nil {
-			t.Errorf("the waiting request got %d, %v; want to be processed itself", status, err)
+			t.Errorf("the waiting request got %d, %v, want its own 201", status, err)
 		}
 	})
 	close(goOn)
 	all.Wait()
 }
 
-func TestIdempotency_PanicLeavesNobodyWaiting(t *testing.T) {
+func TestIdempotency_PanicReleasesTheKey(t *testing.T) {
 	t.Parallel()
 	store := sandbox.NewResponseStore()
 	func() {
 		defer func() { _ = recover() }()
-		store.Once(t.Context(), "k", "parameters", func() int { panic("a mistake") })
+		store.Once(t.Context(), "k", "parameters", func() int { panic("bug") })
 	}()
 	status, err := store.Once(t.Context(), "k", "parameters", func() int { return 201 })
 	if status != 201 || err != nil {
-		t.Errorf("got %d, %v; want to be processed", status, err)
+		t.Errorf("got %d, %v, want 201 from a new call", status, err)
 	}
 }
 

@@ -21,7 +21,7 @@ func (c client) list(query url.Values) reply {
 	return c.send(http.MethodGet, sessionsPath+"?"+query.Encode(), "").want(http.StatusOK)
 }
 
-// listAll follows the cursors and returns the ids in order, and how many pages there were.
+// listAll follows the cursors. It returns the IDs in order and the number of pages.
 func (c client) listAll(query url.Values) (ids []string, pages int) {
 	c.t.Helper()
 	for {
@@ -30,7 +30,7 @@ func (c client) listAll(query url.Values) (ids []string, pages int) {
 		ids = append(ids, idsOf(got.sessions())...)
 		meta := got.envelope.Meta
 		if meta.Page.HasMore != *meta.HasMore || pointed(meta.Page.NextCursor) != pointed(meta.Cursor) {
-			c.t.Fatalf("meta gives the paging in two forms that differ: %s", got.body)
+			c.t.Fatalf("the two forms of paging in meta differ: %s", got.body)
 		}
 		if !*meta.HasMore {
 			if meta.Cursor != nil {
@@ -56,7 +56,7 @@ func reversed(ids []string) []string {
 	return ids
 }
 
-func TestList_IsNewestFirstUnlessAskedOtherwise(t *testing.T) {
+func TestList_IsNewestFirstByDefault(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	var created []string
@@ -86,7 +86,7 @@ func TestList_IsNewestFirstUnlessAskedOtherwise(t *testing.T) {
 	}
 }
 
-func TestList_EmptyListIsAListAndTheLastPage(t *testing.T) {
+func TestList_EmptyListIsTheLastPage(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	got := c.list(nil)
@@ -95,7 +95,7 @@ func TestList_EmptyListIsAListAndTheLastPage(t *testing.T) {
 	}
 }
 
-func TestList_PagesHoldEachSessionOnceAndNoneIsEmpty(t *testing.T) {
+func TestList_PagesHoldEachSessionOnce(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	var created []string
@@ -155,20 +155,20 @@ func TestList_Filters(t *testing.T) {
 		query url.Values
 		want  []string
 	}{
-		"open":                  {url.Values{"status": {"open"}}, id(5, 4, 3, 2)},
-		"canceled":              {url.Values{"status": {"canceled"}}, id(0)},
-		"completed":             {url.Values{"status": {"completed"}}, id(1)},
-		"expired":               {url.Values{"status": {"expired"}}, []string{guest.ID}},
-		"pending":               {url.Values{"status": {"pending"}}, id()},
-		"customer":              {url.Values{"customerId": {"cus_1"}}, id(5, 3, 1)},
-		"customer and status":   {url.Values{"customerId": {"cus_1"}, "status": {"open"}}, id(5, 3)},
-		"unknown customer":      {url.Values{"customerId": {"cus_"}}, id()},
-		"createdAfter":          {url.Values{"createdAfter": {created[5].CreatedAt}}, []string{guest.ID}},
-		"createdBefore":         {url.Values{"createdBefore": {created[2].CreatedAt}}, id(1, 0)},
-		"created between":       {between(created[1], created[4]), id(3, 2)},
-		"created in no time":    {between(created[4], created[1]), id()},
-		"created in other zone": {url.Values{"createdBefore": {inJakarta(t, created[1].CreatedAt)}}, id(0)},
-		"before all times":      {url.Values{"createdBefore": {"0001-01-01T00:00:00Z"}}, id()},
+		"open":                      {url.Values{"status": {"open"}}, id(5, 4, 3, 2)},
+		"canceled":                  {url.Values{"status": {"canceled"}}, id(0)},
+		"completed":                 {url.Values{"status": {"completed"}}, id(1)},
+		"expired":                   {url.Values{"status": {"expired"}}, []string{guest.ID}},
+		"pending":                   {url.Values{"status": {"pending"}}, id()},
+		"customer":                  {url.Values{"customerId": {"cus_1"}}, id(5, 3, 1)},
+		"customer and status":       {url.Values{"customerId": {"cus_1"}, "status": {"open"}}, id(5, 3)},
+		"unknown customer":          {url.Values{"customerId": {"cus_"}}, id()},
+		"createdAfter":              {url.Values{"createdAfter": {created[5].CreatedAt}}, []string{guest.ID}},
+		"createdBefore":             {url.Values{"createdBefore": {created[2].CreatedAt}}, id(1, 0)},
+		"created between":           {between(created[1], created[4]), id(3, 2)},
+		"created in an empty range": {between(created[4], created[1]), id()},
+		"created in other zone":     {url.Values{"createdBefore": {inJakarta(t, created[1].CreatedAt)}}, id(0)},
+		"before all times":          {url.Values{"createdBefore": {"0001-01-01T00:00:00Z"}}, id()},
 	}
 	for name, tt := range tests {
 		for _, order := range []string{gen.ListOrderDesc, gen.ListOrderAsc} {
@@ -186,7 +186,7 @@ func TestList_Filters(t *testing.T) {
 						t.Errorf("got  %v\nwant %v", ids, want)
 					}
 					if limit == 0 && pages != max(1, len(want)) {
-						t.Errorf("there were %d pages, want none to be empty", pages)
+						t.Errorf("%d pages, want no empty page", pages)
 					}
 				})
 			}
@@ -194,8 +194,8 @@ func TestList_Filters(t *testing.T) {
 	}
 }
 
-// What a page was filtered by goes into its cursor, whatever the offset of a time.
-func TestList_TimesOfUnusualOffsetsAreGoodForEveryPage(t *testing.T) {
+// The cursor contains the filters of its page. It must keep a time with any offset.
+func TestList_UnusualOffsetsWorkOnEveryPage(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	want := reversed([]string{c.create().ID, c.create().ID})
@@ -230,7 +230,7 @@ func inJakarta(t *testing.T, at string) string {
 	return parsed.In(time.FixedZone("WIB", 7*60*60)).Format(time.RFC3339Nano)
 }
 
-func TestList_CursorCarriesItsFiltersAndItsOrder(t *testing.T) {
+func TestList_CursorKeepsItsFiltersAndOrder(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	var want []string
@@ -253,7 +253,7 @@ func TestList_CursorCarriesItsFiltersAndItsOrder(t *testing.T) {
 	}
 }
 
-func TestList_PagesStayRightWhileSessionsAreCreatedAndChange(t *testing.T) {
+func TestList_PagesStayRightWhileSessionsChange(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for _, order := range []string{gen.ListOrderAsc, gen.ListOrderDesc} {
@@ -288,7 +288,7 @@ func TestList_PagesStayRightWhileSessionsAreCreatedAndChange(t *testing.T) {
 	}
 }
 
-func TestList_CreationTimesAreInOrderThoughTheClockIsSetBack(t *testing.T) {
+func TestList_CreationTimesNeverGoBack(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	c := directClient(t, sandbox.NewAt(failOnBreach(t), clock.now))
@@ -298,11 +298,11 @@ func TestList_CreationTimesAreInOrderThoughTheClockIsSetBack(t *testing.T) {
 	first := create()
 	clock.seconds.Add(-10)
 	if second := create(); second.CreatedAt != first.CreatedAt {
-		t.Errorf("createdAt = %s, want that of the session before, %s", second.CreatedAt, first.CreatedAt)
+		t.Errorf("createdAt = %s, want that of the previous session, %s", second.CreatedAt, first.CreatedAt)
 	}
 }
 
-func TestList_SessionsCreatedAtTheSameTimeAreAllListedOnce(t *testing.T) {
+func TestList_SessionsCreatedConcurrentlyAreListedOnce(t *testing.T) {
 	t.Parallel()
 	c := directClient(t, sandbox.New(sandbox.Options{}))
 	var all sync.WaitGroup
@@ -319,11 +319,11 @@ func TestList_SessionsCreatedAtTheSameTimeAreAllListedOnce(t *testing.T) {
 	all.Wait()
 	ids, _ := c.listAll(url.Values{"limit": {"7"}})
 	if unique := slices.Compact(slices.Sorted(slices.Values(ids))); len(ids) != 200 || len(unique) != 200 {
-		t.Errorf("%d sessions were listed, %d of them different, want 200", len(ids), len(unique))
+		t.Errorf("%d sessions were listed, %d of them distinct, want 200", len(ids), len(unique))
 	}
 }
 
-func TestList_CursorThatThisDataDidNotMakeIsRefused(t *testing.T) {
+func TestList_InvalidCursorIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, keyring())
 	for range 2 {
@@ -331,22 +331,22 @@ func TestList_CursorThatThisDataDidNotMakeIsRefused(t *testing.T) {
 		c.as("pk_test_merchant", "merchant").create()
 	}
 	cursor := *c.list(url.Values{"limit": {"1"}}).envelope.Meta.Cursor
-	foreign := *c.as("pk_test_merchant", "merchant").list(url.Values{"limit": {"1"}}).envelope.Meta.Cursor
+	otherCursor := *c.as("pk_test_merchant", "merchant").list(url.Values{"limit": {"1"}}).envelope.Meta.Cursor
 	sealed, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(cursor, "cur_"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	sealed[len(sealed)-2] ^= 1
 	tests := map[string]string{
-		"garbage":             "garbage",
-		"prefix only":         "cur_",
-		"no base64":           "cur_!!!",
-		"short":               "cur_AAAA",
-		"without the prefix":  strings.TrimPrefix(cursor, "cur_"),
-		"cut off":             cursor[:len(cursor)-4],
-		"with something more": cursor + "AAAA",
-		"changed":             "cur_" + base64.RawURLEncoding.EncodeToString(sealed),
-		"of other data":       foreign,
+		"garbage":              "garbage",
+		"prefix only":          "cur_",
+		"not base64":           "cur_!!!",
+		"too short":            "cur_AAAA",
+		"without the prefix":   strings.TrimPrefix(cursor, "cur_"),
+		"cut off":              cursor[:len(cursor)-4],
+		"with a suffix":        cursor + "AAAA",
+		"changed":              "cur_" + base64.RawURLEncoding.EncodeToString(sealed),
+		"of another workspace": otherCursor,
 	}
 	for name, bad := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -358,7 +358,7 @@ func TestList_CursorThatThisDataDidNotMakeIsRefused(t *testing.T) {
 	c.list(url.Values{"cursor": {cursor}})
 }
 
-// FuzzCursor knows that a cursor is either one that the sandbox made or refused.
+// FuzzCursor checks that the sandbox refuses each cursor that it did not make.
 func FuzzCursor(f *testing.F) {
 	box := sandbox.New(sandbox.Options{})
 	c := directClient(f, box)
@@ -372,7 +372,7 @@ func FuzzCursor(f *testing.F) {
 		if cursor == "" {
 			t.Skip("no cursor")
 		}
-		got := answerTo(t, box, c.in(t).request(http.MethodGet, sessionsPath+"?cursor="+url.QueryEscape(cursor), ""))
+		got := replyFrom(t, box, c.in(t).request(http.MethodGet, sessionsPath+"?cursor="+url.QueryEscape(cursor), ""))
 		if cursor == valid {
 			got.want(http.StatusOK)
 		} else {

@@ -6,5 +6,5 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain fails when a goroutine outlives the tests: a server's, or one that still waits for something.
+// TestMain fails if a goroutine outlives the tests: that of a server, or one that still waits.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -10,12 +10,14 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// EMVCo's own example of a code, whose checksum is A13A, and the check value of the checksum's definition.
-const emvcoExample = "00020101021229300012D156000000000510A93FO3230Q31280012D15600000001030812345678520441115802CN5914BEST TRANSPORT" +
-	"6007BEIJING64200002ZH0104最佳运输0202北京540523.7253031565502016233030412340603***0708A60086670902ME91320016A0112233449988770708123456786304"
+// emvcoExample is EMVCo's example of a code. Its checksum is A13A.
+const emvcoExample = "00020101021229300012D156000000000510A93FO3230Q31280012D15600000001030812345678520441115802CN" +
+	"5914BEST TRANSPORT6007BEIJING64200002ZH0104最佳运输0202北京540523.7253031565502016233030412340603***" +
+	"0708A60086670902ME91320016A0112233449988770708123456786304"
 
-func TestQRIS_ChecksumIsTheOneOfEMVCo(t *testing.T) {
+func TestQRIS_ChecksumMatchesEMVCo(t *testing.T) {
 	t.Parallel()
+	// 29B1 is the check value in the definition of the checksum.
 	for text, want := range map[string]uint16{"123456789": 0x29B1, emvcoExample: 0xA13A, "": 0xFFFF} {
 		if got := sandbox.CRC16(text); got != want {
 			t.Errorf("the checksum is %04X, want %04X", got, want)
@@ -23,13 +25,13 @@ func TestQRIS_ChecksumIsTheOneOfEMVCo(t *testing.T) {
 	}
 }
 
-// emvFields reads the fields of a code, and fails where it is not well formed.
+// emvFields returns the fields of a code. It fails if the code is not well formed.
 func emvFields(t *testing.T, text string) map[string]string {
 	t.Helper()
 	fields := map[string]string{}
 	for text != "" {
 		if len(text) < 4 {
-			t.Fatalf("the end is no field: %q", text)
+			t.Fatalf("the end is not a field: %q", text)
 		}
 		size, err := strconv.Atoi(text[2:4])
 		if err != nil || len(text) < 4+size || size == 0 {
@@ -61,10 +63,12 @@ func TestQRIS_TextHasTheFieldsOfAPayment(t *testing.T) {
 		currency gen.CurrencyCode
 		want     map[string]string
 	}{
-		"rupiah":           {"Kopi Tenang", 19_900_000, gen.CurrencyIDR, map[string]string{"53": "360", "54": "199000", "59": "Kopi Tenang", "58": "ID", "01": "12"}},
+		"rupiah": {"Kopi Tenang", 19_900_000, gen.CurrencyIDR, map[string]string{
+			"53": "360", "54": "199000", "59": "Kopi Tenang", "58": "ID", "01": "12",
+		}},
 		"with sen":         {"A", 19_900_005, gen.CurrencyIDR, map[string]string{"54": "199000.05"}},
 		"dollars":          {"A", 4_999, gen.CurrencyUSD, map[string]string{"53": "840", "54": "49.99"}},
-		"too much":         {"A", 9_223_372_036_854_775_807, gen.CurrencyIDR, map[string]string{"54": ""}},
+		"a long amount":    {"A", 9_223_372_036_854_775_807, gen.CurrencyIDR, map[string]string{"54": ""}},
 		"a long name":      {strings.Repeat("Kopi ", 20), 100, gen.CurrencyIDR, map[string]string{"59": "Kopi Kopi Kopi Kopi Kopi"}},
 		"no ASCII in name": {"متجر", 100, gen.CurrencyIDR, map[string]string{"59": "SANDBOX"}},
 	} {
@@ -77,9 +81,9 @@ func TestQRIS_TextHasTheFieldsOfAPayment(t *testing.T) {
 	}
 }
 
-// The images of these texts were read by another program than the one that draws them (gozxing, from a screenshot of the
-// page). Should the encoder draw them differently one day, read them again before the sums are changed here.
-func TestCodes_AreDrawnAsAScannerHasReadThem(t *testing.T) {
+// The images of these texts were read with gozxing, from a screenshot of the page. It is not the program that draws them. If
+// the encoder draws the images differently, read them with a scanner again before you change the hashes.
+func TestCodes_ImagesAreThoseThatWereScanned(t *testing.T) {
 	t.Parallel()
 	text := sandbox.QRISText("Kopi Tenang", "cs_01M8EEHA38BQJ2RD6QRG8E63", 19_900_000, gen.CurrencyIDR)
 	if !strings.HasSuffix(text, "63041725") {
@@ -95,6 +99,7 @@ func TestCodes_AreDrawnAsAScannerHasReadThem(t *testing.T) {
 	}
 }
 
+// FuzzQRIS checks that each text is well formed and its fields are not too long.
 func FuzzQRIS(f *testing.F) {
 	f.Add("Kopi Tenang", "cs_1", int64(19_900_000), "IDR")
 	f.Add("", "", int64(-1), "USD")
@@ -111,6 +116,7 @@ func FuzzQRIS(f *testing.F) {
 	})
 }
 
+// FuzzLanguage checks that each Accept-Language header selects English or Indonesian.
 func FuzzLanguage(f *testing.F) {
 	for _, accepted := range []string{"", "id", "en;q=0.5,id", "id;q=NaN", "*;q=1,in-ID;q=0.001", ";;;,,,q=", "id;q=-0"} {
 		f.Add(accepted)
@@ -124,6 +130,7 @@ func FuzzLanguage(f *testing.F) {
 	})
 }
 
+// FuzzCardForm checks that the page accepts only numbers that begin as test cards do.
 func FuzzCardForm(f *testing.F) {
 	f.Add("4242 4242 4242 4242", "12/34", "123")
 	f.Add("4000000000003220", "1/2034", "1234")
@@ -142,7 +149,7 @@ func FuzzCardForm(f *testing.F) {
 			return r
 		}, number)
 		if status == 303 && !strings.HasPrefix(digits, "4242424242424242") && !strings.HasPrefix(digits, "40000000") {
-			t.Errorf("the card %q was taken", number)
+			t.Errorf("the card %q was accepted", number)
 		}
 		if status != 303 && status != 400 {
 			t.Errorf("status = %d", status)

@@ -36,7 +36,7 @@ func wantRate(t *testing.T, r reply, limit, remaining, reset int) {
 	}
 }
 
-func TestRateLimit_IsOnlyCountedUnlessSet(t *testing.T) {
+func TestRateLimit_IsNotEnforcedByDefault(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	c := directClient(t, sandbox.NewAt(failOnBreach(t), clock.now))
@@ -48,7 +48,7 @@ func TestRateLimit_IsOnlyCountedUnlessSet(t *testing.T) {
 	wantRate(t, got, 100, 99, 1_790_000_001)
 }
 
-func TestRateLimit_InForceRefusesUntilTheNextSecond(t *testing.T) {
+func TestRateLimit_RefusesUntilTheNextSecond(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := failOnBreach(t)
@@ -72,7 +72,7 @@ func TestRateLimit_InForceRefusesUntilTheNextSecond(t *testing.T) {
 	wantRate(t, read().want(http.StatusOK), 2, 1, 1_790_000_002)
 }
 
-func TestRateLimit_MayBeInForceForOneKindOnly(t *testing.T) {
+func TestRateLimit_CanBeEnforcedForWritesOnly(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := failOnBreach(t)
@@ -81,14 +81,14 @@ func TestRateLimit_MayBeInForceForOneKindOnly(t *testing.T) {
 	for range 3 {
 		got := c.send(http.MethodGet, sessionsPath, "", clock.stamp()).want(http.StatusOK)
 		if limit := number(t, got.header, "X-RateLimit-Limit"); limit != sandbox.DocumentedRateLimit().Reads {
-			t.Errorf("X-RateLimit-Limit = %d, want the documented one", limit)
+			t.Errorf("X-RateLimit-Limit = %d, want the documented limit", limit)
 		}
 	}
 	c.send(http.MethodPost, sessionsPath, validInput, clock.stamp()).want(http.StatusCreated)
 	c.send(http.MethodPost, sessionsPath, validInput, clock.stamp()).want(http.StatusTooManyRequests)
 }
 
-func TestRateLimit_CountsTestLiveAndWorkspacesApart(t *testing.T) {
+func TestRateLimit_CountsModesAndWorkspacesApart(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := keyring()
@@ -105,14 +105,14 @@ func TestRateLimit_CountsTestLiveAndWorkspacesApart(t *testing.T) {
 	read("pk_test_merchant", "merchant").want(http.StatusTooManyRequests)
 }
 
-func TestRateLimit_HoldsForRequestsAtTheTurnOfASecond(t *testing.T) {
+func TestRateLimit_HoldsAtTheTurnOfASecond(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64
 	opts := failOnBreach(t)
 	opts.RateLimit = sandbox.RateLimit{Reads: 1}
 	box := sandbox.NewAt(opts, func() time.Time {
 		at := time.Unix(1_790_000_000+calls.Add(1)/20, 0)
-		runtime.Gosched() // others look at the clock before this one has made use of it
+		runtime.Gosched() // other goroutines read the clock before this one uses its time
 		return at
 	})
 	c := directClient(t, box)
@@ -126,7 +126,7 @@ func TestRateLimit_HoldsForRequestsAtTheTurnOfASecond(t *testing.T) {
 					continue
 				}
 				if _, twice := accepted.LoadOrStore(got.header.Get("X-RateLimit-Reset"), true); twice {
-					t.Errorf("a second accepts two requests, want one")
+					t.Errorf("two requests were accepted in one second, want one")
 				}
 			}
 		})
@@ -134,7 +134,7 @@ func TestRateLimit_HoldsForRequestsAtTheTurnOfASecond(t *testing.T) {
 	all.Wait()
 }
 
-func TestRateLimit_GoesByTheRealClock(t *testing.T) {
+func TestRateLimit_UsesTheRealClock(t *testing.T) {
 	t.Parallel()
 	clock := newStoppedAt(1_790_000_000)
 	opts := failOnBreach(t)

@@ -12,7 +12,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestReset_ForgetsAllButTheSetup(t *testing.T) {
+func TestReset_KeepsOnlyTheSetup(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{}, always(500), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		key := header("Idempotency-Key", "idem_1")
@@ -25,19 +25,20 @@ func TestReset_ForgetsAllButTheSetup(t *testing.T) {
 		synctest.Wait()
 		before := len(s.all())
 		box.Reset()
-		if requests, events, deliveries := box.Requests(), box.Events(), box.Deliveries(); len(requests)+len(events)+len(deliveries) > 0 {
-			t.Errorf("after the reset there are %v, %v, %v", requests, events, deliveries)
+		requests, events, deliveries := box.Requests(), box.Events(), box.Deliveries()
+		if len(requests)+len(events)+len(deliveries) > 0 {
+			t.Errorf("after the reset: requests %v, events %v, deliveries %v", requests, events, deliveries)
 		}
 		must(t, box.WaitDelivered(t.Context()))
 		box.Advance(48 * time.Hour)
 		synctest.Wait()
 		if got := len(s.all()); got != before {
-			t.Errorf("a delivery of before is attempted again")
+			t.Errorf("a delivery from before the reset is attempted again")
 		}
 		box.Reset()
 		again := c.send(http.MethodPost, sessionsPath, validInput, key).want(201).session()
 		if again.ID == id {
-			t.Error("the response of before is replayed")
+			t.Error("the response from before the reset is replayed")
 		}
 		if created, _ := time.Parse(time.RFC3339, again.CreatedAt); !created.Equal(time.Now().Truncate(time.Millisecond)) {
 			t.Errorf("the clock still shows %s", again.CreatedAt)
@@ -49,12 +50,12 @@ func TestReset_ForgetsAllButTheSetup(t *testing.T) {
 		must(t, box.Pay(again.ID, plugipay.CheckoutMethodCard)) // the endpoint is still there
 		synctest.Wait()
 		if got := len(s.all()); got != before+1 {
-			t.Errorf("%d attempts, want one more than the %d of before, without the fault", got, before)
+			t.Errorf("%d attempts, want one more than the %d before the reset, without the fault", got, before)
 		}
 	})
 }
 
-func TestReset_EndsAttempts(t *testing.T) {
+func TestReset_EndsOpenAttempts(t *testing.T) {
 	t.Parallel()
 	inBubbleWith(t, sandbox.Options{}, always(0), func(t *testing.T, box *sandbox.Sandbox, c client, s *script) {
 		must(t, box.Pay(c.create().ID, plugipay.CheckoutMethodCard))
@@ -71,7 +72,7 @@ func TestReset_EndsAttempts(t *testing.T) {
 	})
 }
 
-func TestReset_RestoreBringsBackWhatASnapshotHeld(t *testing.T) {
+func TestRestore_BringsBackTheSnapshot(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	key := header("Idempotency-Key", "idem_1")
@@ -106,17 +107,17 @@ func TestReset_RestoreBringsBackWhatASnapshotHeld(t *testing.T) {
 		c.cancel(open).want(503)
 		server.Advance(23 * time.Hour)
 		if got := c.get(open).Status; got != "expired" {
-			t.Errorf("after 24 hours in all the session is %s", got)
+			t.Errorf("after 24 hours in total the session is %s", got)
 		}
 		server.Restore(taken)
 	}
-	other, c2 := start(t, sandbox.Options{}) // a snapshot may be of another sandbox
+	other, c2 := start(t, sandbox.Options{}) // a snapshot can be restored in another sandbox
 	other.Restore(taken)
 	if got := c2.get(paid).Status; got != "completed" {
 		t.Errorf("in another sandbox the session is %s", got)
 	}
 	other.Restore(nil)
 	if got := c2.idsOf(""); got != nil {
-		t.Errorf("after restoring nothing there are %v", got)
+		t.Errorf("after Restore(nil) the sessions are %v", got)
 	}
 }

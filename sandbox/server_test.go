@@ -14,7 +14,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestServer_ClientOptionsAreTheFirstKeyOfTheFirstWorkspace(t *testing.T) {
+func TestClientOptions_HaveTheFirstKey(t *testing.T) {
 	t.Parallel()
 	signing := sandbox.Key{ID: "pk_test_1", Secret: "s1"}
 	dashboard := sandbox.Key{ID: "pk_test_2"}
@@ -39,23 +39,23 @@ func TestServer_ClientOptionsAreTheFirstKeyOfTheFirstWorkspace(t *testing.T) {
 	}
 }
 
-func TestServer_MissingIDsAndKeysAreMadeUp(t *testing.T) {
+func TestServer_MissingIDsAndKeysAreGenerated(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{{}}})
 	if !strings.HasPrefix(c.keyID, "pk_test_") || !strings.HasPrefix(c.secret, "sk_test_") ||
 		c.secret == sandbox.TestSecret {
-		t.Errorf("key = %q, want a made-up test key with a secret of its own", c.keyID)
+		t.Errorf("key = %q, want a generated test key with a generated secret", c.keyID)
 	}
 	if account := c.create().AccountID; !strings.HasPrefix(account, "acc_") || len(account) != len("acc_")+26 {
 		t.Errorf("accountId = %q, want acc_ and a ULID", account)
 	}
 	server := sandbox.StartTest(t, sandbox.Options{Workspaces: []sandbox.Workspace{{Keys: []sandbox.Key{{}}}}})
 	if key := server.ClientOptions().APIKey; !strings.HasPrefix(key, "pk_test_") {
-		t.Errorf("APIKey = %q, want a made-up dashboard key", key)
+		t.Errorf("APIKey = %q, want a generated dashboard key", key)
 	}
 }
 
-func TestServer_OfEqualIDsTheFirstCounts(t *testing.T) {
+func TestServer_FirstOfDuplicateIDsCounts(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{Workspaces: []sandbox.Workspace{
 		{AccountID: "acc_1", Keys: []sandbox.Key{
@@ -72,7 +72,7 @@ func TestServer_OfEqualIDsTheFirstCounts(t *testing.T) {
 	}
 }
 
-func TestServer_OptionsMayChangeAfterwards(t *testing.T) {
+func TestServer_CopiesItsOptions(t *testing.T) {
 	t.Parallel()
 	opts := sandbox.Options{Workspaces: []sandbox.Workspace{{
 		Keys:     []sandbox.Key{{ID: "pk_test_1", Secret: "s", Scopes: []string{sandbox.ScopeCheckoutWrite}}},
@@ -86,7 +86,7 @@ func TestServer_OptionsMayChangeAfterwards(t *testing.T) {
 	c.create()
 }
 
-func TestServer_CloseEndsTheServerAndMayBeCalledAgain(t *testing.T) {
+func TestServer_CloseCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	server, err := sandbox.Start(sandbox.Options{})
 	if err != nil {
@@ -102,18 +102,18 @@ func TestServer_CloseEndsTheServerAndMayBeCalledAgain(t *testing.T) {
 	server.Close()
 	if response, err := c.http.Do(c.request(http.MethodGet, sessionsPath, "")); err == nil {
 		response.Body.Close()
-		t.Errorf("the server still answers")
+		t.Errorf("the closed server still responds")
 	}
 }
 
-func TestServer_ServersAreApart(t *testing.T) {
+func TestServer_ServersAreIndependent(t *testing.T) {
 	t.Parallel()
 	_, one := start(t, sandbox.Options{})
 	_, other := start(t, sandbox.Options{})
 	other.send(http.MethodGet, sessionsPath+"/"+one.create().ID, "").want(http.StatusNotFound)
 }
 
-// fakeTest is a test that remembers what it was told.
+// fakeTest is a sandbox.TB that records its errors and cleanups.
 type fakeTest struct {
 	mu       sync.Mutex
 	errors   []string
@@ -135,38 +135,38 @@ func (f *fakeTest) all() []string {
 	return slices.Clone(f.errors)
 }
 
-func TestServer_StartTestFailsTheTestOnABreachAndClosesWithIt(t *testing.T) {
+func TestStartTest_FailsTheTestOnABreach(t *testing.T) {
 	t.Parallel()
-	var told atomic.Int32
+	var reported atomic.Int32
 	fake := &fakeTest{}
 	server := sandbox.StartTest(fake, sandbox.Options{
-		PublicURL:        "no url at all", // so that hostedUrl is none
-		OnContractBreach: func(error) { told.Add(1) },
+		PublicURL:        "no url at all", // makes hostedUrl invalid
+		OnContractBreach: func(error) { reported.Add(1) },
 	})
 	c := clientOf(t, server)
 	c.send(http.MethodGet, sessionsPath, "").want(http.StatusOK)
 	if len(fake.all()) != 0 {
-		t.Fatalf("the test was failed without a breach: %v", fake.all())
+		t.Fatalf("the test failed without a breach: %v", fake.all())
 	}
 	c.send(http.MethodPost, sessionsPath, validInput).want(http.StatusCreated)
 	const want = "sandbox: the response 201 to createCheckoutSession breaks openapi.yaml: data.hostedUrl must be an absolute URL"
-	if got := fake.all(); len(got) != 1 || got[0] != want || told.Load() != 1 {
-		t.Errorf("the test was told %q, want %q; the option was told %d times", fake.all(), want, told.Load())
+	if got := fake.all(); len(got) != 1 || got[0] != want || reported.Load() != 1 {
+		t.Errorf("the errors of the test are %q, want %q; OnContractBreach had %d calls", fake.all(), want, reported.Load())
 	}
 	for _, cleanup := range fake.cleanups {
 		cleanup()
 	}
 	if response, err := c.http.Do(c.request(http.MethodGet, sessionsPath, "")); err == nil {
 		response.Body.Close()
-		t.Errorf("the server still answers after the test")
+		t.Errorf("the server still responds after the test")
 	}
 	sandbox.Breach(server, errors.New("too late"))
 	if len(fake.all()) != 1 {
-		t.Errorf("the test was told of a breach after its end")
+		t.Errorf("a breach after the end of the test failed the test")
 	}
 }
 
-func TestServer_ClientOptionsDoNotTakeAnAccountFromTheEnvironment(t *testing.T) {
+func TestClientOptions_IgnoreOnBehalfOfFromEnvironment(t *testing.T) {
 	t.Setenv("PLUGIPAY_ON_BEHALF_OF", "acc_of_the_real_plugipay")
 	box := sandbox.StartTest(t, sandbox.Options{})
 	client, err := plugipay.NewClient(box.ClientOptions())

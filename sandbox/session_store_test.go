@@ -13,7 +13,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// idsOf reads all pages of a list, with pages of a few sessions.
+// idsOf returns the IDs of a list from all its pages. The pages are small.
 func (c client) idsOf(query string) []string {
 	c.t.Helper()
 	var ids []string
@@ -29,7 +29,7 @@ func (c client) idsOf(query string) []string {
 	}
 }
 
-func TestSessionStore_FiltersFindWhatAPlainListShows(t *testing.T) {
+func TestSessionStore_FiltersMatchThePlainList(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{})
 	random := rand.New(rand.NewPCG(1, 2))
@@ -78,7 +78,7 @@ func TestSessionStore_FiltersFindWhatAPlainListShows(t *testing.T) {
 					slices.Reverse(want)
 				}
 				if got := c.idsOf(query); !slices.Equal(got, want) {
-					t.Errorf("%s: %d sessions, want %d in their order", query, len(got), len(want))
+					t.Errorf("%s: %d sessions, want %d in order", query, len(got), len(want))
 				}
 			}
 		}
@@ -112,12 +112,12 @@ func TestSessionStore_MaxSessionsForgetsTheOldestEnded(t *testing.T) {
 	wantList(ids[0], ids[2], ids[3], ids[4], ids[5])
 	create()
 	wantList(ids[0], ids[2], ids[4], ids[5], ids[6])
-	create() // none has ended
+	create() // no session has ended
 	wantList(ids[2], ids[4], ids[5], ids[6], ids[7])
 	if got := c.idsOf("status=completed"); got != nil {
 		t.Errorf("completed = %v, want none", got)
 	}
-	server.Advance(48 * time.Hour) // the expiries of forgotten sessions do no harm
+	server.Advance(48 * time.Hour) // forgotten sessions are due as well
 	if got := c.idsOf("status=expired"); len(got) != 5 {
 		t.Errorf("expired = %v, want five", got)
 	}
@@ -125,7 +125,7 @@ func TestSessionStore_MaxSessionsForgetsTheOldestEnded(t *testing.T) {
 	wantList(ids[4], ids[5], ids[6], ids[7], ids[8])
 }
 
-func TestSessionStore_MaxSessionsBoundsKeptResponses(t *testing.T) {
+func TestSessionStore_MaxSessionsLimitsKeptResponses(t *testing.T) {
 	t.Parallel()
 	server, c := start(t, sandbox.Options{MaxSessions: 3})
 	for i := range 10 {
@@ -141,7 +141,7 @@ func TestSessionStore_MaxSessionsBoundsKeptResponses(t *testing.T) {
 	}
 }
 
-func TestSessionStore_SessionsAreFoundAmongManyForgotten(t *testing.T) {
+func TestSessionStore_FindsSessionsAmongForgottenOnes(t *testing.T) {
 	t.Parallel()
 	opts := failOnBreach(t)
 	opts.MaxSessions = 10
@@ -165,7 +165,7 @@ func TestSessionStore_SessionsAreFoundAmongManyForgotten(t *testing.T) {
 	}
 }
 
-// FuzzNumberSet: the set finds what a sorted slice finds.
+// FuzzNumberSet checks that the set finds the same numbers as a sorted slice.
 func FuzzNumberSet(f *testing.F) {
 	f.Add([]byte{0, 1, 200, 255, 3}, uint16(77))
 	f.Add([]byte("a longer one with many numbers in it"), uint16(4096))

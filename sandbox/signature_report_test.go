@@ -15,7 +15,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// signature signs parts as a program that is made by hand does.
+// signature returns the signature of parts, as a client without this module computes it.
 func signature(secret, separator string, parts ...string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(strings.Join(parts, separator)))
@@ -27,7 +27,7 @@ func hashOf(body string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func TestSignature_TheConsoleSaysWhatDiffers(t *testing.T) {
+func TestSignature_ConsoleExplainsTheMismatch(t *testing.T) {
 	t.Parallel()
 	const (
 		key, secret = sandbox.TestKeyID, sandbox.TestSecret
@@ -39,6 +39,7 @@ func TestSignature_TheConsoleSaysWhatDiffers(t *testing.T) {
 	}}}})
 	seconds := time.Now().Unix()
 	at := strconv.FormatInt(seconds, 10)
+	earlier := strconv.FormatInt(seconds-2, 10)
 	right := signature(secret, "\n", "POST", path, at, hashOf(body), "idem_1")
 	raw, _ := hex.DecodeString(right)
 	for want, sent := range map[string]string{
@@ -56,7 +57,7 @@ func TestSignature_TheConsoleSaysWhatDiffers(t *testing.T) {
 		"one more line feed":                  signature(secret, "\n", "POST", path, at, hashOf(body+"\n"), "idem_1"),
 		"joined by colons":                    signature(secret, ":", "POST", path, at, hashOf(body), "idem_1"),
 		"The timestamp comes first":           signature(secret, "\n", "POST", path, hashOf(body), at, "idem_1"),
-		"Read the clock once":                 signature(secret, "\n", "POST", path, strconv.FormatInt(seconds-2, 10), hashOf(body), "idem_1"),
+		"Read the clock once":                 signature(secret, "\n", "POST", path, earlier, hashOf(body), "idem_1"),
 		"in milliseconds":                     signature(secret, "\n", "POST", path, at+"123", hashOf(body), "idem_1"),
 		"secret of another key, pk_test_oth":  signature("sk_test_other", "\n", "POST", path, at, hashOf(body), "idem_1"),
 		"signed with the key's id":            signature(key, "\n", "POST", path, at, hashOf(body), "idem_1"),

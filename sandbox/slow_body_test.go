@@ -12,7 +12,7 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestSlowBody_BodyThatStopsArrivingIsGivenUp(t *testing.T) {
+func TestSlowBody_StalledBodyIsRefused(t *testing.T) {
 	t.Parallel()
 	server := sandbox.StartWithBodyTimeout(t, 50*time.Millisecond)
 	for _, path := range []string{"/_sandbox/clock", sessionsPath, "/nothing"} {
@@ -28,8 +28,8 @@ func TestSlowBody_BodyThatStopsArrivingIsGivenUp(t *testing.T) {
 	}
 }
 
-// The deadline is for the body: a fault may delay the response for longer.
-func TestSlowBody_SlowResponseIsNotASlowBody(t *testing.T) {
+// The deadline applies only to the body of a request. A fault can delay the response for longer.
+func TestSlowBody_SlowResponseIsAllowed(t *testing.T) {
 	t.Parallel()
 	server := sandbox.StartWithBodyTimeout(t, 20*time.Millisecond)
 	c := clientOf(t, server)

@@ -12,8 +12,8 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// TestTLS_ClientTrustsTheSandboxsCA, and only it: another client refuses the certificate.
-func TestTLS_ClientTrustsTheSandboxsCA(t *testing.T) {
+// A client without the sandbox's CA refuses the certificate.
+func TestTLS_ClientTrustsTheSandboxCA(t *testing.T) {
 	t.Parallel()
 	box := sandbox.StartTest(t, sandbox.Options{TLS: true, AllowHosts: []string{"sandbox.example"}})
 	if !strings.HasPrefix(box.URL, "https://127.0.0.1:") {
@@ -52,8 +52,7 @@ func TestTLS_ClientTrustsTheSandboxsCA(t *testing.T) {
 	}
 }
 
-// TestTLS_ReceiverWithItsOwnCA gets events of a sandbox that trusts the CA.
-func TestTLS_ReceiverWithItsOwnCA(t *testing.T) {
+func TestTLS_DeliversToAReceiverWithItsCA(t *testing.T) {
 	t.Parallel()
 	got := make(chan error, 1)
 	receiver := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -10,11 +10,11 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-func TestValidation_CreateInputThatBreaksARuleIsRefused(t *testing.T) {
+func TestCreate_InvalidInputIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	const (
-		tooMuch      = "the body must be complete and at most 1 MiB long"
+		tooLong      = "the body must be complete and at most 1 MiB long"
 		itemName     = "lineItems.0.name"
 		urlRule      = "must be an absolute URL"
 		schemeRule   = "must match the pattern ^https?://"
@@ -26,53 +26,53 @@ func TestValidation_CreateInputThatBreaksARuleIsRefused(t *testing.T) {
 	)
 	item := func(properties string) string { return with("lineItems", "[{"+properties+"}]") }
 	tests := map[string]struct{ body, field, rule string }{
-		"amount of zero":            {with("amount", "0"), "amount", "must be at least 1"},
-		"negative amount":           {with("amount", "-70001"), "amount", "must be at least 1"},
-		"fraction of an amount":     {with("amount", "70001.5"), "amount", "must be a whole number"},
-		"amount as text":            {with("amount", `"70001"`), "amount", "must be a whole number"},
-		"amount of null":            {with("amount", "null"), "amount", "must be a whole number"},
-		"amount beyond 64 bits":     {with("amount", "9223372036854775808"), "amount", ""},
-		"amount beyond everything":  {with("amount", "1e999"), "amount", ""},
-		"amount with an exponent":   {with("amount", "7e4"), "amount", plainRule},
-		"no amount":                 {with("amount", ""), "amount", "is required"},
-		"unknown currency":          {with("currency", `"EUR"`), "currency", currencyRule},
-		"currency in lower case":    {with("currency", `"usd"`), "currency", currencyRule},
-		"currency of null":          {with("currency", "null"), "currency", "must be text"},
-		"no currency":               {with("currency", ""), "currency", "is required"},
-		"no methods":                {with("methods", ""), "methods", "is required"},
-		"methods without any":       {with("methods", "[]"), "methods", "must have at least one item"},
-		"methods that are no list":  {with("methods", `"card"`), "methods", "must be a list"},
-		"methods of null":           {with("methods", "null"), "methods", "must be a list"},
-		"unknown method":            {with("methods", `["card","cash70001"]`), "methods.1", methodRule},
-		"method of null":            {with("methods", `[null]`), "methods.0", ""},
-		"successUrl of a scheme":    {with("successUrl", `"ftp://example.com/70001"`), "successUrl", schemeRule},
-		"successUrl of javascript":  {with("successUrl", `"javascript:alert(70001)"`), "successUrl", urlRule},
-		"relative successUrl":       {with("successUrl", `"/ok70001"`), "successUrl", urlRule},
-		"successUrl with no host":   {with("successUrl", `"https://"`), "successUrl", urlRule},
-		"successUrl with a port":    {with("successUrl", `"https://:443/"`), "successUrl", urlRule},
-		"successUrl that is broken": {with("successUrl", `"https://[70001"`), "successUrl", urlRule},
-		"successUrl of a number":    {with("successUrl", "70001"), "successUrl", "must be text"},
-		"cancelUrl of a scheme":     {with("cancelUrl", `"data:,70001"`), "cancelUrl", urlRule},
-		"no cancelUrl":              {with("cancelUrl", ""), "cancelUrl", "is required"},
-		"lineItems of null":         {with("lineItems", "null"), "lineItems", "must be a list"},
-		"lineItem of no object":     {with("lineItems", "[70001]"), "lineItems.0", "must be an object"},
-		"lineItem without name":     {item(`"quantity":1,"unitAmount":2`), itemName, "is required"},
-		"lineItem name of a number": {item(`"name":70001,"quantity":1,"unitAmount":2`), itemName, "must be text"},
-		"part of a quantity":        {item(`"name":"A","quantity":1.5,"unitAmount":2`), quantity, wholeRule},
-		"empty customerId":          {with("customerId", `""`), "customerId", "must not be empty"},
-		"customerId of null":        {with("customerId", "null"), "customerId", "must be text"},
-		"expiresInSec of zero":      {with("expiresInSec", "0"), "expiresInSec", "must be at least 1"},
-		"expiresInSec of null":      {with("expiresInSec", "null"), "expiresInSec", "must be a whole number"},
-		"metadata of null":          {with("metadata", "null"), "metadata", "must be an object"},
-		"metadata of a list":        {with("metadata", `["70001"]`), "metadata", "must be an object"},
-		"metadata with a number":    {with("metadata", `{"order":70001}`), "metadata.order", "must be text"},
-		"empty templateId":          {with("templateId", `""`), "templateId", "must not be empty"},
-		"null":                      {"null", "", "the body must be an object"},
-		"a list":                    {"[]", "", "the body must be an object"},
-		"no JSON":                   {`{"amount":70001`, "", "the body is not JSON"},
-		"more than JSON":            {validInput + "{}", "", "the body is not JSON"},
-		"nothing":                   {"", "", "the body is required"},
-		"too much":                  {validInput + strings.Repeat(" ", 1<<20), "", tooMuch},
+		"zero amount":                    {with("amount", "0"), "amount", "must be at least 1"},
+		"negative amount":                {with("amount", "-70001"), "amount", "must be at least 1"},
+		"amount with a fraction":         {with("amount", "70001.5"), "amount", "must be a whole number"},
+		"amount as text":                 {with("amount", `"70001"`), "amount", "must be a whole number"},
+		"null amount":                    {with("amount", "null"), "amount", "must be a whole number"},
+		"amount beyond 64 bits":          {with("amount", "9223372036854775808"), "amount", ""},
+		"amount of 1e999":                {with("amount", "1e999"), "amount", ""},
+		"amount with an exponent":        {with("amount", "7e4"), "amount", plainRule},
+		"no amount":                      {with("amount", ""), "amount", "is required"},
+		"unknown currency":               {with("currency", `"EUR"`), "currency", currencyRule},
+		"currency in lower case":         {with("currency", `"usd"`), "currency", currencyRule},
+		"null currency":                  {with("currency", "null"), "currency", "must be text"},
+		"no currency":                    {with("currency", ""), "currency", "is required"},
+		"no methods":                     {with("methods", ""), "methods", "is required"},
+		"empty methods":                  {with("methods", "[]"), "methods", "must have at least one item"},
+		"methods that are not a list":    {with("methods", `"card"`), "methods", "must be a list"},
+		"null methods":                   {with("methods", "null"), "methods", "must be a list"},
+		"unknown method":                 {with("methods", `["card","cash70001"]`), "methods.1", methodRule},
+		"null method":                    {with("methods", `[null]`), "methods.0", ""},
+		"successUrl of another scheme":   {with("successUrl", `"ftp://example.com/70001"`), "successUrl", schemeRule},
+		"successUrl of javascript":       {with("successUrl", `"javascript:alert(70001)"`), "successUrl", urlRule},
+		"relative successUrl":            {with("successUrl", `"/ok70001"`), "successUrl", urlRule},
+		"successUrl with no host":        {with("successUrl", `"https://"`), "successUrl", urlRule},
+		"successUrl with only a port":    {with("successUrl", `"https://:443/"`), "successUrl", urlRule},
+		"successUrl that is broken":      {with("successUrl", `"https://[70001"`), "successUrl", urlRule},
+		"successUrl as a number":         {with("successUrl", "70001"), "successUrl", "must be text"},
+		"cancelUrl of another scheme":    {with("cancelUrl", `"data:,70001"`), "cancelUrl", urlRule},
+		"no cancelUrl":                   {with("cancelUrl", ""), "cancelUrl", "is required"},
+		"null lineItems":                 {with("lineItems", "null"), "lineItems", "must be a list"},
+		"lineItem that is not an object": {with("lineItems", "[70001]"), "lineItems.0", "must be an object"},
+		"lineItem without name":          {item(`"quantity":1,"unitAmount":2`), itemName, "is required"},
+		"lineItem name as a number":      {item(`"name":70001,"quantity":1,"unitAmount":2`), itemName, "must be text"},
+		"quantity with a fraction":       {item(`"name":"A","quantity":1.5,"unitAmount":2`), quantity, wholeRule},
+		"empty customerId":               {with("customerId", `""`), "customerId", "must not be empty"},
+		"null customerId":                {with("customerId", "null"), "customerId", "must be text"},
+		"zero expiresInSec":              {with("expiresInSec", "0"), "expiresInSec", "must be at least 1"},
+		"null expiresInSec":              {with("expiresInSec", "null"), "expiresInSec", "must be a whole number"},
+		"null metadata":                  {with("metadata", "null"), "metadata", "must be an object"},
+		"metadata as a list":             {with("metadata", `["70001"]`), "metadata", "must be an object"},
+		"metadata with a number":         {with("metadata", `{"order":70001}`), "metadata.order", "must be text"},
+		"empty templateId":               {with("templateId", `""`), "templateId", "must not be empty"},
+		"null":                           {"null", "", "the body must be an object"},
+		"a list":                         {"[]", "", "the body must be an object"},
+		"not JSON":                       {`{"amount":70001`, "", "the body is not JSON"},
+		"more than one JSON value":       {validInput + "{}", "", "the body is not JSON"},
+		"empty body":                     {"", "", "the body is required"},
+		"body that is too long":          {validInput + strings.Repeat(" ", 1<<20), "", tooLong},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestValidation_CreateInputThatBreaksARuleIsRefused(t *testing.T) {
 				wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, tt.field)
 			got.wantMessage(tt.field, tt.rule)
 			if strings.Contains(got.envelope.Error.Message, "70001") {
-				t.Errorf("the message repeats what was sent: %s", got.envelope.Error.Message)
+				t.Errorf("the message repeats the input: %s", got.envelope.Error.Message)
 			}
 			if listed := c.in(t).send(http.MethodGet, sessionsPath, "").sessions(); len(listed) > 0 {
 				t.Errorf("a session was created")
@@ -90,14 +90,14 @@ func TestValidation_CreateInputThatBreaksARuleIsRefused(t *testing.T) {
 	}
 }
 
-func TestValidation_BodyOfTheLargestSizeIsAccepted(t *testing.T) {
+func TestValidation_LargestBodyIsAccepted(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	body := validInput + strings.Repeat(" ", 1<<20-len(validInput))
 	c.send(http.MethodPost, sessionsPath, body).want(http.StatusCreated)
 }
 
-func TestValidation_BodyMustBeJSONByItsContentType(t *testing.T) {
+func TestValidation_ContentTypeMustBeJSON(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	tests := map[string]bool{
@@ -126,7 +126,7 @@ func TestValidation_BodyMustBeJSONByItsContentType(t *testing.T) {
 	}
 }
 
-func TestCancelAndConfirm_TakeAnObjectOrNoBody(t *testing.T) {
+func TestCancelAndConfirm_AcceptAnObjectOrNoBody(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for _, action := range []string{"cancel", "confirm"} {
@@ -139,7 +139,7 @@ func TestCancelAndConfirm_TakeAnObjectOrNoBody(t *testing.T) {
 	}
 }
 
-func TestValidation_ListParameterThatBreaksARuleIsRefused(t *testing.T) {
+func TestList_InvalidParameterIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	const (
@@ -147,23 +147,23 @@ func TestValidation_ListParameterThatBreaksARuleIsRefused(t *testing.T) {
 		statusRule = "must be one of open, pending, pending_review, completed, failed, expired, canceled"
 	)
 	tests := map[string]struct{ query, field, rule string }{
-		"limit of zero":            {"limit=0", "limit", "must be at least 1"},
-		"limit beyond the maximum": {"limit=101", "limit", "must be at most 100"},
-		"limit of text":            {"limit=ten", "limit", "must be a whole number"},
-		"limit of a fraction":      {"limit=1.5", "limit", "must be a whole number"},
-		"limit in hex":             {"limit=0x10", "limit", "must be a whole number"},
-		"limit beyond 64 bits":     {"limit=9223372036854775808", "limit", ""},
-		"empty limit":              {"limit=", "limit", ""},
-		"limit twice":              {"limit=1&limit=2", "limit", ""},
-		"unknown status":           {"status=paid", "status", statusRule},
-		"unknown order":            {"order=random", "order", "must be one of asc, desc"},
-		"empty customerId":         {"customerId=", "customerId", "must not be empty"},
-		"empty cursor":             {"cursor=", "cursor", "must not be empty"},
-		"createdAfter of a day":    {"createdAfter=2026-09-01", "createdAfter", timeRule},
-		"createdAfter of no day":   {"createdAfter=2026-02-30T00:00:00Z", "createdAfter", timeRule},
-		"createdBefore of seconds": {"createdBefore=1790000000", "createdBefore", timeRule},
-		"empty createdBefore":      {"createdBefore=", "createdBefore", ""},
-		"query with bad escapes":   {"customerId=%zz", "", "the query is not properly escaped"},
+		"zero limit":                     {"limit=0", "limit", "must be at least 1"},
+		"limit beyond the maximum":       {"limit=101", "limit", "must be at most 100"},
+		"limit as text":                  {"limit=ten", "limit", "must be a whole number"},
+		"limit with a fraction":          {"limit=1.5", "limit", "must be a whole number"},
+		"limit in hex":                   {"limit=0x10", "limit", "must be a whole number"},
+		"limit beyond 64 bits":           {"limit=9223372036854775808", "limit", ""},
+		"empty limit":                    {"limit=", "limit", ""},
+		"repeated limit":                 {"limit=1&limit=2", "limit", ""},
+		"unknown status":                 {"status=paid", "status", statusRule},
+		"unknown order":                  {"order=random", "order", "must be one of asc, desc"},
+		"empty customerId":               {"customerId=", "customerId", "must not be empty"},
+		"empty cursor":                   {"cursor=", "cursor", "must not be empty"},
+		"createdAfter without a time":    {"createdAfter=2026-09-01", "createdAfter", timeRule},
+		"createdAfter of an invalid day": {"createdAfter=2026-02-30T00:00:00Z", "createdAfter", timeRule},
+		"createdBefore in seconds":       {"createdBefore=1790000000", "createdBefore", timeRule},
+		"empty createdBefore":            {"createdBefore=", "createdBefore", ""},
+		"query with bad escapes":         {"customerId=%zz", "", "the query is not properly escaped"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -182,7 +182,7 @@ func TestValidation_UnknownQueryParametersAreIgnored(t *testing.T) {
 	c.send(http.MethodGet, sessionsPath+"/"+c.create().ID+"?%zz", "").want(http.StatusOK)
 }
 
-func TestCreate_LineItemsMayBeAbsent(t *testing.T) {
+func TestCreate_LineItemsAreOptional(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	if got := string(c.create("lineItems", "").LineItems); got != "[]" {
@@ -204,7 +204,7 @@ func TestIdempotencyKey_IsRequiredOnCreateAndCancelOnly(t *testing.T) {
 	c.confirm(created.ID, without).want(http.StatusOK)
 }
 
-func TestValidation_HeaderThatIsEmptyOrTwiceIsRefused(t *testing.T) {
+func TestValidation_EmptyOrRepeatedHeaderIsRefused(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, sandbox.Options{})
 	for _, name := range []string{"Idempotency-Key", "X-Plugipay-On-Behalf-Of"} {
@@ -217,8 +217,8 @@ func TestValidation_HeaderThatIsEmptyOrTwiceIsRefused(t *testing.T) {
 		wantError(http.StatusBadRequest, gen.ErrorCodeValidationError, "Idempotency-Key")
 }
 
-// FuzzRequest knows that whatever a client with a key sends, the answer is one that the contract allows, and no failure
-// of the sandbox.
+// FuzzRequest checks that each signed request gets a response that the contract allows. The response is never a server
+// error.
 func FuzzRequest(f *testing.F) {
 	f.Add(http.MethodPost, sessionsPath, "{}")
 	f.Add(http.MethodGet, sessionsPath+"?limit=1&cursor=cur_x&createdAfter=x&status=open&order=asc", "")
@@ -234,22 +234,22 @@ func FuzzRequest(f *testing.F) {
 			t.Skip("not a request that a client can send")
 		}
 		if path := sent.URL.Path; path == "/" || strings.HasPrefix(path, "/c/") || strings.HasPrefix(path, "/_sandbox/") {
-			w := httptest.NewRecorder() // what is not the API does not answer in its envelope
+			w := httptest.NewRecorder() // responses outside the API have no envelope
 			sandbox.New(failOnBreach(t)).ServeHTTP(w, directClient(t, nil).request(method, target, body))
 			if w.Code >= 500 {
 				t.Errorf("status = %d\n%s", w.Code, w.Body)
 			}
 			return
 		}
-		got := answerTo(t, sandbox.New(failOnBreach(t)), directClient(t, nil).request(method, target, body))
+		got := replyFrom(t, sandbox.New(failOnBreach(t)), directClient(t, nil).request(method, target, body))
 		if got.status >= 500 || got.status == http.StatusUnauthorized {
 			t.Errorf("status = %d\n%s", got.status, got.body)
 		}
 	})
 }
 
-// FuzzCreateInput knows that a body makes either a session that the contract allows or a validation error, and that a
-// request sent again with its idempotency key gets the same answer.
+// FuzzCreateInput checks that a body creates a session that the contract allows, or returns a validation error. A retry with
+// the same idempotency key gets the same response.
 func FuzzCreateInput(f *testing.F) {
 	f.Add(validInput)
 	f.Add(with("amount", "1e999", "metadata", `{"a":"b"}`, "expiresInSec", "1"))
@@ -259,20 +259,20 @@ func FuzzCreateInput(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		box := sandbox.New(failOnBreach(t))
 		c := directClient(t, nil)
-		first := answerTo(t, box, c.request(http.MethodPost, sessionsPath, body, header("Idempotency-Key", "k")))
+		first := replyFrom(t, box, c.request(http.MethodPost, sessionsPath, body, header("Idempotency-Key", "k")))
 		if first.status != http.StatusCreated {
 			first.want(http.StatusBadRequest)
 			return
 		}
-		again := answerTo(t, box, c.request(http.MethodPost, sessionsPath, body, header("Idempotency-Key", "k")))
+		again := replyFrom(t, box, c.request(http.MethodPost, sessionsPath, body, header("Idempotency-Key", "k")))
 		if again.body != first.body {
 			t.Errorf("got  %s\nwant %s", again.body, first.body)
 		}
 	})
 }
 
-// answerTo passes a request straight to a handler.
-func answerTo(t *testing.T, handler http.Handler, r *http.Request) reply {
+// replyFrom passes a request to a handler without a network.
+func replyFrom(t *testing.T, handler http.Handler, r *http.Request) reply {
 	t.Helper()
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)
