@@ -40,18 +40,17 @@ func TestHostedPage_EachMethodHasAScreen(t *testing.T) {
 		form    []string // shown in the form; nil: the method has no form
 		channel string
 		screen  []string
-		events  int
 	}{
-		"qris":   {nil, "", []string{"Scan this code", qr, "The code is paid"}, 1},
-		"paypal": {nil, "", []string{"handed over to PayPal", "Log in as a test buyer"}, 1},
+		"qris":   {nil, "", []string{"Scan this code", qr, "The code is paid"}},
+		"paypal": {nil, "", []string{"handed over to PayPal", "Log in as a test buyer"}},
 		"va": {
 			[]string{"Choose your bank", `value="bca" required checked`, "Mandiri", "BRI"}, "mandiri",
-			[]string{"Mandiri · Virtual account number", "Open your Mandiri app", "8890 8"}, 2,
+			[]string{"Mandiri · Virtual account number", "Open your Mandiri app", "8890 8"},
 		},
-		"ewallet": {[]string{"Choose your wallet", "GoPay", "DANA"}, "dana", []string{"DANA", "Open DANA on your phone"}, 1},
+		"ewallet": {[]string{"Choose your wallet", "GoPay", "DANA"}, "dana", []string{"DANA", "Open DANA on your phone"}},
 		"retail": {
 			[]string{"Choose an outlet", "Alfamart", "Indomaret"}, "indomaret",
-			[]string{"Indomaret · Payment code", bars, "Pay in cash"}, 2,
+			[]string{"Indomaret · Payment code", bars, "Pay in cash"},
 		},
 	} {
 		t.Run(method, func(t *testing.T) {
