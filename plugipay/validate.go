@@ -65,17 +65,17 @@ var replacementEscape = []byte(`\ufffd`)
 func invalidText(content []byte) (name string, found bool) {
 	var properties map[string]json.RawMessage
 	if err := json.Unmarshal(content, &properties); err != nil {
-		return "the body", holdsInvalidText(content)
+		return "the body", containsInvalidText(content)
 	}
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
-		if holdsInvalidText(properties[name]) {
+		if containsInvalidText(properties[name]) {
 			return name, true
 		}
 	}
-	return "the name of a property", holdsInvalidText(content)
+	return "the name of a property", containsInvalidText(content)
 }
 
-func holdsInvalidText(content []byte) bool {
+func containsInvalidText(content []byte) bool {
 	if !utf8.Valid(content) {
 		return true
 	}

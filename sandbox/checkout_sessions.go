@@ -58,7 +58,7 @@ func (o checkoutSessions) CreateCheckoutSession(
 	ctx context.Context, request api.CreateCheckoutSessionRequestObject,
 ) (api.CreateCheckoutSessionResponseObject, error) {
 	c := callFrom(ctx)
-	if missing := c.workspace.cannotDo(request.Body.Methods); len(missing) > 0 {
+	if missing := c.workspace.unsupportedMethods(request.Body.Methods); len(missing) > 0 {
 		return nil, fail(gen.ErrorCodeAdapterNotConfigured,
 			"no adapter of the workspace supports "+strings.Join(missing, ", "))
 	}

@@ -29,8 +29,8 @@ func (s *Sandbox) findOperation(r *http.Request) (*validator.Operation, map[stri
 	return operation, values, nil
 }
 
-// takesQuery reports whether the operation has parameters in the query. If it has none, the query is ignored.
-func takesQuery(o *validator.Operation) bool {
+// hasQueryParameters reports whether the operation has parameters in the query. If it has none, the query is ignored.
+func hasQueryParameters(o *validator.Operation) bool {
 	return slices.ContainsFunc(o.Spec.Parameters, func(p *openapi3.ParameterRef) bool {
 		return p.Value.In == openapi3.ParameterInQuery
 	})
@@ -38,7 +38,7 @@ func takesQuery(o *validator.Operation) bool {
 
 // checkRequest checks a request against the contract. It replaces the body by the text that the generated server decodes.
 func checkRequest(r *http.Request, c *call) error {
-	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil && takesQuery(c.operation) {
+	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil && hasQueryParameters(c.operation) {
 		return fail(gen.ErrorCodeValidationError, "the query is not properly escaped")
 	}
 	if err := requestFailure(c.operation.CheckRequest(r, c.pathValues, c.body)); err != nil {

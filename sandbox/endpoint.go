@@ -67,8 +67,8 @@ func (e Endpoint) check() error {
 	return nil
 }
 
-// wants reports whether the endpoint receives the event.
-func (e Endpoint) wants(happened event) bool {
+// receives reports whether the endpoint receives the event.
+func (e Endpoint) receives(happened event) bool {
 	rightMode := e.Mode == "" || (e.Mode == ModeLive) == happened.live
 	return rightMode && (len(e.Events) == 0 || slices.Contains(e.Events, happened.name))
 }

@@ -102,7 +102,7 @@ func (f *feed) send(e event) event {
 // deliverToAll returns the number of endpoints that receive the event. The caller holds the lock.
 func (f *feed) deliverToAll(e event) (endpoints int) {
 	for _, s := range f.endpoints {
-		if s.endpoint.wants(e) {
+		if s.endpoint.receives(e) {
 			f.deliver(e, s)
 			endpoints++
 		}

@@ -243,7 +243,7 @@ func (p hostedPage) choices(session gen.CheckoutSession) ([]methodView, string) 
 func (p hostedPage) failureText(method gen.CheckoutMethod) string {
 	t := textIn(p.language)
 	switch {
-	case takesTime(method):
+	case isAsynchronous(method):
 		return t.NotThrough
 	case p.query.why == cardInsufficientFunds:
 		return t.Insufficient

@@ -9,13 +9,13 @@ import (
 	"github.com/plugipay/plugipay-go/plugipay"
 )
 
-// The workspace of a sandbox whose [Options] have no Workspaces.
+// The ids of the default workspace, which a sandbox has if its [Options] have no Workspaces.
 const (
-	// TestAccountID is the account id of that workspace.
+	// TestAccountID is the account id of the default workspace.
 	TestAccountID = "acc_0000000000000000000SANDB0X"
-	// TestKeyID is the id of its only key, which has every scope and works with test data.
+	// TestKeyID is the id of the only key of the default workspace. The key has every scope and works with test data.
 	TestKeyID = "pk_test_sandbox"
-	// TestSecret is the secret of that key.
+	// TestSecret is the secret of the key with the id TestKeyID.
 	TestSecret = "sk_test_sandbox"
 )
 

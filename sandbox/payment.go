@@ -28,7 +28,7 @@ type payment struct {
 // newPayment returns a payment with a method and a channel. It generates a number if the method needs one.
 func newPayment(method gen.CheckoutMethod, through channel) payment {
 	p := payment{method: method, channel: through}
-	if takesTime(method) {
+	if isAsynchronous(method) {
 		p.number = newPaymentNumber(through.prefix)
 	}
 	return p
@@ -52,7 +52,7 @@ func (s *sessionStore) pay(id string, method gen.CheckoutMethod, adapter string,
 		case adapter == gen.CheckoutAdapterManual:
 			found.payment = payment{method: method}
 			found.status = gen.CheckoutSessionStatusPendingReview
-		case takesTime(method):
+		case isAsynchronous(method):
 			found.status = gen.CheckoutSessionStatusPending
 		default:
 			found.complete()
@@ -93,7 +93,7 @@ func (s *sessionStore) settle(id string, now time.Time) (gen.CheckoutSession, er
 			return nil, err
 		}
 		found.complete()
-		if !takesTime(found.payment.method) {
+		if !isAsynchronous(found.payment.method) {
 			return []gen.EventName{gen.EventCheckoutSessionCompleted}, nil
 		}
 		return []gen.EventName{gen.EventCheckoutSessionAsyncPaymentSucceeded, gen.EventCheckoutSessionCompleted}, nil
@@ -106,7 +106,7 @@ func (s *sessionStore) failPayment(id string, now time.Time) (gen.CheckoutSessio
 		if err := found.mustBePending("failed"); err != nil {
 			return nil, err
 		}
-		late := takesTime(found.payment.method)
+		late := isAsynchronous(found.payment.method)
 		found.status = gen.CheckoutSessionStatusOpen
 		found.payment = payment{}
 		return asyncFailure(late), nil
@@ -137,7 +137,7 @@ func (s *sessionStore) settleLate(id string, now time.Time) (gen.CheckoutSession
 // failFinally ends a session as failed. A payment in flight fails with it.
 func (s *sessionStore) failFinally(id string, now time.Time) (gen.CheckoutSession, error) {
 	return s.change(id, now, "failed", func(found *session) ([]gen.EventName, error) {
-		late := found.status == gen.CheckoutSessionStatusPending && takesTime(found.payment.method)
+		late := found.status == gen.CheckoutSessionStatusPending && isAsynchronous(found.payment.method)
 		found.status = gen.CheckoutSessionStatusFailed
 		return asyncFailure(late), nil
 	})
@@ -186,8 +186,8 @@ func (s *session) complete() {
 	s.paymentID = newID("charge_", s.updated)
 }
 
-// takesTime reports whether payments with a method settle some time after the buyer has decided to pay.
-func takesTime(method gen.CheckoutMethod) bool {
+// isAsynchronous reports whether payments with a method settle some time after the buyer has decided to pay.
+func isAsynchronous(method gen.CheckoutMethod) bool {
 	return method == gen.CheckoutMethodVA || method == gen.CheckoutMethodRetail
 }
 

@@ -47,8 +47,8 @@ func (s *Sandbox) countRequest(data *dataset, method string) (*rateState, error)
 	return state, nil
 }
 
-// seeRate returns the state of the dataset's limit without counting a request.
-func (s *Sandbox) seeRate(data *dataset, method string) *rateState {
+// currentRate returns the state of the dataset's limit without counting a request.
+func (s *Sandbox) currentRate(data *dataset, method string) *rateState {
 	limit, _ := s.limitFor(method)
 	used, second := data.counter(method).count(0, s.realTime)
 	return newRateState(limit, used, second)

@@ -60,7 +60,7 @@ func (p sampler) methods() []gen.CheckoutMethod {
 		gen.CheckoutMethodRetail, gen.CheckoutMethodPaypal,
 	}
 	return slices.DeleteFunc(all, func(m gen.CheckoutMethod) bool {
-		return len(p.key.home.cannotDo([]gen.CheckoutMethod{m})) > 0
+		return len(p.key.home.unsupportedMethods([]gen.CheckoutMethod{m})) > 0
 	})
 }
 
@@ -101,11 +101,11 @@ func nothing(*sessionStore, string, time.Time) {}
 func cancelSample(sessions *sessionStore, id string, at time.Time) { _, _ = sessions.cancel(id, at) }
 
 func (p sampler) payAtOnce(sessions *sessionStore, id string, at time.Time) {
-	p.payWith(sessions, id, at, func(m gen.CheckoutMethod) bool { return !takesTime(m) })
+	p.payWith(sessions, id, at, func(m gen.CheckoutMethod) bool { return !isAsynchronous(m) })
 }
 
 func (p sampler) payLater(sessions *sessionStore, id string, at time.Time) {
-	p.payWith(sessions, id, at, takesTime)
+	p.payWith(sessions, id, at, isAsynchronous)
 }
 
 func (p sampler) payWith(sessions *sessionStore, id string, at time.Time, suits func(gen.CheckoutMethod) bool) {

@@ -207,7 +207,7 @@ func (s *Sandbox) process(w http.ResponseWriter, r *http.Request, c *call) (resp
 	}
 	c.workspace = c.key.home
 	c.data = c.workspace.dataset(c.key.live)
-	c.rate = s.seeRate(c.data, r.Method) // so that refusals by the next two steps have the rate limit headers
+	c.rate = s.currentRate(c.data, r.Method) // so that refusals by the next two steps have the rate limit headers
 	if err := s.actOnBehalf(r.Header, c); err != nil {
 		return response{}, err
 	}

@@ -12,7 +12,7 @@ import (
 
 // Trigger makes an event happen in the first workspace and returns the event. The event goes to the endpoints that receive its
 // kind. The name is a plain name, such as [plugipay.EventCheckoutSessionCompleted], or a name that the sandbox does not know,
-// such as "refund.succeeded". The object is the event's subject:
+// such as "refund.succeeded". An unknown name needs an object. The object is the event's subject:
 //
 //   - nil, or a func(*plugipay.CheckoutSession): Trigger creates a session in the status that it has after such an event. The
 //     function may change the session first, including its status and id. No other event is sent.

@@ -149,9 +149,9 @@ func defaultMethods(name plugipay.CheckoutAdapter) []gen.CheckoutMethod {
 	return nil
 }
 
-// cannotDo returns the methods that no adapter of the workspace supports. If manual is the only adapter, it returns none, because
+// unsupportedMethods returns the methods that no adapter of the workspace supports. If manual is the only adapter, it returns none, because
 // the merchant confirms payments of any method by hand.
-func (w *workspace) cannotDo(methods []gen.CheckoutMethod) []string {
+func (w *workspace) unsupportedMethods(methods []gen.CheckoutMethod) []string {
 	if len(w.adapters) > 0 && !slices.ContainsFunc(w.adapters, isNotManual) {
 		return nil
 	}

@@ -127,7 +127,7 @@ func checkUnsigned(p probe) finding {
 	if p.status == http.StatusUnauthorized {
 		return isAsExpected("a request without credentials gets 401")
 	}
-	return isDifferent("check PLUGIPAY_BASE_URL: something else responds, or the API is open to everybody",
+	return isDifferent("check PLUGIPAY_BASE_URL: something else responds, or the API is open to anyone",
 		"a request without credentials gets %d, not 401", p.status)
 }
 

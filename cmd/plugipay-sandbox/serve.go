@@ -43,7 +43,7 @@ func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 		defer func() { _ = os.Remove(certificate) }()
 	}
 	if !isLoopback(s.sandbox.Addr) {
-		fmt.Fprintf(stderr, "warning: %s is not a loopback address; everybody who can reach it can use this sandbox\n", s.sandbox.Addr)
+		fmt.Fprintf(stderr, "warning: %s is not a loopback address; anyone who can reach it can use this sandbox\n", s.sandbox.Addr)
 	}
 	s.announce(stdout, server, certificate)
 	<-ctx.Done()
