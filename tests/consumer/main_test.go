@@ -9,8 +9,8 @@ import (
 	"github.com/plugipay/plugipay-go/sandbox"
 )
 
-// TestShopCreatesASession holds what the shop sends against the contract.
-func TestShopCreatesASession(t *testing.T) {
+// TestShop_CreatesASession holds what the shop sends against the contract.
+func TestShop_CreatesASession(t *testing.T) {
 	opts := sandbox.StartTest(t, sandbox.Options{}).ClientOptions()
 	opts.HTTP = &http.Client{Transport: contract.Transport(nil, func(err error) { t.Error(err) })}
 	client, err := plugipay.NewClient(opts)
