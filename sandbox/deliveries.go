@@ -40,7 +40,7 @@ type Delivery struct {
 	State DeliveryState
 	// Attempts are the requests to the endpoint, oldest first.
 	Attempts []DeliveryAttempt
-	// Next is the time of the next attempt. The zero time means that there is none.
+	// Next is the time of the next attempt. The zero time means that no attempt follows.
 	Next time.Time
 }
 

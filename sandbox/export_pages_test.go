@@ -19,7 +19,7 @@ func LineItemTotals(lineItems string) []string {
 	return shown
 }
 
-// FormActionSource is formActionSource, empty where there is none.
+// FormActionSource is formActionSource, or empty.
 func FormActionSource(raw string) string {
 	source, _ := formActionSource(raw)
 	return source

@@ -111,7 +111,7 @@ func looksLikeProperty(schema *openapi3.Schema, name string) bool {
 	return false
 }
 
-// partOf returns the schema of a property or of a list's element, or nil if there is none.
+// partOf returns the schema of a property or of a list's element, or nil.
 func partOf(schema *openapi3.Schema, name string) *openapi3.Schema {
 	if property, ok := schema.Properties[name]; ok {
 		return property.Value

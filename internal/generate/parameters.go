@@ -74,7 +74,7 @@ func unfitFilter(root, schema *yaml.Node, depth int) string {
 	return ""
 }
 
-// hasTypes reports whether a schema has several types besides null.
+// hasTypes reports whether a schema has several types, not counting null.
 func hasTypes(schema *yaml.Node) bool {
 	types := 0
 	for _, t := range list(schema, "type") {
