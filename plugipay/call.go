@@ -37,10 +37,10 @@ type call struct {
 
 // response holds the parts of an attempt's response that are kept. It is zero for an attempt without a response.
 type response struct {
-	status    int
-	header    http.Header
-	requestID string
-	body      []byte // kept only for WithResponse
+	status   int
+	header   http.Header
+	envelope envelope
+	body     []byte // kept only for WithResponse
 }
 
 // newCall returns a call of the operation. It resets the ResponseInfo of WithResponse.
@@ -67,61 +67,61 @@ func (c *call) send(request *http.Request, err error) {
 
 // do makes attempts until one succeeds or must not be retried. It decodes the data of the response into out. The error is an
 // *Error.
-func (c *call) do(ctx context.Context, out any) (*envelope, error) {
+func (c *call) do(ctx context.Context, out any) error {
 	if c.err != nil {
-		return nil, c.fail(asError(c.err))
+		return c.fail(asError(c.err))
 	}
 	if ctx.Err() != nil {
-		return nil, c.fail(contextError(ctx, "before anything was sent", nil))
+		return c.fail(contextError(ctx, "before anything was sent", nil))
 	}
 	defer c.client.closeIdleIfClosed()
 	var last *Error
 	for {
 		if err := c.client.limits.wait(ctx, c.request.Method); err != nil {
-			return nil, c.notRetried(limiterError(ctx, last, err))
+			return c.notRetried(limiterError(ctx, last, err))
 		}
-		env, failed := c.attempt(ctx, out)
+		failed := c.attempt(ctx, out)
 		if failed == nil {
 			c.client.budget.refund(c.attempts - 1)
 			c.report()
-			return env, nil
+			return nil
 		}
 		delay, err := c.shouldRetry(ctx, failed)
 		if err != nil {
-			return nil, c.fail(err)
+			return c.fail(err)
 		}
 		c.log(ctx, slog.LevelWarn, "plugipay: attempt failed, retrying", failed, slog.Duration("wait", delay))
 		if sleep(ctx, delay) != nil {
-			return nil, c.notRetried(contextError(ctx, beforeRetry, failed))
+			return c.notRetried(contextError(ctx, beforeRetry, failed))
 		}
 		last = failed
 	}
 }
 
 // attempt sends the request once and reads the response to its end.
-func (c *call) attempt(ctx context.Context, out any) (*envelope, *Error) {
+func (c *call) attempt(ctx context.Context, out any) *Error {
 	attemptCtx, cancel := c.client.withTimeout(ctx)
 	defer cancel()
 	c.attempts++
 	c.response = response{}
 	request, trace := c.newAttempt(attemptCtx)
 	started := time.Now()
-	env, failed := c.exchange(ctx, request, trace, out)
+	failed := c.exchange(ctx, request, trace, out)
 	c.duration = time.Since(started)
 	if failed != nil {
 		c.mayHaveBeenProcessed = c.mayHaveBeenProcessed || failed.mayHaveBeenProcessed
 	}
 	c.log(ctx, slog.LevelDebug, "plugipay: attempt", failed)
-	return env, failed
+	return failed
 }
 
 // exchange sends the request and decodes the response. ctx is the caller's context, without the attempt's timeout.
-func (c *call) exchange(ctx context.Context, request *http.Request, trace *trace, out any) (*envelope, *Error) {
+func (c *call) exchange(ctx context.Context, request *http.Request, trace *trace, out any) *Error {
 	resp, err := c.client.http.Do(request)
 	if err != nil {
 		failed := c.client.connectionError(ctx, request.Context(), 0, err)
 		failed.mayHaveBeenProcessed = !trace.notSent(request.Context(), err)
-		return nil, failed
+		return failed
 	}
 	defer func() { _ = resp.Body.Close() }()
 	c.response = response{status: resp.StatusCode, header: resp.Header}
@@ -132,18 +132,12 @@ func (c *call) exchange(ctx context.Context, request *http.Request, trace *trace
 		}
 	}()
 	if failed := c.read(ctx, request.Context(), buffer, resp); failed != nil {
-		return nil, failed
+		return failed
 	}
 	if c.info != nil {
 		c.response.body = bytes.Clone(buffer.Bytes())
 	}
-	env, failed := decodeResponse(resp, buffer.Bytes(), out)
-	if failed != nil {
-		c.response.requestID = failed.RequestID
-		return nil, failed
-	}
-	c.response.requestID = env.Meta.RequestID
-	return env, nil
+	return c.response.decode(buffer.Bytes(), out)
 }
 
 // maxPooledBytes is the maximum size of a buffer that is kept for another response. A page of 100 sessions fits easily.

@@ -65,14 +65,14 @@ func (c *Client) Do(ctx context.Context, opts RequestOptions, out any) error {
 	raw, isRaw := out.(*RawResponse)
 	call.describe(opts, isRaw)
 	if isRaw {
-		_, err := call.do(ctx, raw)
-		return err
+		return call.do(ctx, raw)
 	}
 	var data json.RawMessage // a copy, because the types of the caller may keep it
-	env, err := call.do(ctx, &data)
-	switch _, isSession := out.(*CheckoutSession); {
-	case err != nil:
+	if err := call.do(ctx, &data); err != nil {
 		return err
+	}
+	env := &call.response.envelope
+	switch _, isSession := out.(*CheckoutSession); {
 	case env.noBody && isSession, !env.noBody && env.Data != nil && data == nil:
 		return call.fail(call.invalid(noData, nil))
 	case out == nil || data == nil:
@@ -90,10 +90,10 @@ func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T]
 	call := c.newCall(ctx, "doList")
 	call.describe(opts, false)
 	var data json.RawMessage
-	env, err := call.do(ctx, &data)
-	if err != nil {
+	if err := call.do(ctx, &data); err != nil {
 		return Page[T]{}, err
 	}
+	env := &call.response.envelope
 	var items []T
 	switch {
 	case env.noBody:
@@ -105,7 +105,7 @@ func DoList[T any](ctx context.Context, c *Client, opts RequestOptions) (Page[T]
 			return Page[T]{}, call.fail(call.invalid(decodingMessage(call.response.header, err), err))
 		}
 	}
-	return pageOf(call, items, env.Meta)
+	return pageOf(call, items)
 }
 
 // describe sets the request of the call from the options.

@@ -28,11 +28,10 @@ type envelope struct {
 // one makes the call and returns the resource in its response.
 func one[T any](ctx context.Context, c *call) (*T, error) {
 	data := new(T)
-	env, err := c.do(ctx, data)
-	if err != nil {
+	if err := c.do(ctx, data); err != nil {
 		return nil, err
 	}
-	if env.Data == nil || reflect.ValueOf(data).Elem().IsZero() { // an empty session cannot be used
+	if c.response.envelope.Data == nil || reflect.ValueOf(data).Elem().IsZero() { // an empty session cannot be used
 		return nil, c.fail(c.invalid(noData, nil))
 	}
 	return data, nil
@@ -41,20 +40,19 @@ func one[T any](ctx context.Context, c *call) (*T, error) {
 // list makes the call and returns the page in its response.
 func list[T any](ctx context.Context, c *call) (Page[T], error) {
 	var data []T
-	env, err := c.do(ctx, &data)
-	if err != nil {
+	if err := c.do(ctx, &data); err != nil {
 		return Page[T]{}, err
 	}
-	if env.Data != nil && data == nil {
+	if c.response.envelope.Data != nil && data == nil {
 		return Page[T]{}, c.fail(c.invalid(noData, nil))
 	}
-	return pageOf(c, data, env.Meta)
+	return pageOf(c, data)
 }
 
 // pageOf returns a page of the items, or an error if there are more pages but no cursor. Without a cursor, the caller would
 // read the first page forever.
-func pageOf[T any](c *call, items []T, meta gen.ListMeta) (Page[T], error) {
-	page := newPage(items, meta)
+func pageOf[T any](c *call, items []T) (Page[T], error) {
+	page := newPage(items, c.response.envelope.Meta)
 	if page.HasMore && page.Cursor == nil {
 		return Page[T]{}, c.fail(c.invalid("the list has more pages, but the response has no cursor", nil))
 	}
@@ -66,48 +64,49 @@ const noData = "the response does not have the data that was asked for"
 // invalid returns the error for a successful response that cannot be used.
 func (c *call) invalid(message string, cause error) *Error {
 	failed := invalidResponse(c.response.status, message, cause)
-	failed.RequestID = c.response.requestID
+	failed.RequestID = c.response.envelope.Meta.RequestID
 	failed.mayHaveBeenProcessed = true
 	return failed
 }
 
-// decodeResponse decodes a response and decodes its data into out. The error is the error in the response, or invalid_response
-// if Plugipay does not send such a response.
-func decodeResponse(resp *http.Response, content []byte, out any) (*envelope, *Error) {
-	succeeded := resp.StatusCode >= 200 && resp.StatusCode <= 299
+// decode decodes the body of the response into its envelope, and the data into out. The error is the error in the response, or
+// invalid_response if Plugipay does not send such a response.
+func (r *response) decode(content []byte, out any) *Error {
+	succeeded := r.status >= 200 && r.status <= 299
 	raw, isRaw := out.(*RawResponse)
 	switch {
 	case succeeded && isRaw:
-		raw.read(resp.Header, content)
-		return &envelope{noBody: true}, nil
+		raw.read(r.header, content)
+		r.envelope = envelope{noBody: true}
+		return nil
 	case succeeded && len(content) == 0:
-		return &envelope{Data: out, noBody: true}, nil
+		r.envelope = envelope{Data: out, noBody: true}
+		return nil
 	case !succeeded:
 		out = new(json.RawMessage) // drops the data of an error
 	}
-	env, err := decodeEnvelope(content, out)
-	failed := responseError(resp, env, err)
+	failed := r.error(r.decodeEnvelope(content, out))
 	if failed != nil {
-		failed.RequestID = env.Meta.RequestID
+		failed.RequestID = r.envelope.Meta.RequestID
 		failed.mayHaveBeenProcessed = mayHaveBeenProcessed(failed.Status, failed.Code)
 	}
-	return env, failed
+	return failed
 }
 
-// decodeEnvelope decodes the body of a response and decodes its data into out. With an error, the envelope holds the parts
+// decodeEnvelope decodes the body of the response and decodes its data into out. With an error, the envelope holds the parts
 // that could be decoded.
-func decodeEnvelope(content []byte, out any) (*envelope, error) {
-	env := &envelope{Data: out}
-	err := json.Unmarshal(content, env)
-	if !isMismatch(err) || env.Error != nil {
-		return env, err
+func (r *response) decodeEnvelope(content []byte, out any) error {
+	r.envelope = envelope{Data: out}
+	err := json.Unmarshal(content, &r.envelope)
+	if !isMismatch(err) || r.envelope.Error != nil {
+		return err
 	}
 	var data json.RawMessage
-	env = &envelope{Data: &data}
-	if err := json.Unmarshal(content, env); err != nil { // the mismatch is not in the data
-		return env, err
+	r.envelope = envelope{Data: &data}
+	if err := json.Unmarshal(content, &r.envelope); err != nil { // the mismatch is not in the data
+		return err
 	}
-	return env, decodeData(data, out)
+	return decodeData(data, out)
 }
 
 // isMismatch reports whether err is about a JSON value whose type differs from its field.
@@ -147,21 +146,22 @@ func decodeLeniently(content []byte, out any) error {
 	return err
 }
 
-// responseError returns the error of a response, or nil. err is the error of decoding it.
-func responseError(resp *http.Response, env *envelope, err error) *Error {
+// error returns the error of the response, or nil. err is the error of decoding it.
+func (r *response) error(err error) *Error {
+	sent := r.envelope.Error
 	switch {
-	case env.Error != nil && env.Error.Code != "":
-		return sentError(resp.StatusCode, env.Error)
-	case resp.StatusCode >= 300 && resp.StatusCode <= 399:
-		return invalidResponse(resp.StatusCode, "the response is a redirect, which is not followed: check ClientOptions.BaseURL", err)
-	case resp.StatusCode == http.StatusProxyAuthRequired:
-		return invalidResponse(resp.StatusCode, "a proxy in front of Plugipay asks for credentials", err)
+	case sent != nil && sent.Code != "":
+		return sentError(r.status, sent)
+	case r.status >= 300 && r.status <= 399:
+		return invalidResponse(r.status, "the response is a redirect, which is not followed: check ClientOptions.BaseURL", err)
+	case r.status == http.StatusProxyAuthRequired:
+		return invalidResponse(r.status, "a proxy in front of Plugipay asks for credentials", err)
 	case err != nil:
-		return invalidResponse(resp.StatusCode, decodingMessage(resp.Header, err), err)
-	case env.Error != nil && env.Error.Message != "":
-		return invalidResponse(resp.StatusCode, env.Error.Message, nil)
-	case env.Error != nil, resp.StatusCode < 200, resp.StatusCode > 299:
-		return invalidResponse(resp.StatusCode, "the response is not one that Plugipay sends", nil)
+		return invalidResponse(r.status, decodingMessage(r.header, err), err)
+	case sent != nil && sent.Message != "":
+		return invalidResponse(r.status, sent.Message, nil)
+	case sent != nil, r.status < 200, r.status > 299:
+		return invalidResponse(r.status, "the response is not one that Plugipay sends", nil)
 	}
 	return nil
 }

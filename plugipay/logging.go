@@ -24,8 +24,8 @@ func (c *call) log(ctx context.Context, level slog.Level, message string, failed
 	if c.response.status != 0 {
 		attrs = append(attrs, slog.Int("status", c.response.status))
 	}
-	if isLoggable(c.response.requestID) {
-		attrs = append(attrs, slog.String("requestId", c.response.requestID))
+	if isLoggable(c.response.envelope.Meta.RequestID) {
+		attrs = append(attrs, slog.String("requestId", c.response.envelope.Meta.RequestID))
 	}
 	if failed != nil && isLoggable(failed.Code) {
 		attrs = append(attrs, slog.String("code", failed.Code))

@@ -75,7 +75,7 @@ func (c *call) report() {
 	}
 	*c.info = ResponseInfo{
 		Status:    c.response.status,
-		RequestID: c.response.requestID,
+		RequestID: c.response.envelope.Meta.RequestID,
 		Attempts:  c.attempts,
 		Header:    c.response.header.Clone(),
 		Body:      c.response.body,
