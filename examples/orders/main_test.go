@@ -17,7 +17,7 @@ import (
 //docs:begin test
 
 func TestShop_PaidOrderIsMarked(t *testing.T) {
-	box := sandbox.StartTest(t, sandbox.Options{DeliveryAttempts: 1}) // a Plugipay in memory, closed when the test ends
+	box := sandbox.StartTest(t, sandbox.Options{DeliveryAttempts: 1}) // a Plugipay in memory, until the test ends
 	client, err := plugipay.NewClient(box.ClientOptions())
 	check(err)
 	file := filepath.ToSlash(t.TempDir()) + "/orders.db"
@@ -27,7 +27,7 @@ func TestShop_PaidOrderIsMarked(t *testing.T) {
 	page, err := http.Post(shop.URL+"/pay", "", nil) // follows the redirect to the hosted page
 	check(err)
 	check(box.Pay(path.Base(page.Request.URL.Path), plugipay.CheckoutMethodQRIS))
-	check(box.WaitDelivered(t.Context())) // the webhook has returned 200
+	check(box.WaitDelivered(t.Context())) // or fails, because there is one attempt
 	db, err := sql.Open("sqlite", "file:"+file)
 	check(err)
 	var state string
