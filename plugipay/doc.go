@@ -23,11 +23,13 @@
 // # Where things are
 //
 //   - [NewClient] and [ClientOptions]: keys, timeouts, retries, a logger, limiters.
-//   - [CheckoutSessionsResource], which is Client.CheckoutSessions: Create, Get, List, All, Wait, Cancel and Confirm.
+//   - [CheckoutSessionsResource], which is Client.CheckoutSessions: Create, Get, List, All, Wait, Cancel,
+//     CancelOrGet and Confirm.
 //   - [Client.Do], [DoList], [All]: every other operation of Plugipay, with your own types.
 //   - [Error]: every failure, and its sentinels, such as [ErrConflict].
 //   - [WithIdempotencyKey] and [WithResponse]: options of one call, passed in its context.
-//   - [NewWebhookHandler] and [VerifyWebhook]: events that Plugipay sends to your server.
+//   - [NewWebhookHandler] and [VerifyWebhook]: events that Plugipay sends to your server. Package inbox handles each event once, in
+//     your database.
 //
 // # Values
 //
