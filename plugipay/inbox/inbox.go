@@ -1,8 +1,8 @@
-// Package inbox handles each event once, whatever crashes: the record that an event was handled and the effects of
-// handling it are one commit in your database.
+// Package inbox handles each event once, even if a process or the database crashes. The record that an event was handled and the
+// effects of handling it are one commit in your database.
 //
 // Make an inbox with [New], create its table with [Inbox.CreateTable], and give [Inbox.Sessions] a function that marks the
-// order. [Sessions.Handler] is the webhook endpoint then, and [Sessions.Reconcile] finds what no event reported.
+// order. [Sessions.Handler] returns the webhook endpoint. [Sessions.Reconcile] handles the sessions that no event reported.
 //
 // Most shops use [Sessions]. [Inbox.Handler] handles events of every kind. [Inbox.Once] and [Inbox.Claim] are for
 // anything else that has a key.
@@ -17,8 +17,8 @@
 // # The database
 //
 // The package works with PostgreSQL, MySQL, MariaDB and SQLite, through any driver of database/sql. For MySQL and MariaDB,
-// put readTimeout and wait_timeout into the DSN, both a little longer than Options.Timeout, so that a machine that vanishes
-// does not keep its locks, such as readTimeout=40s&wait_timeout=40.
+// put readTimeout and wait_timeout into the DSN, such as readTimeout=40s&wait_timeout=40. Both should be a little longer than
+// Options.Timeout. Then a machine that vanishes does not keep its locks.
 //
 // On PostgreSQL the package sets idle_in_transaction_session_timeout for its own transactions. For SQLite, use WAL and a
 // busy timeout.
@@ -43,16 +43,16 @@ const (
 
 // Options configures an [Inbox].
 type Options struct {
-	// Consumer names what handles the events: 1 to 64 visible ASCII characters. Required. Each consumer of a
-	// database has its own records, and its own webhook endpoint. A renamed consumer handles everything again.
+	// Consumer is the name of the program that handles the events: 1 to 64 visible ASCII characters. Required. Each consumer of
+	// a database has its own records, and its own webhook endpoint. A renamed consumer handles everything again.
 	Consumer string
 	// Dialect is the kind of the database. Required.
 	Dialect Dialect
 	// Table is the table with the records, name or schema.name, of letters, digits and underscores. Default:
 	// "plugipay_inbox".
 	Table string
-	// Timeout is how long handling one event may take, whether or not the sender hangs up. Waiting before that may take as
-	// long again. Default: 30s.
+	// Timeout is the time limit for handling one event. It applies even if the sender hangs up. Waiting for another delivery or for
+	// the database may take the same time before. Default: 30s.
 	Timeout time.Duration
 }
 

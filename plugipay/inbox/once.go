@@ -19,7 +19,7 @@ type Execer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-// Once runs do unless it was done for this consumer and key. The effects of do in tx and the record are one commit: after a
+// Once runs do if it was not done before for this consumer and key. The effects of do in tx and the record are one commit: after a
 // crash both are there or neither is. ran reports whether do ran. If err is not nil, ignore ran.
 //
 // A key has 1 to 255 visible ASCII characters. Calls with the same key wait for each other, in this process in memory and
@@ -32,7 +32,8 @@ type Execer interface {
 // one run commits. If the commit fails, the transaction may be committed nevertheless. Call Once again with the key: do runs
 // only if it was not committed.
 //
-// Once in do, of an inbox on the same database, is refused, because it would wait for itself: use [Inbox.Claim] with tx.
+// A call of Once within do is refused if both inboxes use the same database, because it would wait for itself. Use [Inbox.Claim]
+// with tx.
 func (in *Inbox) Once(ctx context.Context, key string, do func(ctx context.Context, tx *sql.Tx) error) (ran bool, err error) {
 	if do == nil {
 		return false, invalid("Once needs a do function, not nil")
@@ -44,7 +45,7 @@ func (in *Inbox) Once(ctx context.Context, key string, do func(ctx context.Conte
 }
 
 // Claim records key in a transaction that the caller has, and reports whether it was not recorded before. If first is
-// false, the work was done: do nothing. The record is there once the caller commits. Claim shares its keys with
+// false, the work was done: do nothing. The record exists after the caller has committed. Claim shares its keys with
 // [Inbox.Once].
 //
 // On PostgreSQL above READ COMMITTED, Claim may fail with a serialization failure: roll back and begin again. After an

@@ -19,8 +19,8 @@ type Sessions struct {
 // and never for an unpaid session after it was completed. So a payment that settles after the session expired reaches handle, and
 // an expiry that is reported after the payment does not.
 //
-// handle looks at the session's Status. It runs as the do of [Inbox.Once] does, with the session as the event or the list
-// had it. It should look up the order by the stored session id and check its state, and compare amount, currency, account
+// handle runs in the same way as the do of [Inbox.Once], with the session of the event or of the list. It should look at the
+// session's Status, look up the order by the stored session id, check the order's state, and compare amount, currency, account
 // and mode with [plugipay.CheckoutSession.Check].
 //
 // All Sessions of an inbox share their records: use another consumer for another purpose.
