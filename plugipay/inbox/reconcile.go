@@ -18,26 +18,26 @@ const (
 	listTime = "2006-01-02T15:04:05.000Z"
 )
 
-// Reconciled is what [Sessions.Reconcile] found.
+// Reconciled is the result of [Sessions.Reconcile].
 type Reconciled struct {
-	// Listed is the number of sessions created since the given time. Ended is how many of them have ended, Handled how many
-	// were handled now, and Failed how many could not be handled.
+	// Listed is the number of sessions created since the given time. Ended is the number of them that have ended. Handled is
+	// the number that were handled by this call. Failed is the number that could not be handled.
 	Listed, Ended, Handled, Failed int
-	// OldestOpen is when the oldest of the listed sessions that have not ended was created; zero if all have ended. The
-	// since of the next call must not be later.
+	// OldestOpen is the creation time of the oldest listed session that has not ended. It is zero if all have ended. The since
+	// of the next call must not be later.
 	OldestOpen time.Time
 }
 
-// Reconcile lists the sessions that were created since then, oldest first, and handles those that have ended and were not
-// handled before. It finds sessions whose events did not arrive. Run it every few minutes, in one process at a time. It uses
-// a request for each 100 sessions.
+// Reconcile lists the sessions that were created since the given time, oldest first. It handles the sessions that have ended and
+// were not handled before, such as sessions whose events did not arrive. Run it every few minutes, in one process at a time. It
+// sends one request for each 100 sessions.
 //
-// since must reach back as far as the longest lifetime of a session, the longest outage and the delay of a provider
-// together, and must not be later than the last OldestOpen. It must not be before the consumer's first day: sessions that
-// were handled by other means would be handled again. A zero since lists everything.
+// since must reach back far enough: add up the longest lifetime of a session, the longest outage and the delay of a provider. It
+// must not be later than the OldestOpen of the last call. It must not be earlier than the consumer's first day, because sessions
+// that were handled by other means would be handled again. A zero since lists all sessions.
 //
-// Reconcile goes on after a session that fails, and its error joins the first ten failures. It stops when ctx ends, when a
-// page cannot be listed, and when the records cannot be read. After an error, pass the same since again.
+// If a session fails, Reconcile continues with the next one. Its error joins the first ten failures. Reconcile stops when ctx
+// ends, when a page cannot be listed, or when the records cannot be read. After an error, pass the same since again.
 func (s *Sessions) Reconcile(ctx context.Context, client *plugipay.Client, since time.Time) (Reconciled, error) {
 	switch {
 	case s.handle == nil:
