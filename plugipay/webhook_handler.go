@@ -80,7 +80,7 @@ type WebhookHandler struct {
 //   - 500 if Handle failed, panicked or ended its goroutine, or if SecretsFor failed: Plugipay delivers the event again;
 //   - 503 if Handle returned an [*Error] with that Status, or if the sender gave up while another delivery of the event was
 //     being handled;
-//   - 400, 401, 405 or 413 if the request is not a delivery from Plugipay. Handle is not called.
+//   - 400, 401, 405 or 413 if the request cannot be verified or is not an event. Handle is not called.
 //
 // A second delivery of an event that is being handled waits and gets the response of the first delivery.
 //
