@@ -145,7 +145,7 @@ type CheckoutSessionExpectation struct {
 	Currency CurrencyCode
 	// AccountID is the merchant account (acc_…). Empty means not to compare it.
 	AccountID string
-	// Mode is "live" or "test". Empty means not to compare it.
+	// Mode is "live" or "test". Empty means not to compare it. Leave it empty if Plugipay sends sessions without a mode.
 	Mode string
 }
 
