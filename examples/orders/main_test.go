@@ -27,7 +27,7 @@ func TestShop_PaidOrderIsMarked(t *testing.T) {
 	page, err := http.Post(shop.URL+"/pay", "", nil) // follows the redirect to the hosted page
 	check(err)
 	check(box.Pay(path.Base(page.Request.URL.Path), plugipay.CheckoutMethodQRIS))
-	check(box.WaitDelivered(t.Context())) // or fails, because there is one attempt
+	check(box.WaitDelivered(t.Context())) // fails if the webhook fails
 	db, err := sql.Open("sqlite", "file:"+file)
 	check(err)
 	var state string
